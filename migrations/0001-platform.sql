@@ -17,3 +17,26 @@ create table platform.setting (
   value jsonb not null,
   updated_at timestamptz not null default now()
 );
+
+-- Long work that people watch: imports, rebuilds, back-fills. pg-boss carries the id; this row is what is shown.
+create table platform.job (
+  id bigint primary key,
+  name text not null,
+  title text not null,
+  key text,
+  input jsonb not null,
+  state text not null default 'queued' check (state in ('queued', 'running', 'done', 'failed', 'stopped')),
+  done bigint not null default 0,
+  total bigint,
+  words text,
+  -- Where a resumed run goes on; written together with what it stands for.
+  cursor jsonb,
+  error text,
+  stop_requested boolean not null default false,
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz
+);
+-- One unfinished job per key: a second start of the same thing returns the first.
+create unique index job_key on platform.job (name, key) where key is not null and state in ('queued', 'running');
+create index job_recent on platform.job (id desc);

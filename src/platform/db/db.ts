@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 
-export { sql }
+export { type RawBuilder, sql }
 
 /** The database, or a transaction in it: every statement takes one as its first argument. */
 export type Db = Kysely<Tables>

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { invalid } from '../errors.ts'
+
+/** Lists are paged by key: `cursor` is the `next` of the page before. */
+export const pageQuery = z.object({
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
+
+export const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
+
+/** Cuts `limit + 1` rows to a page; the row too many only tells that there is a next page. */
+export function page<T>(rows: T[], limit: number, keyOf: (row: T) => unknown): { items: T[]; next: string | null } {
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  const next = rows.length > limit && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null
+  return { items, next }
+}
+
+/** What the cursor holds, or null on the first page. Anything that we did not make is refused with 422. */
+export function readCursor<T>(cursor: string | undefined, schema: z.ZodType<T>): T | null {
+  if (cursor === undefined) return null
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
+  } catch {
+    throw invalid('This page address is not valid. Start again from the first page.', [{ path: 'cursor', message: 'is no cursor of this list' }])
+  }
+}

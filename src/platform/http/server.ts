@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
+import type { Config } from '../config.ts'
+import { AppError, forbidden, notFound } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { answerProblem, problemSchema } from './problem.ts'
+import type { Actor, Route } from './route.ts'
+
+/** What the doors ask of the room that knows people: handed in by app.ts, because it stands above this one. */
+export type Policy = {
+  authenticate(request: FastifyRequest, services: Services): Promise<Actor | null>
+  may(actor: Actor, action: string): boolean
+  /** Throws where a state-changing request of a browser comes from a foreign page. */
+  checkOrigin(request: FastifyRequest, config: Config): void
+}
+
+const nobody: Actor = { kind: 'system', id: '0', name: 'anybody', email: null, role: 'viewer', scopes: [] }
+
+/** A bare server with our errors, ids and limits. JSON bodies up to 1 MB. */
+export async function createServer(services: Services): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: services.log,
+    disableRequestLogging: true,
+    bodyLimit: 1024 * 1024,
+    genReqId: () => randomUUID(),
+    trustProxy: services.config.trustedProxies.length > 0 ? [...services.config.trustedProxies] : false,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 500 },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(({ schema }) => {
+    // Answers are parsed, not encoded: what a schema does not name never leaves.
+    const shape = schema as unknown as z.ZodType
+    return data => JSON.stringify(shape.parse(data))
+  })
+  app.setErrorHandler(answerProblem)
+  app.setNotFoundHandler((request, reply) => answerProblem(Object.assign(notFound('address'), { statusCode: 404 }), request, reply))
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  await app.register(cookie)
+  return app
+}
+
+/** Headers of the office: nothing is loaded from elsewhere, and nobody frames us. */
+export async function protectOffice(app: FastifyInstance, config: Config): Promise<void> {
+  const self = ["'self'"]
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: self,
+        scriptSrc: self,
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        connectSrc: self,
+        frameSrc: [config.streetUrl],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: self,
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: config.officeUrl.startsWith('https:'),
+    crossOriginEmbedderPolicy: false,
+    referrerPolicy: { policy: 'same-origin' },
+  })
+}
+
+/** Mounts routes: who, may he, from our own page, then the handler. */
+export function mountRoutes(app: FastifyInstance, routes: Route[], policy: Policy, services: Services): void {
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: route.url,
+      schema: {
+        summary: route.summary,
+        tags: [route.tag],
+        params: route.params,
+        querystring: route.query,
+        ...(route.body ? { body: route.body } : {}),
+        response: { [route.status]: route.reply, default: problemSchema },
+      },
+      preValidation: async request => {
+        request.actor = await admit(request, route, policy, services)
+      },
+      handler: async (request, answer) => {
+        const { params, query, body } = request
+        const result = await route.handle({ params, query, body, actor: request.actor ?? nobody, request, answer }, services)
+        if (answer.sent) return answer
+        if (route.can !== 'anybody') answer.header('cache-control', 'no-store')
+        return answer.status(route.status).send(result)
+      },
+    })
+  }
+}
+
+async function admit(request: FastifyRequest, route: Route, policy: Policy, services: Services): Promise<Actor> {
+  if (route.method !== 'GET') policy.checkOrigin(request, services.config)
+  if (route.can === 'anybody') return nobody
+  const actor = await policy.authenticate(request, services)
+  if (!actor) throw new AppError('signed_out', 'Sign in, or send an API key as a bearer token.', { status: 401 })
+  if (route.can !== 'signed-in' && !policy.may(actor, route.can)) {
+    throw forbidden(`Your role (${actor.role}) does not include "${route.can}". Ask an administrator.`)
+  }
+  return actor
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    actor?: Actor
+  }
+}

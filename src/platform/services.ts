@@ -1,0 +1,22 @@
+import type { MovableClock } from './clock.ts'
+import type { Config } from './config.ts'
+import type { Db } from './db/db.ts'
+import type { Egress } from './egress.ts'
+import type { Jobs } from './jobs.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { Secrets } from './secrets.ts'
+
+/** What every room works with, made once in app.ts and passed as an argument: no singletons. */
+export type Services = {
+  config: Config
+  db: Db
+  /** The address of the database, for the few that need a connection of their own (LISTEN, pg-boss). */
+  databaseUrl: string
+  clock: MovableClock
+  log: Log
+  secrets: Secrets
+  egress: Egress
+  jobs: Jobs
+  metrics: Metrics
+}
