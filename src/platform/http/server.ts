@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import type { Config } from '../config.ts'
@@ -22,8 +22,9 @@ const nobody: Actor = { kind: 'system', id: '0', name: 'anybody', email: null, r
 
 /** A bare server with our errors, ids and limits. JSON bodies up to 1 MB. */
 export async function createServer(services: Services): Promise<FastifyInstance> {
-  const app = fastify({
-    loggerInstance: services.log,
+  const log: FastifyBaseLogger = services.log
+  const app: FastifyInstance = fastify({
+    loggerInstance: log,
     disableRequestLogging: true,
     bodyLimit: 1024 * 1024,
     genReqId: () => randomUUID(),
@@ -86,7 +87,7 @@ export function mountRoutes(app: FastifyInstance, routes: Route[], policy: Polic
         ...(route.body ? { body: route.body } : {}),
         response: { [route.status]: route.reply, default: problemSchema },
       },
-      preValidation: async request => {
+      onRequest: async request => {
         request.actor = await admit(request, route, policy, services)
       },
       handler: async (request, answer) => {

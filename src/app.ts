@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { authenticate } from '#access/sessions.ts'
+import { accessModule } from '#access/module.ts'
+import { may } from '#access/policy.ts'
+import { requireSameOrigin } from '#access/same-origin.ts'
+import { append, load } from '#activity/ledger.ts'
+import { activityModule } from '#activity/module.ts'
+import { audienceModule } from '#audience/module.ts'
+import { captureModule } from '#capture/module.ts'
+import { decisionsModule } from '#decisions/module.ts'
+import { engineModule, type Module } from '#engine/module.ts'
+import { startWorker, type Worker } from '#engine/worker.ts'
+import { outreachModule } from '#outreach/module.ts'
+import { notFound } from '#platform/errors.ts'
+import { answerProblem } from '#platform/http/problem.ts'
+import type { Route } from '#platform/http/route.ts'
+import { createServer, mountRoutes, type Policy, protectOffice } from '#platform/http/server.ts'
+import type { Services } from '#platform/services.ts'
+import { workflowsModule } from '#workflows/module.ts'
+import { healthOf } from './health.ts'
+import { sandboxRoutes } from './sandbox.routes.ts'
+import { systemRoutes } from './system.routes.ts'
+
+/** All rooms, lowest first: the order in which reactors run within a round. */
+export const modules: Module[] = [
+  engineModule,
+  accessModule,
+  activityModule,
+  audienceModule,
+  decisionsModule,
+  outreachModule,
+  captureModule,
+  workflowsModule,
+]
+
+/** Every route of the office, as the permission tests and the API description see them. */
+export function officeRoutes(): Route[] {
+  return [...modules.flatMap(module => module.routes ?? []), ...sandboxRoutes(modules), ...systemRoutes(modules)]
+}
+
+const policy: Policy = {
+  authenticate,
+  may,
+  checkOrigin: (request, config) => requireSameOrigin(request, config.officeUrl),
+}
+
+const screens = fileURLToPath(new URL('../web/dist', import.meta.url))
+
+/** The admin UI and its API, for people who signed in and for keys. */
+export async function createOffice(services: Services): Promise<FastifyInstance> {
+  const app = await createServer(services)
+  await protectOffice(app, services.config)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Tend', version: '1', description: 'Everything that the screens do. Errors are problem+json.', license: { name: 'Apache-2.0' } },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      security: [{ key: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+  for (const module of modules) await module.office?.(app, services)
+  mountRoutes(app, officeRoutes(), policy, services)
+  addHealth(app, services)
+  app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  await serveScreens(app)
+  return app
+}
+
+/** Tracking, links, unsubscribe and the page script: anybody, no cookie and no origin shared with the office. */
+export async function createStreet(services: Services): Promise<FastifyInstance> {
+  const app = await createServer(services)
+  for (const module of modules) {
+    if (module.streetRoutes) mountRoutes(app, module.streetRoutes, policy, services)
+    if (module.street) await app.register(async scope => module.street?.(scope, services))
+  }
+  addHealth(app, services)
+  return app
+}
+
+/** The engine with all reactors, the jobs, and the loops that live beside them. */
+export async function startWork(services: Services): Promise<{ worker: Worker; stop(): Promise<void> }> {
+  await services.jobs.work(modules.flatMap(module => module.jobs ?? []), services)
+  const worker = await startWorker({ services, reactors: modules.flatMap(module => module.reactors ?? []), log: { load, append } })
+  const stopping = new AbortController()
+  const loops = modules
+    .flatMap(module => module.loops ?? [])
+    .map(loop =>
+      loop.run(services, stopping.signal).catch((error: unknown) => {
+        services.log.error({ err: error, loop: loop.name }, 'a loop ended')
+      }),
+    )
+  return {
+    worker,
+    async stop() {
+      stopping.abort()
+      await Promise.all(loops)
+      await worker.stop()
+    },
+  }
+}
+
+function addHealth(app: FastifyInstance, services: Services): void {
+  app.get('/healthz', { schema: { hide: true } }, async (_request, reply) => {
+    const health = await healthOf(modules, services)
+    return reply.status(health.ok ? 200 : 503).header('cache-control', 'no-store').serializer(JSON.stringify).send(health)
+  })
+}
+
+/** The built screens; every address that is no file is a screen's, and the screens find their way themselves. */
+async function serveScreens(app: FastifyInstance): Promise<void> {
+  const index = join(screens, 'index.html')
+  if (!existsSync(index)) return
+  await app.register(fastifyStatic, {
+    root: screens,
+    wildcard: false,
+    setHeaders(reply, path) {
+      reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const isScreen = request.method === 'GET' && !/^\/(api|assets)\//.test(request.url) && !/\.\w+($|\?)/.test(request.url)
+    if (isScreen) return reply.header('cache-control', 'no-cache').sendFile('index.html')
+    return answerProblem(Object.assign(notFound('address'), { name: 'not_found', statusCode: 404 }), request, reply)
+  })
+}

@@ -1,0 +1,30 @@
+import type { Module } from '#engine/module.ts'
+import { one, sql } from '#platform/db/db.ts'
+import type { Services } from '#platform/services.ts'
+
+export type Finding = { room: string; ok: boolean; words: string }
+export type Health = { ok: boolean; mode: string; findings: Finding[] }
+
+/** What is well and what is not, in sentences. A room that cannot even say counts as not well. */
+export async function healthOf(modules: Module[], services: Services): Promise<Health> {
+  const findings: Finding[] = [await databaseHealth(services)]
+  if (findings[0]?.ok) {
+    const asked = modules.map(async module => {
+      const said = await module.health?.(services).catch((error: unknown) => [
+        { ok: false, words: `${module.name} cannot tell how it is: ${error instanceof Error ? error.message : 'unknown reason'}` },
+      ])
+      return (said ?? []).map(finding => ({ room: module.name, ...finding }))
+    })
+    findings.push(...(await Promise.all(asked)).flat())
+  }
+  return { ok: findings.every(finding => finding.ok), mode: services.config.mode, findings }
+}
+
+async function databaseHealth(services: Services): Promise<Finding> {
+  try {
+    await one(services.db, sql`select 1 as one`)
+    return { room: 'platform', ok: true, words: 'The database answers.' }
+  } catch {
+    return { room: 'platform', ok: false, words: 'The database does not answer.' }
+  }
+}

@@ -1,0 +1,64 @@
+import { createClock } from '#platform/clock.ts'
+import { type Config, databaseFolder } from '#platform/config.ts'
+import { one, sql } from '#platform/db/db.ts'
+import { migrate, preflight } from '#platform/db/migrate.ts'
+import { openDatabase } from '#platform/db/pool.ts'
+import { createEgress } from '#platform/egress.ts'
+import { setIdNode } from '#platform/ids.ts'
+import { openJobs } from '#platform/jobs.ts'
+import { createLog } from '#platform/log.ts'
+import { createMetrics } from '#platform/metrics.ts'
+import { startServer } from '#platform/postgres/server.ts'
+import { checkKey, createSecrets } from '#platform/secrets.ts'
+import type { Services } from '#platform/services.ts'
+
+export type Runtime = { services: Services; close(): Promise<void> }
+
+/**
+ * Opens everything that the rooms stand on: database (bundled or given), schema, key, clock, jobs.
+ * `borrow` uses a bundled server that already runs and leaves it alone (command line beside `tend start`);
+ * `migrate: false` only checks that the schema is the one this program knows.
+ */
+export async function openRuntime(config: Config, options: { borrow?: boolean; migrate?: boolean } = {}): Promise<Runtime> {
+  const log = createLog(config.logLevel)
+  const server = config.databaseUrl ? null : await startServer(databaseFolder(config), { borrow: options.borrow ?? false })
+  const databaseUrl = config.databaseUrl ?? server?.url ?? ''
+  const database = openDatabase(databaseUrl, { max: 16 })
+  const { db } = database
+  try {
+    if (options.migrate === false) await preflight(db)
+    else await migrate(db)
+    const secrets = createSecrets(config)
+    await checkKey(db, secrets)
+    const { number } = await one<{ number: number }>(db, sql`select (nextval('platform.process_number') % 1024)::int as number`)
+    setIdNode(number)
+    const clock = createClock()
+    await clock.refresh(db)
+    const jobs = await openJobs(databaseUrl, error => log.warn({ err: error }, 'the job queue reports a problem'))
+    const egress = createEgress(config.egressAllow)
+    const services = { config, db, databaseUrl, clock, log, secrets, egress, jobs, metrics: createMetrics() }
+    const stopFollowing = config.mode === 'sandbox' ? followClock(services) : () => undefined
+    return {
+      services,
+      async close() {
+        stopFollowing()
+        await jobs.close()
+        await database.close()
+        await server?.stop()
+      },
+    }
+  } catch (error) {
+    await database.close()
+    await server?.stop()
+    throw error
+  }
+}
+
+/** Other processes move the sandbox clock too; reading one row a second costs nothing and needs no connection. */
+function followClock(services: Services): () => void {
+  const timer = setInterval(() => {
+    services.clock.refresh(services.db).catch(error => services.log.warn({ err: error }, 'the clock could not be read'))
+  }, 1000)
+  timer.unref()
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify'
+import { firstRunLink } from '#access/sign-in-links.ts'
+import type { Config } from '#platform/config.ts'
+import type { Services } from '#platform/services.ts'
+import { createOffice, createStreet, startWork } from './app.ts'
+import { seedDemo } from './demo/seed.ts'
+import { openRuntime } from './runtime.ts'
+
+export type Part = 'office' | 'street' | 'worker'
+
+const drainMs = 30_000
+
+/** Runs the given parts until the process is told to stop, then puts the work down in order. Answers the exit code. */
+export async function serve(config: Config, parts: Part[]): Promise<number> {
+  const stopped = waitForSignal()
+  const began = performance.now()
+  say('Starting Tend ...')
+  const runtime = await openRuntime(config)
+  const { services } = runtime
+  const closers: (() => Promise<unknown>)[] = []
+  try {
+    if (config.demo && config.mode === 'sandbox') await seedDemo(services, say)
+    if (parts.includes('worker')) closers.push((await startWork(services)).stop)
+    if (parts.includes('office')) closers.push(await listen(await createOffice(services), config, config.officePort))
+    if (parts.includes('street')) closers.push(await listen(await createStreet(services), config, config.streetPort))
+    await announce(services, parts, performance.now() - began)
+    await stopped
+    say('Stopping ...')
+  } finally {
+    const limit = setTimeout(() => process.exit(1), drainMs)
+    limit.unref()
+    // The doors close first, so that nothing new comes in while the worker puts its work down.
+    for (const close of closers.reverse()) await close()
+    await runtime.close()
+    clearTimeout(limit)
+  }
+  return 0
+}
+
+async function listen(app: FastifyInstance, config: Config, port: number): Promise<() => Promise<void>> {
+  await app.listen({ host: config.host, port })
+  return () => app.close()
+}
+
+function waitForSignal(): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+  })
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+async function announce(services: Services, parts: Part[], tookMs: number): Promise<void> {
+  const { config } = services
+  say(`\nTend is ready after ${(tookMs / 1000).toFixed(1)} s${config.mode === 'sandbox' ? ', in sandbox mode: no mail leaves unless TEND_SMTP_URL is set' : ''}.`)
+  if (parts.includes('office')) say(`  Office (screens, API)        ${config.officeUrl}`)
+  if (parts.includes('street')) say(`  Street (tracking, links)     ${config.streetUrl}`)
+  const link = parts.includes('office') ? await firstRunLink(services) : null
+  if (link) say(`  Sign in once, in 15 minutes  ${link}`)
+  say('  Ctrl-C stops everything.\n')
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import type { Module } from '#engine/module.ts'
+import { done, idParams, type Route, route, timeSchema } from '#platform/http/route.ts'
+import { listJobs } from '#platform/jobs.ts'
+import { healthOf } from './health.ts'
+
+const jobSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  title: z.string(),
+  state: z.enum(['queued', 'running', 'done', 'failed', 'stopped']),
+  done: z.number(),
+  total: z.number().nullable(),
+  words: z.string().nullable(),
+  error: z.string().nullable(),
+  createdAt: timeSchema,
+  startedAt: timeSchema.nullable(),
+  finishedAt: timeSchema.nullable(),
+})
+
+const healthSchema = z.object({
+  ok: z.boolean(),
+  mode: z.string(),
+  findings: z.array(z.object({ room: z.string(), ok: z.boolean(), words: z.string() })),
+})
+
+/** What belongs to the whole program: health, metrics and the jobs of all rooms. */
+export function systemRoutes(modules: Module[]): Route[] {
+  return [
+    route({
+      method: 'GET',
+      url: '/api/v1/system/health',
+      can: 'signed-in',
+      summary: 'What is well and what is not, in sentences',
+      tag: 'System',
+      reply: healthSchema,
+      handle: (_input, services) => healthOf(modules, services),
+    }),
+    route({
+      method: 'GET',
+      url: '/api/v1/system/metrics',
+      can: 'system.read',
+      summary: 'Metrics of this process in the Prometheus text format',
+      tag: 'System',
+      reply: z.string(),
+      async handle({ answer }, { metrics }) {
+        answer.type(metrics.registry.contentType).serializer((text: unknown) => String(text))
+        return metrics.registry.metrics()
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/api/v1/jobs',
+      can: 'jobs.read',
+      summary: 'Long jobs, unfinished ones first',
+      tag: 'System',
+      reply: z.object({ items: z.array(jobSchema), next: z.null() }),
+      handle: async (_input, { db }) => ({ items: await listJobs(db), next: null }),
+    }),
+    route({
+      method: 'POST',
+      url: '/api/v1/jobs/:id/stop',
+      can: 'jobs.edit',
+      summary: 'Stop a job at its next save; what is done stays done',
+      tag: 'System',
+      params: idParams,
+      reply: done,
+      async handle({ params }, { jobs, db }) {
+        await jobs.stop(db, params.id)
+        return { ok: true as const }
+      },
+    }),
+    route({
+      method: 'POST',
+      url: '/api/v1/jobs/:id/resume',
+      can: 'jobs.edit',
+      summary: 'Start a failed or stopped job again where it stopped',
+      tag: 'System',
+      params: idParams,
+      reply: done,
+      async handle({ params }, { jobs, db }) {
+        await jobs.resume(db, params.id)
+        return { ok: true as const }
+      },
+    }),
+  ]
+}
