@@ -89,7 +89,10 @@ export const commands: Command[] = [
     run: (args, config) => {
       const { name, type, host } = readOptions(args, ['name', 'type'], ['host'])
       const allowedHosts = host ? host.split(',') : []
-      return within(config, async ({ db }) => (await createSource(db, { name, type: oneOf(type, sourceTypes, 'type'), allowedHosts })).writeKey)
+      return within(config, async ({ db, clock }) => {
+        const made = await createSource(db, { name, type: oneOf(type, sourceTypes, 'type'), allowedHosts, now: clock.now() })
+        return made.writeKey
+      })
     },
   },
   {
