@@ -77,6 +77,8 @@ function check(url: string, allow: readonly string[]): URL {
   if (target.username || target.password) throw new AppError('egress_refused', 'A web address must not carry a user name or password.')
   if (allow.includes(`${host}:${port}`)) return target
   if (closedPorts.has(port)) throw new AppError('egress_refused', `Port ${port} is not one that web requests go to.`)
+  // Some resolvers know these names, some do not: the answer must not depend on it.
+  if (/(^|\.)(localhost|local|internal)\.?$/i.test(host)) throw refused(host)
   if (isIP(host) && !isPublic(host)) throw refused(host)
   return target
 }
