@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import { betterAuth } from 'better-auth'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { maybeOne, sql } from '#platform/db/db.ts'
+import { newId } from '#platform/ids.ts'
+import type { Services } from '#platform/services.ts'
+import { tendEndpoints } from './auth.endpoints.ts'
+import { countAttempt, forgetAttempts } from './auth.throttle.ts'
+import { hashPassword, passwordLength, verifyPassword } from './passwords.ts'
+import { dayMs, hourMs, realTime } from './real-time.ts'
+import { officeOrigins } from './same-origin.ts'
+
+/** ASVS 7.3: a session ends after 12 idle hours, and after 7 days in any case. */
+export const sessionLimits = { idleMs: 12 * hourMs, absoluteMs: 7 * dayMs }
+
+/** The header in which our own mount tells the library the caller's address; what a caller sends is replaced. */
+export const addressHeader = 'x-tend-client-address'
+const deviceCookie = 'tend.device'
+
+/** Column names of the library's fields in our spelling. */
+const columns = {
+  user: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
+  session: {
+    expiresAt: 'expires_at',
+    createdAt: 'created_at',
+    updatedAt: 'updated_at',
+    ipAddress: 'ip_address',
+    userAgent: 'user_agent',
+    userId: 'user_id',
+  },
+  account: {
+    accountId: 'account_id',
+    providerId: 'provider_id',
+    userId: 'user_id',
+    accessToken: 'access_token',
+    refreshToken: 'refresh_token',
+    idToken: 'id_token',
+    accessTokenExpiresAt: 'access_token_expires_at',
+    refreshTokenExpiresAt: 'refresh_token_expires_at',
+    createdAt: 'created_at',
+    updatedAt: 'updated_at',
+  },
+  verification: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
+}
+
+const accountOf = (email: unknown) =>
+  createHash('sha256')
+    .update(
+      String(email ?? '')
+        .trim()
+        .toLowerCase(),
+    )
+    .digest('base64url')
+
+/** Refuses too many tries before the password is looked at; the answer is the same for unknown accounts. */
+function throttleSignIn(services: Services) {
+  return createAuthMiddleware(async ctx => {
+    if (ctx.path !== '/sign-in/email') return
+    const account = accountOf(ctx.body?.email)
+    const device = await ctx.getSignedCookie(deviceCookie, ctx.context.secret)
+    const seconds = await countAttempt(services.db, {
+      account,
+      address: ctx.headers?.get(addressHeader) ?? '',
+      knownDevice: device === account,
+    })
+    if (seconds === 0) return
+    throw new APIError(
+      'TOO_MANY_REQUESTS',
+      { code: 'too_many_tries', message: 'Too many tries. Wait some minutes, then try again.' },
+      { 'retry-after': String(seconds) },
+    )
+  })
+}
+
+/** Marks the device of a successful sign-in and ends the count of tries. */
+function rememberDevice(services: Services) {
+  return createAuthMiddleware(async ctx => {
+    const signedIn = ctx.context.newSession
+    if (!signedIn) return
+    const account = accountOf(signedIn.user.email)
+    const attributes = { ...ctx.context.authCookies.sessionToken.attributes, maxAge: 180 * 86_400 }
+    await ctx.setSignedCookie(deviceCookie, account, ctx.context.secret, attributes)
+    await forgetAttempts(services.db, { account, address: ctx.headers?.get(addressHeader) ?? '' })
+  })
+}
+
+/** A session starts with 12 hours to live, and none starts for an account that was switched off. */
+async function openSession(services: Services, session: { userId: string } & Record<string, unknown>) {
+  const user = await maybeOne<{ active: boolean }>(
+    services.db,
+    sql`
+    select active from access."user" where id = ${session.userId}`,
+  )
+  if (!user?.active) return false
+  return { data: { ...session, expiresAt: new Date(realTime().getTime() + sessionLimits.idleMs) } }
+}
+
+/** A refusal is an answer, not news; anything else is a bug and is logged once. */
+function reportBug(services: Services, error: unknown): void {
+  if (error instanceof APIError && error.statusCode < 500) return
+  services.log.error({ part: 'sign-in', err: error }, 'the sign-in library failed')
+}
+
+function librarySettings(services: Services) {
+  const { config, db, log, secrets } = services
+  return {
+    appName: 'Tend',
+    baseURL: config.officeUrl,
+    basePath: '/api/auth',
+    secret: secrets.keyFor('sessions').export().toString('base64'),
+    trustedOrigins: officeOrigins(config.officeUrl),
+    database: { db, type: 'postgres' as const, schemaName: 'access', transaction: true },
+    plugins: [tendEndpoints],
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: passwordLength.min,
+      maxPasswordLength: passwordLength.max,
+      password: {
+        hash: hashPassword,
+        verify: ({ hash, password }: { hash: string; password: string }) => verifyPassword(password, hash),
+      },
+    },
+    user: {
+      fields: columns.user,
+      additionalFields: {
+        role: { type: 'string' as const, required: true, input: false, defaultValue: 'viewer' },
+        active: { type: 'boolean' as const, required: true, input: false, defaultValue: true },
+      },
+    },
+    // The cookie lives as long as a session can; how long the row behind it lives is ours to say (sessions.ts).
+    session: {
+      fields: columns.session,
+      expiresIn: sessionLimits.absoluteMs / 1000,
+      disableSessionRefresh: true,
+    },
+    account: { fields: columns.account },
+    verification: { fields: columns.verification },
+    databaseHooks: {
+      session: {
+        create: {
+          before: (session: { userId: string } & Record<string, unknown>) => openSession(services, session),
+        },
+      },
+    },
+    hooks: { before: throttleSignIn(services), after: rememberDevice(services) },
+    // Ours counts per account and device as well, and in the database, so that it holds over several processes.
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+    onAPIError: { onError: (error: unknown) => reportBug(services, error) },
+    logger: {
+      level: 'error' as const,
+      log: (_level: string, message: string) => log.error({ part: 'sign-in' }, message),
+    },
+    advanced: {
+      cookiePrefix: 'tend',
+      useSecureCookies: config.officeUrl.startsWith('https://'),
+      defaultCookieAttributes: { sameSite: 'lax' as const, httpOnly: true, path: '/' },
+      ipAddress: { ipAddressHeaders: [addressHeader] },
+      database: { generateId: () => newId() },
+    },
+  }
+}
+
+const made = new WeakMap<Services, ReturnType<typeof createLibrary>>()
+
+function createLibrary(services: Services) {
+  return betterAuth(librarySettings(services))
+}
+
+/** The sign-in library for these services, made once. */
+export function library(services: Services): ReturnType<typeof createLibrary> {
+  const known = made.get(services)
+  if (known) return known
+  const created = createLibrary(services)
+  made.set(services, created)
+  return created
+}

@@ -1,0 +1,35 @@
+import { type Db, maybeOne, sql } from '#platform/db/db.ts'
+import { type FieldProblem, invalid } from '#platform/errors.ts'
+import { dayMs } from './real-time.ts'
+
+/** A review is due within 400 days: a year and a month of grace. */
+const longestDays = 400
+
+/**
+ * Nothing goes live unowned: the owner must be a person who can sign in, the review day (`2026-11-23`) must lie
+ * after today and within 400 days. Throws `invalid` with the paths `ownerId` and `reviewOn`.
+ */
+export async function requireSteward(
+  db: Db,
+  steward: { ownerId: string | null | undefined; reviewOn: string | null | undefined },
+  now: Date,
+): Promise<void> {
+  const problems: FieldProblem[] = []
+  const owner = steward.ownerId
+    ? await maybeOne(db, sql`select id from access."user" where id = ${steward.ownerId} and active`)
+    : undefined
+  if (!owner) problems.push({ path: 'ownerId', message: 'must be a person who can sign in' })
+  const today = now.toISOString().slice(0, 10)
+  const last = new Date(now.getTime() + longestDays * dayMs).toISOString().slice(0, 10)
+  const day = steward.reviewOn ?? ''
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day))
+    problems.push({ path: 'reviewOn', message: 'must be a day, like 2026-11-23' })
+  else if (day <= today || day > last) {
+    problems.push({ path: 'reviewOn', message: `must be a day after today and within ${longestDays} days` })
+  }
+  if (problems.length > 0)
+    throw invalid(
+      'Nothing goes live without an owner and a day on which somebody looks at it again.',
+      problems,
+    )
+}
