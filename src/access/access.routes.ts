@@ -6,7 +6,7 @@ import { audit, listAudit, verifyAudit } from './audit.ts'
 import { isAction, roleMay, roleSentences } from './policy.ts'
 import { signOut } from './sessions.ts'
 import { signInLink } from './sign-in-links.ts'
-import { createUser, getUser, listUsers, requireMayName, updateUser } from './users.ts'
+import { createUser, getUser, listUsers, requireMayName, updateSelf, updateUser } from './users.ts'
 
 const roleSchema = z.enum(roles)
 const nameSchema = z
@@ -59,6 +59,21 @@ const me = route({
     const user = actor.kind === 'user' ? await getUser(db, actor.id) : undefined
     return { ...actor, roleSentence: roleSentences[actor.role], hasPassword: user?.hasPassword ?? false }
   },
+})
+
+const changeMe = route({
+  method: 'PATCH',
+  url: '/api/v1/me',
+  can: 'signed-in',
+  summary: 'Change my name or address; a new address takes the password and ends all sessions',
+  tag: 'access',
+  body: z.strictObject({
+    name: nameSchema.optional(),
+    email: emailSchema.optional(),
+    current: z.string().max(1000).optional(),
+  }),
+  reply: userSchema,
+  handle: ({ actor, body }, { db }) => updateSelf(db, actor, body),
 })
 
 const leave = route({
@@ -256,6 +271,7 @@ const roleList = route({
 
 export const accessRoutes: Route[] = [
   me,
+  changeMe,
   leave,
   people,
   invite,

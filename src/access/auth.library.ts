@@ -101,6 +101,35 @@ function reportBug(services: Services, error: unknown): void {
   services.log.error({ part: 'sign-in', err: error }, 'the sign-in library failed')
 }
 
+/** Accounts, passwords and sessions as the library shall keep them: nobody signs up by himself. */
+const people = {
+  emailAndPassword: {
+    enabled: true,
+    disableSignUp: true,
+    minPasswordLength: passwordLength.min,
+    maxPasswordLength: passwordLength.max,
+    password: {
+      hash: hashPassword,
+      verify: ({ hash, password }: { hash: string; password: string }) => verifyPassword(password, hash),
+    },
+  },
+  user: {
+    fields: columns.user,
+    additionalFields: {
+      role: { type: 'string' as const, required: true, input: false, defaultValue: 'viewer' },
+      active: { type: 'boolean' as const, required: true, input: false, defaultValue: true },
+    },
+  },
+  // The cookie lives as long as a session can; how long the row behind it lives is ours to say (sessions.ts).
+  session: {
+    fields: columns.session,
+    expiresIn: sessionLimits.absoluteMs / 1000,
+    disableSessionRefresh: true,
+  },
+  account: { fields: columns.account },
+  verification: { fields: columns.verification },
+}
+
 function librarySettings(services: Services) {
   const { config, db, log, secrets } = services
   return {
@@ -111,31 +140,7 @@ function librarySettings(services: Services) {
     trustedOrigins: officeOrigins(config.officeUrl),
     database: { db, type: 'postgres' as const, schemaName: 'access', transaction: true },
     plugins: [tendEndpoints],
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: passwordLength.min,
-      maxPasswordLength: passwordLength.max,
-      password: {
-        hash: hashPassword,
-        verify: ({ hash, password }: { hash: string; password: string }) => verifyPassword(password, hash),
-      },
-    },
-    user: {
-      fields: columns.user,
-      additionalFields: {
-        role: { type: 'string' as const, required: true, input: false, defaultValue: 'viewer' },
-        active: { type: 'boolean' as const, required: true, input: false, defaultValue: true },
-      },
-    },
-    // The cookie lives as long as a session can; how long the row behind it lives is ours to say (sessions.ts).
-    session: {
-      fields: columns.session,
-      expiresIn: sessionLimits.absoluteMs / 1000,
-      disableSessionRefresh: true,
-    },
-    account: { fields: columns.account },
-    verification: { fields: columns.verification },
+    ...people,
     databaseHooks: {
       session: {
         create: {

@@ -191,6 +191,17 @@ test('a session ends after 12 idle hours and, however busy, after 7 days', async
   assert.equal((await page.get('/api/v1/me')).statusCode, 401)
 })
 
+test('a new address takes the password and ends every session; a name does not', async () => {
+  const { page } = await member('Gil')
+  assert.equal((await page.patch('/api/v1/me', { name: 'Gilbert' })).statusCode, 200)
+  assert.equal((await page.patch('/api/v1/me', { email: 'gilbert@example.com' })).statusCode, 403)
+  const taken = await page.patch('/api/v1/me', { email: 'ann@example.com', current: good })
+  assert.deepEqual([taken.statusCode, taken.json().code], [409, 'email_taken'])
+  const moved = await page.patch('/api/v1/me', { email: 'Gilbert@example.com', current: good })
+  assert.deepEqual([moved.statusCode, moved.json().email], [200, 'gilbert@example.com'])
+  assert.equal((await page.get('/api/v1/me')).statusCode, 401)
+})
+
 test('signing out ends the session itself, not only the cookie', async () => {
   const { page } = await member('Fay')
   const stolen = browser(app)

@@ -1,8 +1,9 @@
 import { type Db, inTransaction, many, maybeOne, one, run, sql } from '#platform/db/db.ts'
-import { conflict, forbidden, notFound } from '#platform/errors.ts'
+import { AppError, conflict, forbidden, notFound } from '#platform/errors.ts'
 import type { Actor, Role } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
 import { audit } from './audit.ts'
+import { verifyPassword } from './passwords.ts'
 import { may } from './policy.ts'
 import { realTime } from './real-time.ts'
 
@@ -132,6 +133,50 @@ export async function updateUser(
       { from: { role: before.role, active: before.active }, to: after },
     )
     return one<User>(trx, sql`select ${columns} from access."user" u where u.id = ${id}`)
+  })
+}
+
+/**
+ * Changes one's own name or address. A new address is the new way in, so it takes the password, where there is
+ * one already, and ends every session.
+ */
+export async function updateSelf(
+  db: Db,
+  actor: Actor,
+  change: { name?: string | undefined; email?: string | undefined; current?: string | undefined },
+): Promise<User> {
+  if (actor.kind !== 'user') throw forbidden('Only a person has a profile.')
+  return inTransaction(db, async trx => {
+    const before = await getUser(trx, actor.id)
+    if (!before) throw notFound('user')
+    const email = change.email?.trim().toLowerCase() ?? before.email
+    if (email !== before.email && before.hasPassword) {
+      const account = await one<{ password: string }>(
+        trx,
+        sql`select password from access.account where user_id = ${actor.id} and provider_id = 'credential'`,
+      )
+      const fits = await verifyPassword(change.current ?? '', account.password)
+      if (!fits) throw new AppError('wrong_password', 'The current password is not right.', { status: 403 })
+      await revokeAccess(trx, actor.id, false)
+    }
+    const taken = await maybeOne(
+      trx,
+      sql`select id from access."user" where email = ${email} and id <> ${actor.id}`,
+    )
+    if (taken) throw conflict('email_taken', 'Somebody with this address is already here.')
+    await run(
+      trx,
+      sql`update access."user" set name = ${change.name ?? before.name}, email = ${email}, updated_at = ${realTime()}
+        where id = ${actor.id}`,
+    )
+    await audit(
+      trx,
+      actor,
+      'users.profile',
+      { kind: 'user', id: actor.id },
+      { newAddress: email !== before.email },
+    )
+    return one<User>(trx, sql`select ${columns} from access."user" u where u.id = ${actor.id}`)
   })
 }
 
