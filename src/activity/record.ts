@@ -1,0 +1,69 @@
+import { hash } from 'node:crypto'
+import type { Event, NewEvent } from '#engine/reactor.ts'
+import { addWork } from '#engine/work.ts'
+import { type Db, one, sql } from '#platform/db/db.ts'
+import { append } from './ledger.ts'
+import { addWeeks, weekOf } from './partitions.ts'
+
+/**
+ * Records what happened: appends to the ledger and queues it for the reactors, within the caller's transaction.
+ * Returns the events that were new; one whose message id was taken within the last 7 days is left out, which is
+ * no error. Three statements for any number of events.
+ */
+export async function record(trx: Db, events: NewEvent[]): Promise<Event[]> {
+  const fresh = await dropRepeated(trx, events)
+  if (fresh.length === 0) return []
+  const recorded = await append(trx, fresh)
+  await addWork(trx, recorded)
+  return recorded
+}
+
+/** Message ids are the sender's: two sources may use the same one for different things. */
+function messageHash(event: NewEvent): string | null {
+  return event.messageId === undefined ? null : hash('md5', `${event.sourceId ?? ''}\n${event.messageId}`)
+}
+
+async function dropRepeated(trx: Db, events: NewEvent[]): Promise<NewEvent[]> {
+  const byHash = new Map<string, NewEvent>()
+  const unnamed: NewEvent[] = []
+  for (const event of events) {
+    const key = messageHash(event)
+    if (key === null) unnamed.push(event)
+    else if (!byHash.has(key)) byHash.set(key, event)
+  }
+  if (byHash.size === 0) return events
+  const taken = await takeHashes(trx, [...byHash.keys()], weekOf(latestOf(events)))
+  if (taken === 'all' && byHash.size + unnamed.length === events.length) return events
+  const isFresh = (key: string | null) => key === null || taken === 'all' || taken.has(key)
+  const kept = new Set([...unnamed, ...[...byHash].filter(([key]) => isFresh(key)).map(([, event]) => event)])
+  return events.filter(event => kept.has(event))
+}
+
+/** The week is that of the arrival: a repetition comes with the same message id, not always with the same time. */
+function latestOf(events: NewEvent[]): Date {
+  return events.reduce((latest, event) => {
+    const arrived = event.receivedAt ?? event.at
+    return arrived > latest ? arrived : latest
+  }, new Date(0))
+}
+
+/**
+ * Takes hashes that nobody has taken this week or the last; returns those, or 'all'. In sorted order, so that two
+ * transactions with the same messages wait for each other instead of blocking each other.
+ */
+async function takeHashes(trx: Db, hashes: string[], week: string): Promise<Set<string> | 'all'> {
+  const { count, fresh } = await one<{ count: number; fresh: string[] | null }>(trx, sql`
+    with taken as (
+      insert into activity.seen (id, week)
+      select mine.id, ${week}::date
+      from unnest(${hashes}::uuid[]) as mine (id)
+      where not exists (
+        select from activity.seen s where s.id = mine.id and s.week = ${addWeeks(week, -1)}::date)
+      order by mine.id
+      on conflict do nothing
+      returning id)
+    select count(*)::int as count,
+      case when count(*) < ${hashes.length}::int then array_agg(replace(id::text, '-', '')) end as fresh
+    from taken`)
+  return count === hashes.length ? 'all' : new Set(fresh ?? [])
+}
