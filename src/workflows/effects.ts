@@ -1,0 +1,130 @@
+import { listUsers } from '#access/users.ts'
+import { upsertContacts } from '#audience/contacts.ts'
+import { changeMembers } from '#audience/lists.ts'
+import { addPoints } from '#decisions/scoring.ts'
+import type { NewEvent } from '#engine/reactor.ts'
+import { type NewMessage, queueMessages } from '#outreach/messages.ts'
+import type { Db } from '#platform/db/db.ts'
+import type { WhyLink } from './enrolments.sql.ts'
+import type { Effect } from './node.ts'
+import type { PlacedEffect, Traveller, World } from './travel.ts'
+
+type Of<K extends Effect['do']> = Effect & { do: K }
+type Placed<K extends Effect['do']> = { traveller: Traveller; effect: Of<K>; node: string; seq: number }
+
+/** Takes the effects of these kinds off the travellers, in their order. */
+export function takeEffects<K extends Effect['do']>(travellers: Traveller[], kind: K): Placed<K>[] {
+  const taken: Placed<K>[] = []
+  for (const traveller of travellers) {
+    if (traveller.effects.length === 0) continue
+    const others: PlacedEffect[] = []
+    for (const placed of traveller.effects) {
+      if (isOf(placed.effect, kind)) taken.push({ ...placed, effect: placed.effect, traveller })
+      else others.push(placed)
+    }
+    traveller.effects = others
+  }
+  return taken
+}
+
+function isOf<K extends Effect['do']>(effect: Effect, kind: K): effect is Of<K> {
+  return effect.do === kind
+}
+
+/** Changes that a filter may ask about: fields, lists and points. They go out before the next question is put. */
+export async function changeContacts(db: Db, travellers: Traveller[], now: Date): Promise<NewEvent[]> {
+  const events: NewEvent[] = []
+  const fields = takeEffects(travellers, 'field')
+  if (fields.length > 0) {
+    const patches = fields.map(({ traveller, effect }) => ({
+      contactId: traveller.row.contactId,
+      traits: { [effect.field]: effect.value },
+    }))
+    events.push(...(await upsertContacts(db, patches, { now, source: 'workflow' })))
+  }
+  const lists = takeEffects(travellers, 'list')
+  if (lists.length > 0) {
+    const changes = lists.map(({ traveller, effect }) => ({
+      contactId: traveller.row.contactId,
+      listId: effect.listId,
+      in: effect.in,
+      causeId: traveller.causeId,
+    }))
+    events.push(...(await changeMembers(db, changes, now)))
+  }
+  const points = takeEffects(travellers, 'points')
+  if (points.length > 0) {
+    const rows = points.map(({ traveller, effect, seq }) => ({
+      contactId: traveller.row.contactId,
+      modelId: effect.modelId,
+      points: effect.points,
+      reason: effect.reason,
+      causeId: traveller.causeId,
+      key: keyOf(traveller, seq),
+    }))
+    events.push(...(await addPoints(db, rows, now)))
+  }
+  return events
+}
+
+/** Puts emails and alerts into the message ledger; the gate there has the last word. */
+export async function sendMessages(db: Db, travellers: Traveller[], world: World): Promise<void> {
+  const emails = takeEffects(travellers, 'email')
+  const rows: NewMessage[] = emails.map(({ traveller, effect, node, seq }) => ({
+    contactId: traveller.row.contactId,
+    channel: 'email',
+    class: effect.class,
+    reason: keyOf(traveller, seq),
+    emailVersionId: world.emails.get(effect.emailId) ?? '',
+    causeId: traveller.causeId,
+    why: whyOf(traveller, node),
+    notBefore: world.now,
+    purpose: effect.purpose,
+    ...(effect.topicId !== null && { topicId: effect.topicId }),
+  }))
+  rows.push(...(await alertRows(db, takeEffects(travellers, 'alert'), world)))
+  if (rows.length === 0) return
+  const queued = await queueMessages(db, rows, world.now)
+  const idByReason = new Map(queued.map(message => [message.reason, message.id]))
+  for (const { traveller, node, seq } of emails) {
+    const id = idByReason.get(keyOf(traveller, seq))
+    if (id !== undefined) traveller.row.state.sent[node] = id
+  }
+}
+
+async function alertRows(db: Db, alerts: Placed<'alert'>[], world: World): Promise<NewMessage[]> {
+  if (alerts.length === 0) return []
+  const users = new Map((await listUsers(db)).filter(user => user.active).map(user => [user.id, user]))
+  return alerts.flatMap(({ traveller, effect, node, seq }) => {
+    const ownerId = world.contacts.get(traveller.row.contactId)?.ownerId ?? ''
+    const person = users.get(ownerId) ?? users.get(effect.fallbackUserId ?? '')
+    const common = {
+      contactId: traveller.row.contactId,
+      class: 'alert' as const,
+      causeId: traveller.causeId,
+      why: whyOf(traveller, node),
+      notBefore: world.now,
+    }
+    const reason = keyOf(traveller, seq)
+    const text = effect.lines.join('\n')
+    const mail: NewMessage[] = person
+      ? [{ ...common, channel: 'email', reason, recipient: person.email, payload: { subject: effect.subject, text } }]
+      : []
+    const hook: NewMessage[] = effect.webhookUrl
+      ? [{ ...common, channel: 'webhook', reason: `${reason}:webhook`, recipient: effect.webhookUrl, payload: { text: `*${effect.subject}*\n${text}` } }]
+      : []
+    return [...mail, ...hook]
+  })
+}
+
+/** One message per step of a stay, however often the tick is repeated. */
+function keyOf(traveller: Traveller, seq: number): string {
+  return `workflow:${traveller.row.id}:${seq}`
+}
+
+/** The chain up to a step: how the contact came in, what he was waiting for, and the step itself. */
+export function whyOf(traveller: Traveller, node: string): WhyLink[] {
+  const placed = traveller.plan.definition.nodes[node]
+  const words = placed?.title ?? traveller.plan.steps.get(node)?.step.describe(() => undefined) ?? ''
+  return [...traveller.row.why, ...traveller.row.state.because, { kind: 'step', node, type: placed?.type ?? '', words }]
+}

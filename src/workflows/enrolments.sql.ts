@@ -1,0 +1,182 @@
+import type { RawBuilder } from 'kysely'
+import { type Db, many, run, sql } from '#platform/db/db.ts'
+import type { Reentry } from './definition.ts'
+import type { Heard } from './node.ts'
+
+/** A link of the chain that answers "why did Ann get this?", oldest first. */
+export type WhyLink =
+  | { kind: 'event'; id: string; type: string; name: string | null; at: string; words: string }
+  | { kind: 'workflow'; id: string; name: string; version: number; enrolmentId: string; at: string }
+  | { kind: 'step'; node: string; type: string; words: string }
+  | { kind: 'person'; id: string; name: string; at: string }
+
+/**
+ * What a participant carries along: messages sent by step, events heard by what was listened for, and the events
+ * that moved him on since he came in.
+ */
+export type CarriedState = { sent: Record<string, string>; heard: Record<string, Heard>; because: WhyLink[] }
+
+export type Enrolment = {
+  contactId: string
+  id: string
+  workflowId: string
+  version: number
+  status: 'active' | 'done' | 'left' | 'parked'
+  node: string
+  arrivedAt: Date
+  steps: number
+  wakeAt: Date | null
+  listens: string[]
+  held: boolean
+  state: CarriedState
+  why: WhyLink[]
+  causeId: string | null
+  enteredAt: Date
+  endedAt: Date | null
+  endReason: string | null
+  rev: number
+}
+
+export type NewEnrolment = {
+  contactId: string
+  id: string
+  workflowId: string
+  version: number
+  node: string
+  reentry: Reentry
+  why: WhyLink[]
+  causeId: string | null
+}
+
+const columns = sql`e.contact_id as "contactId", e.id, e.workflow_id as "workflowId", e.version, e.status, e.node,
+  e.arrived_at as "arrivedAt", e.steps, e.wake_at as "wakeAt", e.listens, e.held, e.state, e.why,
+  e.cause_id as "causeId", e.entered_at as "enteredAt", e.ended_at as "endedAt", e.end_reason as "endReason", e.rev`
+
+/**
+ * Enters contacts; the ids of those who got in. The entry key counts the stays that no longer stand in the way:
+ * none for "once", those that have ended for "after leaving", those that have ended and began long enough ago for
+ * "after n days". Whoever races makes the same key, or meets the index that allows one stay at a time.
+ */
+export async function insertEnrolments(db: Db, rows: NewEnrolment[], now: Date): Promise<Set<string>> {
+  if (rows.length === 0) return new Set()
+  const days = rows.map(row => (typeof row.reentry === 'object' ? row.reentry.afterDays : 0))
+  const inserted = await many<{ id: string }>(
+    db,
+    sql`insert into workflows.enrolment (contact_id, id, workflow_id, version, entry_key, status, node, arrived_at,
+        steps, wake_at, listens, held, state, why, cause_id, entered_at, rev)
+      select ask.contact_id, ask.id, ask.workflow_id, ask.version,
+        'g' || case when ask.once then 0 else (
+          select count(*) from workflows.enrolment before
+          where before.contact_id = ask.contact_id and before.workflow_id = ask.workflow_id
+            and before.status <> 'active'
+            and before.entered_at <= ${now}::timestamptz - ask.days * interval '24 hours') end,
+        'active', ask.node, ${now}::timestamptz, 0, null, '{}', false, '{"sent":{},"heard":{},"because":[]}', ask.why::jsonb,
+        ask.cause_id, ${now}::timestamptz, 0
+      from unnest(${rows.map(row => row.contactId)}::bigint[], ${rows.map(row => row.id)}::bigint[],
+        ${rows.map(row => row.workflowId)}::bigint[], ${rows.map(row => row.version)}::int[],
+        ${rows.map(row => row.node)}::text[], ${rows.map(row => row.reentry === 'once')}::boolean[],
+        ${days}::int[], ${rows.map(row => JSON.stringify(row.why))}::text[],
+        ${rows.map(row => row.causeId)}::bigint[])
+        as ask(contact_id, id, workflow_id, version, node, once, days, why, cause_id)
+      on conflict do nothing
+      returning id`,
+  )
+  return new Set(inserted.map(row => row.id))
+}
+
+/** The participants named, as far as they are still inside. */
+export function loadEnrolments(db: Db, refs: { contactId: string; id: string }[]): Promise<Enrolment[]> {
+  if (refs.length === 0) return Promise.resolve([])
+  return readAll(
+    db,
+    sql`select ${columns} from unnest(${refs.map(ref => ref.contactId)}::bigint[],
+        ${refs.map(ref => ref.id)}::bigint[]) as ask(contact_id, id)
+      join workflows.enrolment e on e.contact_id = ask.contact_id and e.id = ask.id
+      where e.status = 'active'`,
+  )
+}
+
+/** The participants among these contacts whom an event of one of these types may move on. */
+export function loadListening(db: Db, contactIds: string[], types: string[]): Promise<Enrolment[]> {
+  if (contactIds.length === 0) return Promise.resolve([])
+  return readAll(
+    db,
+    sql`select ${columns} from workflows.enrolment e
+      where e.contact_id = any(${contactIds}::bigint[]) and e.status = 'active'
+        and e.listens && ${types}::text[]`,
+  )
+}
+
+async function readAll(db: Db, query: RawBuilder<Enrolment>): Promise<Enrolment[]> {
+  const rows = await many(db, query)
+  for (const row of rows) {
+    // Times inside JSON come back as text.
+    for (const heard of Object.values(row.state.heard)) heard.at = new Date(heard.at)
+  }
+  return rows
+}
+
+/** Writes back where participants stand now. Each must still be at the revision that was read. */
+export async function saveEnrolments(db: Db, rows: Enrolment[]): Promise<void> {
+  if (rows.length === 0) return
+  const saved = await run(
+    db,
+    sql`update workflows.enrolment e set version = new.version, status = new.status, node = new.node,
+        arrived_at = new.arrived_at, steps = new.steps, wake_at = new.wake_at,
+        listens = string_to_array(new.listens, ','), held = new.held, state = new.state::jsonb,
+        cause_id = new.cause_id, ended_at = new.ended_at, end_reason = new.end_reason, rev = new.rev + 1
+      from unnest(${rows.map(row => row.contactId)}::bigint[], ${rows.map(row => row.id)}::bigint[],
+        ${rows.map(row => row.rev)}::int[], ${rows.map(row => row.version)}::int[],
+        ${rows.map(row => row.status)}::text[], ${rows.map(row => row.node)}::text[],
+        ${rows.map(row => row.arrivedAt)}::timestamptz[], ${rows.map(row => row.steps)}::int[],
+        ${rows.map(row => row.wakeAt)}::timestamptz[], ${rows.map(row => row.listens.join(','))}::text[],
+        ${rows.map(row => row.held)}::boolean[], ${rows.map(row => JSON.stringify(row.state))}::text[],
+        ${rows.map(row => row.causeId)}::bigint[], ${rows.map(row => row.endedAt)}::timestamptz[],
+        ${rows.map(row => row.endReason)}::text[])
+        as new(contact_id, id, rev, version, status, node, arrived_at, steps, wake_at, listens, held, state,
+          cause_id, ended_at, end_reason)
+      where e.contact_id = new.contact_id and e.id = new.id and e.rev = new.rev`,
+  )
+  if (saved !== rows.length) throw new Error(`another process moved ${rows.length - saved} participants meanwhile`)
+}
+
+export type StepRow = {
+  contactId: string
+  enrolmentId: string
+  id: number
+  node: string
+  exit: string
+  at: Date
+  causeId: string | null
+}
+
+/** Appends to the step log. A step that is already there means that it was done twice, and fails. */
+export async function insertSteps(db: Db, rows: StepRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await run(
+    db,
+    sql`insert into workflows.step (contact_id, enrolment_id, id, node, exit, at, cause_id)
+      select * from unnest(${rows.map(row => row.contactId)}::bigint[],
+        ${rows.map(row => row.enrolmentId)}::bigint[], ${rows.map(row => row.id)}::int[],
+        ${rows.map(row => row.node)}::text[], ${rows.map(row => row.exit)}::text[],
+        ${rows.map(row => row.at)}::timestamptz[], ${rows.map(row => row.causeId)}::bigint[])`,
+  )
+}
+
+export type Tally = { workflowId: string; version: number; node: string; exit: string; n: number }
+
+/** Adds to the counters per step and exit. `shard` is a lane of this tick: no other worker writes it meanwhile. */
+export async function addTally(db: Db, rows: Tally[], shard: number): Promise<void> {
+  if (rows.length === 0) return
+  await run(
+    db,
+    sql`insert into workflows.tally (workflow_id, version, node, exit, shard, n)
+      select workflow_id, version, node, exit, ${shard}::smallint, n
+      from unnest(${rows.map(row => row.workflowId)}::bigint[], ${rows.map(row => row.version)}::int[],
+        ${rows.map(row => row.node)}::text[], ${rows.map(row => row.exit)}::text[],
+        ${rows.map(row => row.n)}::bigint[]) as new(workflow_id, version, node, exit, n)
+      order by workflow_id, version, node, exit
+      on conflict (workflow_id, version, node, exit, shard)
+      do update set n = workflows.tally.n + excluded.n`,
+  )
+}
