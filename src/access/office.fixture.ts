@@ -3,13 +3,14 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { readConfig } from '#platform/config.ts'
 import type { Db } from '#platform/db/db.ts'
 import type { Route } from '#platform/http/route.ts'
-import { createServer, mountRoutes } from '#platform/http/server.ts'
+import { createServer, mountRoutes, type Policy } from '#platform/http/server.ts'
 import { createLog } from '#platform/log.ts'
 import { createSecrets } from '#platform/secrets.ts'
 import type { Services } from '#platform/services.ts'
 import { accessRoutes } from './access.routes.ts'
-import { accessPolicy } from './module.ts'
-import { mountAuth } from './sessions.ts'
+import { may } from './policy.ts'
+import { requireSameOrigin } from './same-origin.ts'
+import { authenticate, mountAuth } from './sessions.ts'
 
 export const origin = 'http://localhost:3000'
 
@@ -21,11 +22,17 @@ export function accessServices(db: Db): Services {
   return parts as unknown as Services
 }
 
+const policy: Policy = {
+  authenticate,
+  may,
+  checkOrigin: (request, config) => requireSameOrigin(request, config.officeUrl),
+}
+
 /** The office with these routes, the real policy and the real sign-in, spoken to over HTTP. */
 export async function startOffice(services: Services, routes: Route[] = []): Promise<FastifyInstance> {
   const app = await createServer(services)
   mountAuth(app, services)
-  mountRoutes(app, [...accessRoutes, ...routes], accessPolicy, services)
+  mountRoutes(app, [...accessRoutes, ...routes], policy, services)
   return app
 }
 

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import type { Config } from '#platform/config.ts'
 import { forbidden } from '#platform/errors.ts'
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
@@ -23,10 +22,10 @@ export function hasBearer(request: FastifyRequest): boolean {
  * our own Origin, no foreign Sec-Fetch-Site, and JSON as its exact type, which no HTML form can produce. The
  * check looks at headers only and runs before the body is read. API keys are exempt.
  */
-export function checkOrigin(request: FastifyRequest, config: Config): void {
+export function requireSameOrigin(request: FastifyRequest, officeUrl: string): void {
   if (safe.has(request.method) || hasBearer(request)) return
   const { origin, 'sec-fetch-site': site, 'content-type': type } = request.headers
-  if (!origin || !officeOrigins(config.officeUrl).includes(origin)) {
+  if (!origin || !officeOrigins(officeUrl).includes(origin)) {
     throw forbidden('This request does not come from the office. Open Tend in this browser and try again.')
   }
   if (site !== undefined && site !== 'same-origin') throw forbidden('This request comes from another site.')

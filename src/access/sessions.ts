@@ -7,7 +7,7 @@ import { actorOfKey } from './api-keys.ts'
 import { openPaths } from './auth.endpoints.ts'
 import { addressHeader, library, sessionLimits } from './auth.library.ts'
 import { minuteMs, realTime } from './real-time.ts'
-import { checkOrigin, hasBearer } from './same-origin.ts'
+import { hasBearer, requireSameOrigin } from './same-origin.ts'
 
 /** How often a session in use is moved on: often enough for 12 hours, seldom enough to spare a write per call. */
 const slideMs = 5 * minuteMs
@@ -100,7 +100,7 @@ export function mountAuth(app: FastifyInstance, services: Services): void {
     method: ['GET', 'POST'],
     url: '/api/auth/*',
     schema: { hide: true },
-    onRequest: async request => checkOrigin(request, services.config),
+    onRequest: async request => requireSameOrigin(request, services.config.officeUrl),
     handler: async (request, answer) => {
       const path = new URL(request.url, services.config.officeUrl).pathname.slice('/api/auth'.length)
       if (!openPaths.has(`${request.method} ${path}`)) throw notFound('address')
