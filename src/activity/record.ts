@@ -67,3 +67,19 @@ async function takeHashes(trx: Db, hashes: string[], week: string): Promise<Set<
     from taken`)
   return count === hashes.length ? 'all' : new Set(fresh ?? [])
 }
+
+/**
+ * Takes message ids for those who must know before they record whether a message is new, because it changes more
+ * than the ledger. One verdict per message, true for a new one; of equal ones in the list only the first is new.
+ */
+export async function takeMessages(
+  trx: Db,
+  messages: { sourceId: string | null; messageId: string }[],
+  now: Date,
+): Promise<boolean[]> {
+  if (messages.length === 0) return []
+  const hashes = messages.map(({ sourceId, messageId }) => hash('md5', `${sourceId ?? ''}\n${messageId}`))
+  const unseen = new Set(hashes)
+  const taken = await takeHashes(trx, [...unseen], weekOf(now))
+  return hashes.map(key => unseen.delete(key) && (taken === 'all' || taken.has(key)))
+}

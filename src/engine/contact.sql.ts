@@ -10,10 +10,10 @@ const allLanes = Array.from({ length: laneCount }, (_, lane) => lane)
 export async function duePending(db: Db, now: Date): Promise<number> {
   const { count } = await one<{ count: number }>(db, sql`
     select (select count(*)::int from (select from engine.work limit 10000) w)
-      + (select count(*)::int from unnest(${allLanes}::smallint[]) as some (lane)
+      + (select count(*)::int from unnest(${allLanes}::smallint[]) as every (lane)
           cross join lateral (
             select from engine.timer t
-            where t.lane = some.lane and t.due_at <= ${now.toISOString()}::timestamptz limit 200) t) as count`)
+            where t.lane = every.lane and t.due_at <= ${now.toISOString()}::timestamptz limit 200) t) as count`)
   return count
 }
 
@@ -21,10 +21,10 @@ export async function duePending(db: Db, now: Date): Promise<number> {
 export async function nextDue(db: Db, now: Date): Promise<Date | null> {
   const row = await maybeOne<{ dueAt: Date | null }>(db, sql`
     select min(first.due_at) as "dueAt"
-    from unnest(${allLanes}::smallint[]) as some (lane)
+    from unnest(${allLanes}::smallint[]) as every (lane)
     cross join lateral (
       select t.due_at from engine.timer t
-      where t.lane = some.lane and t.due_at > ${now.toISOString()}::timestamptz
+      where t.lane = every.lane and t.due_at > ${now.toISOString()}::timestamptz
       order by t.due_at limit 1) first`)
   return row?.dueAt ?? null
 }

@@ -129,7 +129,7 @@ export function measureBacklog(db: Db): Promise<{ rows: number; entries: number;
   return one(db, sql`
     select count(*)::int as rows, coalesce(sum(size), 0)::int as entries,
       coalesce(greatest(extract(epoch from clock_timestamp() - min(queued_at)), 0), 0)::float8 as "oldestSeconds"
-    from (select queued_at, cardinality(contact_ids) as size from engine.work limit 100000) some`)
+    from (select queued_at, cardinality(contact_ids) as size from engine.work limit 100000) waiting`)
 }
 
 /** Wakes all workers for these lanes, or for all lanes. */

@@ -18,6 +18,8 @@ export function openDatabase(url: string, options: { max?: number; name?: string
   })
   // An idle connection that breaks is replaced at the next query, which reports it if it matters.
   pool.on('error', () => undefined)
+  // So is one that breaks while a transaction holds it between two statements; unheard, the event would end the process.
+  pool.on('connect', client => client.on('error', () => undefined))
   const db = new Kysely<Record<never, never>>({ dialect: new PostgresDialect({ pool }) })
   return { db, pool, close: () => db.destroy() }
 }
