@@ -92,10 +92,22 @@ async function advance(modules: Module[], services: Services, wish: Wish): Promi
 }
 
 /** Due moments are visited one by one, so that what follows from them happens at its own time. */
-function stopAt({ now, due, target, stops }: { now: Date; due: Date | null; target: Date; stops: number }): Date {
+function stopAt({
+  now,
+  due,
+  target,
+  stops,
+}: {
+  now: Date
+  due: Date | null
+  target: Date
+  stops: number
+}): Date {
   if (due === null || due >= target) return target
   if (stops < exactStops) return due
-  const stride = Math.ceil((target.getTime() - now.getTime()) / Math.max(1, stridesAfter - (stops - exactStops)))
+  const stride = Math.ceil(
+    (target.getTime() - now.getTime()) / Math.max(1, stridesAfter - (stops - exactStops)),
+  )
   return new Date(Math.min(target.getTime(), Math.max(due.getTime(), now.getTime() + stride)))
 }
 
@@ -104,8 +116,10 @@ async function targetOf(modules: Module[], { db, clock }: Services, wish: Wish):
   if (wish.next) return (await nextDue(modules, db, now)) ?? now
   const target = wish.to !== undefined ? new Date(wish.to) : after(now, wish.advance ?? '')
   const limit = now.getTime() + farthest.total('milliseconds')
-  if (target < now) throw invalid('The clock only goes forward.', [{ path: 'to', message: 'lies in the past' }])
-  if (target.getTime() > limit) throw invalid('That is too far at once.', [{ path: 'advance', message: 'at most 400 days' }])
+  if (target < now)
+    throw invalid('The clock only goes forward.', [{ path: 'to', message: 'lies in the past' }])
+  if (target.getTime() > limit)
+    throw invalid('That is too far at once.', [{ path: 'advance', message: 'at most 400 days' }])
   return target
 }
 

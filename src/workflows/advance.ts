@@ -8,10 +8,16 @@ import { changeContacts, sendMessages, takeEffects, whyOf } from './effects.ts'
 import { addTally, type Enrolment, insertSteps, saveEnrolments, type Tally } from './enrolments.sql.ts'
 import { type Entered, type Entry, enter } from './enter.ts'
 import type { Published } from './shelf.ts'
-import { end, hear, listensOf, type Traveller, type World, walk } from './travel.ts'
+import { end, hear, heardFrom, listensOf, type Traveller, type World, walk } from './travel.ts'
 
 /** Somebody to look at: his stay, why now, and the tick's events of his that he may use. */
-export type Waking = { row: Enrolment; dueAt: Date | null; events: Event[]; from: Event | null; fresh: boolean }
+export type Waking = {
+  row: Enrolment
+  dueAt: Date | null
+  events: Event[]
+  from: Event | null
+  fresh: boolean
+}
 
 /** What a run of the engine works on. */
 export type Run = {
@@ -58,7 +64,7 @@ function board(run: Run, { row, dueAt, events, from, fresh }: Waking): Traveller
     spent: 0,
     depth: Math.max(0, from?.depth ?? 0, ...events.map(event => event.depth)),
     causeId: row.causeId,
-    last: null,
+    last: from && heardFrom(from),
     steps: [],
     effects: [],
     dirty: false,
@@ -100,11 +106,17 @@ function reseat(run: Run, traveller: Traveller): void {
   const { row } = traveller
   for (const { number, inside } of run.published.get(row.workflowId)?.reseats ?? []) {
     if (number <= row.version) continue
-    if (inside === 'exit') return end(traveller, run.tick.now, 'left', 'a new version began')
+    if (inside === 'exit') {
+      end(traveller, run.tick.now, 'left', 'a new version began')
+      return
+    }
     row.version = number
     traveller.plan = run.planOf(row.workflowId, number)
     traveller.dirty = true
-    if (!traveller.plan.steps.has(row.node)) return end(traveller, run.tick.now, 'left', 'the step was removed')
+    if (!traveller.plan.steps.has(row.node)) {
+      end(traveller, run.tick.now, 'left', 'the step was removed')
+      return
+    }
   }
 }
 
@@ -139,11 +151,19 @@ async function moveOver(run: Run): Promise<Traveller[]> {
     }
     sources.set(entry, { from: traveller, moved })
   }
-  return arrivals(run, sources, moves.map(({ traveller }) => traveller))
+  return arrivals(
+    run,
+    sources,
+    moves.map(({ traveller }) => traveller),
+  )
 }
 
 /** Tells of those who were let in; who was not has left his workflow for nothing, and it says so. */
-async function arrivals(run: Run, sources: Map<Entry, { from: Traveller; moved: NewEvent }>, leavers: Traveller[]) {
+async function arrivals(
+  run: Run,
+  sources: Map<Entry, { from: Traveller; moved: NewEvent }>,
+  leavers: Traveller[],
+) {
   const { entered, events } = await enter(run.tick.db, [...sources.keys()], run.tick.now)
   const refused = new Set(leavers)
   const travellers: Traveller[] = []
@@ -179,7 +199,13 @@ function movedEvent(run: Run, traveller: Traveller, target: Published, id: strin
     type: 'workflow.moved',
     name: target.name,
     at: run.tick.now,
-    data: { workflowId: row.workflowId, workflowName: from?.name ?? '', toWorkflowId: target.id, toWorkflowName: target.name, enrolmentId: row.id },
+    data: {
+      workflowId: row.workflowId,
+      workflowName: from?.name ?? '',
+      toWorkflowId: target.id,
+      toWorkflowName: target.name,
+      enrolmentId: row.id,
+    },
     causeId: traveller.causeId,
     depth: traveller.depth + 1,
   }
@@ -195,8 +221,14 @@ async function save(run: Run): Promise<void> {
     row.listens = listensOf(traveller, wakes.get(plan) ?? [])
     row.causeId = traveller.causeId
   }
-  await saveEnrolments(tick.db, changed.map(traveller => traveller.row))
-  await insertSteps(tick.db, changed.flatMap(traveller => traveller.steps))
+  await saveEnrolments(
+    tick.db,
+    changed.map(traveller => traveller.row),
+  )
+  await insertSteps(
+    tick.db,
+    changed.flatMap(traveller => traveller.steps),
+  )
   const [first] = changed
   if (first) await addTally(tick.db, tallyOf(changed), laneOf(first.row.contactId))
   setTimers(tick, all)
@@ -240,7 +272,15 @@ function exitedEvent(run: Run, { row, causeId, depth }: Traveller): NewEvent {
     type: 'workflow.exited',
     name,
     at: run.tick.now,
-    data: { workflowId: row.workflowId, workflowName: name, version: row.version, enrolmentId: row.id, node: row.node, status: row.status, reason: row.endReason },
+    data: {
+      workflowId: row.workflowId,
+      workflowName: name,
+      version: row.version,
+      enrolmentId: row.id,
+      node: row.node,
+      status: row.status,
+      reason: row.endReason,
+    },
     causeId,
     depth: depth + 1,
   }

@@ -6,7 +6,10 @@ import type { Traveller } from './travel.ts'
 /** Tells asking participants what their step needs: contacts in one statement, filters in another. */
 export async function answer(run: Run, asking: Traveller[]): Promise<void> {
   await loadContacts(run, asking)
-  const asks = new Map<string, { key: string; filter: Parameters<typeof matchContacts>[1][number]['filter'] }>()
+  const asks = new Map<
+    string,
+    { key: string; filter: Parameters<typeof matchContacts>[1][number]['filter'] }
+  >()
   for (const traveller of asking) {
     for (const [need, filter] of needsOf(traveller)) {
       const key = askKey(traveller, need)
@@ -17,7 +20,9 @@ export async function answer(run: Run, asking: Traveller[]): Promise<void> {
   for (const traveller of asking) {
     const { contactId } = traveller.row
     const needs = needsOf(traveller)
-    traveller.granted = new Map(needs.map(([need]) => [need, isIn(matches, askKey(traveller, need), contactId)]))
+    traveller.granted = new Map(
+      needs.map(([need]) => [need, isIn(matches, askKey(traveller, need), contactId)]),
+    )
   }
 }
 
@@ -32,7 +37,9 @@ export async function leaving(run: Run, travellers: Traveller[]): Promise<Map<Tr
   const left = new Map<Traveller, string>()
   for (const traveller of bound) {
     const { plan, row } = traveller
-    const met = plan.leave.find(({ key }) => isIn(matches, `${plan.workflowId}:${plan.number}:${key}`, row.contactId))
+    const met = plan.leave.find(({ key }) =>
+      isIn(matches, `${plan.workflowId}:${plan.number}:${key}`, row.contactId),
+    )
     if (met) left.set(traveller, met.key === 'goal' ? 'goal reached' : 'exit rule')
   }
   return left

@@ -85,7 +85,9 @@ export function planOf(workflowId: string, number: number, stored: unknown): Pla
   const leave: Plan['leave'] = []
   if (definition.exit) leave.push({ key: 'exit', filter: definition.exit.filter })
   if (definition.goal) leave.push({ key: 'goal', filter: definition.goal })
-  const mailListens = [...steps.values()].flatMap(each => each.heardOf.filter(listen => listen.email !== undefined))
+  const mailListens = [...steps.values()].flatMap(each =>
+    each.heardOf.filter(listen => listen.email !== undefined),
+  )
   return { workflowId, number, definition, steps, leave, mailListens }
 }
 

@@ -108,10 +108,26 @@ async function alertRows(db: Db, alerts: Placed<'alert'>[], world: World): Promi
     const reason = keyOf(traveller, seq)
     const text = effect.lines.join('\n')
     const mail: NewMessage[] = person
-      ? [{ ...common, channel: 'email', reason, recipient: person.email, payload: { subject: effect.subject, text } }]
+      ? [
+          {
+            ...common,
+            channel: 'email',
+            reason,
+            recipient: person.email,
+            payload: { subject: effect.subject, text },
+          },
+        ]
       : []
     const hook: NewMessage[] = effect.webhookUrl
-      ? [{ ...common, channel: 'webhook', reason: `${reason}:webhook`, recipient: effect.webhookUrl, payload: { text: `*${effect.subject}*\n${text}` } }]
+      ? [
+          {
+            ...common,
+            channel: 'webhook',
+            reason: `${reason}:webhook`,
+            recipient: effect.webhookUrl,
+            payload: { text: `*${effect.subject}*\n${text}` },
+          },
+        ]
       : []
     return [...mail, ...hook]
   })
@@ -126,5 +142,9 @@ function keyOf(traveller: Traveller, seq: number): string {
 export function whyOf(traveller: Traveller, node: string): WhyLink[] {
   const placed = traveller.plan.definition.nodes[node]
   const words = placed?.title ?? traveller.plan.steps.get(node)?.step.describe(() => undefined) ?? ''
-  return [...traveller.row.why, ...traveller.row.state.because, { kind: 'step', node, type: placed?.type ?? '', words }]
+  return [
+    ...traveller.row.why,
+    ...traveller.row.state.because,
+    { kind: 'step', node, type: placed?.type ?? '', words },
+  ]
 }

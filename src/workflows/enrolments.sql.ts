@@ -137,7 +137,8 @@ export async function saveEnrolments(db: Db, rows: Enrolment[]): Promise<void> {
           cause_id, ended_at, end_reason)
       where e.contact_id = new.contact_id and e.id = new.id and e.rev = new.rev`,
   )
-  if (saved !== rows.length) throw new Error(`another process moved ${rows.length - saved} participants meanwhile`)
+  if (saved !== rows.length)
+    throw new Error(`another process moved ${rows.length - saved} participants meanwhile`)
 }
 
 export type StepRow = {

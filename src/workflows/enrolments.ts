@@ -5,7 +5,13 @@ import { conflict, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import { timerKind } from './advance.ts'
 import { enter } from './enter.ts'
-import { type Participant, selectParticipant, selectStays, takeOutRow, unparkRow } from './participants.sql.ts'
+import {
+  type Participant,
+  selectParticipant,
+  selectStays,
+  takeOutRow,
+  unparkRow,
+} from './participants.sql.ts'
 import { createShelf } from './shelf.ts'
 
 export type { Participant } from './participants.sql.ts'
@@ -32,14 +38,24 @@ export async function enterByHand(
     const number = workflow.liveVersion
     const plan = (await shelf.plans(trx, [{ workflowId, number }]))(workflowId, number)
     const why = [{ kind: 'person' as const, id: actor.id, name: actor.name, at: now.toISOString() }]
-    const { entered, events } = await enter(trx, [{ contactId, workflow, plan, why, causeId: null, depth: 0 }], now)
+    const { entered, events } = await enter(
+      trx,
+      [{ contactId, workflow, plan, why, causeId: null, depth: 0 }],
+      now,
+    )
     const [stay] = entered
     if (!stay) {
-      const reason = workflow.status === 'live' ? 'The contact is inside, or may not come in again.' : 'This workflow is not live.'
+      const reason =
+        workflow.status === 'live'
+          ? 'The contact is inside, or may not come in again.'
+          : 'This workflow is not live.'
       throw conflict('not_let_in', reason)
     }
     // The mark makes the engine take the first step; entries of its own it follows at once.
-    await record(trx, events.map(event => ({ ...event, data: { ...event.data, start: true } })))
+    await record(
+      trx,
+      events.map(event => ({ ...event, data: { ...event.data, start: true } })),
+    )
     return stay.row.id
   })
 }
@@ -56,7 +72,15 @@ export async function takeOut(db: Db, actor: Actor, { workflowId, enrolmentId, n
       throw conflict('has_ended', 'This contact has left the workflow already.')
     }
     await clearTimers(trx, [{ contactId, kind: timerKind, key: enrolmentId }])
-    const data = { workflowId, workflowName: stay.workflowName, version: stay.version, enrolmentId, node: stay.node, status: 'left', reason }
+    const data = {
+      workflowId,
+      workflowName: stay.workflowName,
+      version: stay.version,
+      enrolmentId,
+      node: stay.node,
+      status: 'left',
+      reason,
+    }
     await record(trx, [{ contactId, type: 'workflow.exited', name: stay.workflowName, at: now, data }])
   })
 }

@@ -24,7 +24,11 @@ export type Entered = { entry: Entry; row: Enrolment }
  * Lets contacts in as far as the workflow is live and its rule of re-entry allows, and tells of each entry.
  * Of several entries of one contact into one workflow the first counts.
  */
-export async function enter(db: Db, entries: Entry[], now: Date): Promise<{ entered: Entered[]; events: NewEvent[] }> {
+export async function enter(
+  db: Db,
+  entries: Entry[],
+  now: Date,
+): Promise<{ entered: Entered[]; events: NewEvent[] }> {
   const firsts = new Map<string, { entry: Entry; row: NewEnrolment; eventId: string }>()
   for (const entry of entries) {
     const key = `${entry.contactId}:${entry.workflow.id}`
@@ -98,7 +102,12 @@ function enteredEvent(entry: Entry, row: NewEnrolment, id: string, at: Date): Ne
     type: 'workflow.entered',
     name: entry.workflow.name,
     at,
-    data: { workflowId: row.workflowId, workflowName: entry.workflow.name, version: row.version, enrolmentId: row.id },
+    data: {
+      workflowId: row.workflowId,
+      workflowName: entry.workflow.name,
+      version: row.version,
+      enrolmentId: row.id,
+    },
     causeId: entry.causeId,
     depth: entry.depth + 1,
   }

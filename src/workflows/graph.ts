@@ -22,7 +22,11 @@ export function findProblems(draft: Draft): Findings {
   for (const [id, placed] of Object.entries(draft.nodes ?? {})) {
     const kind = nodeByType.get(placed.type)
     if (!kind) {
-      problems.push({ path: `nodes.${id}.type`, node: id, message: `There is no step of the kind “${placed.type}”` })
+      problems.push({
+        path: `nodes.${id}.type`,
+        node: id,
+        message: `There is no step of the kind “${placed.type}”`,
+      })
       continue
     }
     const step = bind(kind, placed.settings ?? {}, id, problems)
@@ -53,7 +57,11 @@ function bind(
 
 function ofIssue(issue: z.core.$ZodIssue, before: string[], node: string | null): Problem {
   const path = [...before, ...issue.path.map(String)]
-  return { path: path.join('.'), node: node ?? (path[0] === 'nodes' ? (path[1] ?? null) : null), message: issue.message }
+  return {
+    path: path.join('.'),
+    node: node ?? (path[0] === 'nodes' ? (path[1] ?? null) : null),
+    message: issue.message,
+  }
 }
 
 function checkExits(draft: Draft, steps: ReadonlyMap<string, Step>, problems: Problem[]): void {
@@ -61,11 +69,13 @@ function checkExits(draft: Draft, steps: ReadonlyMap<string, Step>, problems: Pr
     const wired = draft.nodes?.[id]?.exits ?? {}
     for (const exit of step.exits) {
       const path = `nodes.${id}.exits.${exit}`
-      if (!Object.hasOwn(wired, exit)) problems.push({ path, node: id, message: `The way “${exit}” leads nowhere yet` })
+      if (!Object.hasOwn(wired, exit))
+        problems.push({ path, node: id, message: `The way “${exit}” leads nowhere yet` })
     }
     for (const [exit, target] of Object.entries(wired)) {
       const path = `nodes.${id}.exits.${exit}`
-      if (!step.exits.includes(exit)) problems.push({ path, node: id, message: `This step has no way “${exit}”` })
+      if (!step.exits.includes(exit))
+        problems.push({ path, node: id, message: `This step has no way “${exit}”` })
       else if (target !== null && !draft.nodes?.[target]) {
         problems.push({ path, node: id, message: 'This way leads to a step that is not there' })
       }
@@ -94,7 +104,8 @@ function checkReach(draft: Draft, problems: Problem[]): void {
     }
   }
   for (const id of Object.keys(nodes)) {
-    if (!reached.has(id)) problems.push({ path: `nodes.${id}`, node: id, message: 'No way leads to this step' })
+    if (!reached.has(id))
+      problems.push({ path: `nodes.${id}`, node: id, message: 'No way leads to this step' })
   }
 }
 

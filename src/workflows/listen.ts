@@ -51,13 +51,14 @@ export function matchesEvent(match: EventMatch, event: Seen): boolean {
 }
 
 function holdsWhere(where: Where, event: Seen): boolean {
-  const actual = valueOf(event, where.property)
+  const actual = readValue(event, where.property)
   if (where.op === 'is_set') return actual !== undefined
   if (where.op === 'is_not_set') return actual === undefined
   if (where.op === 'is_not') return actual === undefined || !same(actual, where.value)
   if (actual === undefined || where.value === undefined) return false
   if (where.op === 'is') return same(actual, where.value)
-  if (where.op === 'is_any_of') return Array.isArray(where.value) && where.value.some(one => same(actual, one))
+  if (where.op === 'is_any_of')
+    return Array.isArray(where.value) && where.value.some(one => same(actual, one))
   if (where.op === 'contains' || where.op === 'starts_with' || where.op === 'ends_with') {
     return holdsText(where.op, String(actual).toLowerCase(), String(where.value).toLowerCase())
   }
@@ -88,7 +89,7 @@ function numberOf(value: unknown): number | null {
   return Number.isFinite(number) ? number : null
 }
 
-function valueOf(event: Seen, path: string): unknown {
+function readValue(event: Seen, path: string): unknown {
   const roots = event.type === 'event.tracked' ? [event.data.properties, event.data] : [event.data]
   for (const root of roots) {
     const found = descend(root, path)

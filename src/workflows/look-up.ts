@@ -18,7 +18,10 @@ export type Known = {
   whyNot(reference: Reference): string | null
 }
 
-const readers: Record<Reference['kind'], { noun: string; read: (db: Db, ids: string[]) => Promise<Found[]> }> = {
+const readers: Record<
+  Reference['kind'],
+  { noun: string; read: (db: Db, ids: string[]) => Promise<Found[]> }
+> = {
   email: { noun: 'email', read: emailsByIds },
   segment: { noun: 'segment', read: segmentsByIds },
   'score-model': { noun: 'score', read: scoreModelsByIds },
@@ -54,7 +57,9 @@ function isKind(kind: string): kind is Reference['kind'] {
 /** What a draft relies on, for "used by" of the others: steps and the filters in them. */
 export async function draftReferences(_db: Db, row: WorkflowRow): Promise<Thing[]> {
   const { references } = findProblems(row.definition)
-  const others = references.filter(({ reference }) => reference.kind !== 'workflow' || reference.id !== row.id)
+  const others = references.filter(
+    ({ reference }) => reference.kind !== 'workflow' || reference.id !== row.id,
+  )
   const things = [...others.map(({ reference }) => reference), ...filterReferences(row.definition)]
   return [...new Map(things.map(thing => [`${thing.kind}:${thing.id}`, thing])).values()]
 }
@@ -72,7 +77,12 @@ export function filterReferences(value: unknown): Reference[] {
 }
 
 /** What to think about before publishing: other workflows with the same trigger, and fields with two writers. */
-export async function findOverlaps(db: Db, id: string, definition: Definition, writes: string[]): Promise<string[]> {
+export async function findOverlaps(
+  db: Db,
+  id: string,
+  definition: Definition,
+  writes: string[],
+): Promise<string[]> {
   const hints: string[] = []
   for (const other of await selectOthers(db, id)) {
     const theirs = definitionSchema.safeParse(other.definition)
@@ -82,7 +92,8 @@ export async function findOverlaps(db: Db, id: string, definition: Definition, w
       hints.push(`“${other.name}” starts on the same event: a contact can be in both at once.`)
     }
     const both = findProblems(theirs.data).writes.filter(field => writes.includes(field))
-    for (const field of new Set(both)) hints.push(`“${other.name}” writes the field ${field} too: the last one wins.`)
+    for (const field of new Set(both))
+      hints.push(`“${other.name}” writes the field ${field} too: the last one wins.`)
   }
   return hints
 }

@@ -23,7 +23,13 @@ export type Effect =
   | { do: 'points'; modelId: string; points: number; reason: string }
   | { do: 'field'; field: string; value: string | number | boolean | null }
   | { do: 'list'; listId: string; in: boolean }
-  | { do: 'alert'; fallbackUserId: string | null; webhookUrl: string | null; subject: string; lines: string[] }
+  | {
+      do: 'alert'
+      fallbackUserId: string | null
+      webhookUrl: string | null
+      subject: string
+      lines: string[]
+    }
   | { do: 'enrol'; workflowId: string }
 
 /**
@@ -31,9 +37,9 @@ export type Effect =
  * or an event, `stop` ends the way.
  */
 export type Outcome =
-  | { then: 'go'; exit: string; effects?: Effect[]; because?: Heard }
-  | { then: 'wait'; until?: Date; for?: Listen }
-  | { then: 'stop'; reason: string; exit?: string; effects?: Effect[] }
+  | { does: 'go'; exit: string; effects?: Effect[]; because?: Heard }
+  | { does: 'wait'; until?: Date; for?: Listen }
+  | { does: 'stop'; reason: string; exit?: string; effects?: Effect[] }
 
 /** The contact's own values, loaded only for steps whose `needs` ask for them. */
 export type ContactFacts = {

@@ -77,7 +77,11 @@ const ofContact = route({
   reply: z.object({ items: z.array(stay.extend({ path: z.array(pathStep) })), next: z.null() }),
   async handle({ params }, { db }) {
     const rows = await staysOf(db, params.id)
-    const steps = await selectPath(db, params.id, rows.map(row => row.enrolmentId))
+    const steps = await selectPath(
+      db,
+      params.id,
+      rows.map(row => row.enrolmentId),
+    )
     const words = await wordsOf(db, rows)
     const placed = await withPlaces(db, rows)
     return {
@@ -199,7 +203,9 @@ const catalogue = nodes.map(node => ({
   words: node.words,
   initial: node.initial,
   exits: node.usualExits,
-  settings: z.record(z.string(), z.unknown()).parse(z.toJSONSchema(node.settings, { io: 'input', unrepresentable: 'any' })),
+  settings: z
+    .record(z.string(), z.unknown())
+    .parse(z.toJSONSchema(node.settings, { io: 'input', unrepresentable: 'any' })),
 }))
 
 /** Adds the words of the step each stands at, in the version he is in. */
@@ -224,4 +230,12 @@ async function wordsOf(db: Db, rows: Participant[]): Promise<(row: Participant, 
   return (row, node) => byVersion.get(`${row.workflowId}:${row.version}`)?.[node] ?? node
 }
 
-export const participantRoutes: Route[] = [participants, ofContact, enterRoute, removeRoute, retryRoute, counts, kinds]
+export const participantRoutes: Route[] = [
+  participants,
+  ofContact,
+  enterRoute,
+  removeRoute,
+  retryRoute,
+  counts,
+  kinds,
+]

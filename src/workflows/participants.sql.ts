@@ -23,7 +23,13 @@ const columns = sql`e.id as "enrolmentId", e.contact_id as "contactId", e.workfl
 /** One page of participants, the newest entry first. */
 export function selectParticipants(
   db: Db,
-  wanted: { workflowId: string; status: string | null; node: string | null; before: string | null; limit: number },
+  wanted: {
+    workflowId: string
+    status: string | null
+    node: string | null
+    before: string | null
+    limit: number
+  },
 ): Promise<Participant[]> {
   const { workflowId, status, node, before, limit } = wanted
   return many(
@@ -50,7 +56,9 @@ export function selectPath(
   db: Db,
   contactId: string,
   enrolmentIds: string[],
-): Promise<{ enrolmentId: string; id: number; node: string; exit: string; at: Date; causeId: string | null }[]> {
+): Promise<
+  { enrolmentId: string; id: number; node: string; exit: string; at: Date; causeId: string | null }[]
+> {
   return many(
     db,
     sql`select enrolment_id as "enrolmentId", id, node, exit, at, cause_id as "causeId" from workflows.step
@@ -59,7 +67,11 @@ export function selectPath(
   )
 }
 
-export function selectParticipant(db: Db, workflowId: string, enrolmentId: string): Promise<Participant | undefined> {
+export function selectParticipant(
+  db: Db,
+  workflowId: string,
+  enrolmentId: string,
+): Promise<Participant | undefined> {
   return maybeOne<Participant>(
     db,
     sql`select ${columns} from workflows.enrolment e join workflows.workflow w on w.id = e.workflow_id
@@ -68,7 +80,10 @@ export function selectParticipant(db: Db, workflowId: string, enrolmentId: strin
 }
 
 /** Ends a stay from outside; false when it has ended already. */
-export async function takeOutRow(db: Db, stay: { contactId: string; id: string; reason: string; now: Date }): Promise<boolean> {
+export async function takeOutRow(
+  db: Db,
+  stay: { contactId: string; id: string; reason: string; now: Date },
+): Promise<boolean> {
   const ended = await run(
     db,
     sql`update workflows.enrolment set status = 'left', ended_at = ${stay.now}, end_reason = ${stay.reason},
@@ -93,7 +108,13 @@ export async function unparkRow(db: Db, stay: { contactId: string; id: string })
 /** Active participants in order of contact, for a walk in pages. `below` leaves out those in that version or later. */
 export function selectInside(
   db: Db,
-  wanted: { workflowId: string; heldOnly: boolean; below: number | null; after: { contactId: string; id: string } | null; limit: number },
+  wanted: {
+    workflowId: string
+    heldOnly: boolean
+    below: number | null
+    after: { contactId: string; id: string } | null
+    limit: number
+  },
 ): Promise<{ contactId: string; id: string }[]> {
   const { workflowId, heldOnly, below, after, limit } = wanted
   return many(

@@ -10,8 +10,15 @@ import { type Definition, filtersOf, planOf } from './definition.ts'
 import { findProblems, type Problem } from './graph.ts'
 import { findOverlaps, lookUp } from './look-up.ts'
 import { wakeParticipants } from './wake.jobs.ts'
+import {
+  countStanding,
+  type Inside,
+  insertVersion,
+  type Status,
+  updateStatus,
+  type WorkflowRow,
+} from './workflows.sql.ts'
 import { getWorkflow, stale } from './workflows.ts'
-import { countStanding, type Inside, insertVersion, type Status, updateStatus, type WorkflowRow } from './workflows.sql.ts'
 
 /** What a look before publishing tells: what stops it, what to think about, and who is inside. */
 export type Report = {
@@ -40,7 +47,10 @@ type Reviewed = { problems: Problem[]; hints: string[]; definition: Definition |
 
 async function review(db: Db, row: WorkflowRow): Promise<Reviewed> {
   const found = findProblems(row.definition)
-  const known = await lookUp(db, found.references.map(each => each.reference))
+  const known = await lookUp(
+    db,
+    found.references.map(each => each.reference),
+  )
   const problems = [...found.problems]
   for (const { node, reference } of found.references) {
     // A workflow may lead back into itself, which is live as soon as this is published.
@@ -76,7 +86,11 @@ export async function publishWorkflow(
     }
     const number = await insertVersion(trx, { ...given, definition, by: actor.name })
     if (number === undefined) throw stale(await getWorkflow(trx, id))
-    await registerMetrics(trx, { kind: 'workflow', id: `${id}:${number}` }, { any: filtersOf(planOf(id, number, definition)) })
+    await registerMetrics(
+      trx,
+      { kind: 'workflow', id: `${id}:${number}` },
+      { any: filtersOf(planOf(id, number, definition)) },
+    )
     if (number > 1 && given.inside !== 'stay') {
       const input = { workflowId: id, name: row.name, heldOnly: false, below: number }
       await jobs.start(trx, wakeParticipants, input, { key: `${id}:${number}` })
@@ -97,7 +111,12 @@ export function pauseWorkflow(db: Db, actor: Actor, change: Change): Promise<Wor
 /** Goes on. Those whose time came during the pause, or who did what was waited for, move on now. */
 export function resumeWorkflow(db: Db, jobs: Jobs, actor: Actor, change: Change): Promise<WorkflowRow> {
   return inTransaction(db, async trx => {
-    const row = await changeStatus(trx, actor, { ...change, from: ['paused'], to: 'live', action: 'workflows.resume' })
+    const row = await changeStatus(trx, actor, {
+      ...change,
+      from: ['paused'],
+      to: 'live',
+      action: 'workflows.resume',
+    })
     await wakeHeld(trx, jobs, row)
     return row
   })
@@ -110,13 +129,22 @@ async function wakeHeld(trx: Db, jobs: Jobs, row: WorkflowRow): Promise<void> {
 /** Ends it: nobody enters any more, and those inside leave. Refused while another workflow moves contacts here. */
 export function archiveWorkflow(db: Db, jobs: Jobs, actor: Actor, change: Change): Promise<WorkflowRow> {
   return inTransaction(db, async trx => {
-    const users = (await usedBy(trx, { kind: 'workflow', id: change.id })).filter(user => user.id !== change.id)
+    const users = (await usedBy(trx, { kind: 'workflow', id: change.id })).filter(
+      user => user.id !== change.id,
+    )
     if (users.length > 0) {
       const names = users.map(user => user.name).join(', ')
-      throw conflict('in_use', `${names} moves contacts into this workflow. Change that first.`, { usedBy: users })
+      throw conflict('in_use', `${names} moves contacts into this workflow. Change that first.`, {
+        usedBy: users,
+      })
     }
     const from: Status[] = ['draft', 'live', 'paused']
-    const row = await changeStatus(trx, actor, { ...change, from, to: 'archived', action: 'workflows.archive' })
+    const row = await changeStatus(trx, actor, {
+      ...change,
+      from,
+      to: 'archived',
+      action: 'workflows.archive',
+    })
     const input = { workflowId: row.id, name: row.name, heldOnly: false, below: null }
     if (row.liveVersion !== null) await jobs.start(trx, wakeParticipants, input)
     return row

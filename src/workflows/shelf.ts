@@ -15,7 +15,10 @@ export type Published = {
 /** Published workflows and their versions, ready to run. Versions never change, so they are kept once read. */
 export type Shelf = {
   published(db: Db): Promise<Map<string, Published>>
-  plans(db: Db, wanted: { workflowId: string; number: number }[]): Promise<(id: string, number: number) => Plan>
+  plans(
+    db: Db,
+    wanted: { workflowId: string; number: number }[],
+  ): Promise<(id: string, number: number) => Plan>
 }
 
 const keptPlans = 500

@@ -55,13 +55,17 @@ export function walk(traveller: Traveller, world: World): void {
   traveller.state = 'moving'
   while (traveller.state === 'moving') {
     const place = traveller.plan.steps.get(traveller.row.node)
-    if (!place) return end(traveller, world.now, 'left', 'the step is gone')
+    if (!place) {
+      end(traveller, world.now, 'left', 'the step is gone')
+      return
+    }
     if (isUninformed(traveller, place, world)) {
       traveller.state = 'asking'
       return
     }
     if (traveller.spent >= stepsPerTick) {
-      return end(traveller, world.now, 'parked', `did ${stepsPerTick} steps without a wait`)
+      end(traveller, world.now, 'parked', `did ${stepsPerTick} steps without a wait`)
+      return
     }
     take(traveller, place, ask(traveller, place, world), world)
   }
@@ -93,16 +97,24 @@ function ask(traveller: Traveller, place: PlanStep, world: World): Outcome {
 }
 
 function take(traveller: Traveller, place: PlanStep, outcome: Outcome, world: World): void {
-  if (outcome.then === 'wait') return rest(traveller, place, outcome, world)
-  const lost = (outcome.effects ?? []).find(effect => effect.do === 'email' && !world.emails.has(effect.emailId))
-  if (lost) return end(traveller, world.now, 'parked', 'the email is not published any more')
+  if (outcome.does === 'wait') {
+    rest(traveller, place, outcome, world)
+    return
+  }
+  const lost = (outcome.effects ?? []).find(
+    effect => effect.do === 'email' && !world.emails.has(effect.emailId),
+  )
+  if (lost) {
+    end(traveller, world.now, 'parked', 'the email is not published any more')
+    return
+  }
   const { row } = traveller
   const seq = row.steps
-  if (outcome.then === 'go' && outcome.because) {
+  if (outcome.does === 'go' && outcome.because) {
     because(traveller, outcome.because)
   }
   for (const effect of outcome.effects ?? []) traveller.effects.push({ effect, node: place.id, seq })
-  const exit = outcome.then === 'go' ? outcome.exit : (outcome.exit ?? 'end')
+  const exit = outcome.does === 'go' ? outcome.exit : (outcome.exit ?? 'end')
   traveller.steps.push({
     contactId: row.contactId,
     enrolmentId: row.id,
@@ -115,9 +127,15 @@ function take(traveller: Traveller, place: PlanStep, outcome: Outcome, world: Wo
   row.steps += 1
   traveller.spent += 1
   traveller.dirty = true
-  if (outcome.then === 'stop') return end(traveller, world.now, 'done', outcome.reason)
+  if (outcome.does === 'stop') {
+    end(traveller, world.now, 'done', outcome.reason)
+    return
+  }
   const next = place.next(exit)
-  if (next === null) return end(traveller, world.now, 'done', 'finished')
+  if (next === null) {
+    end(traveller, world.now, 'done', 'finished')
+    return
+  }
   arrive(traveller, next, world.now)
 }
 
@@ -148,7 +166,12 @@ function arrive(traveller: Traveller, node: string, now: Date): void {
   traveller.granted = null
 }
 
-function rest(traveller: Traveller, place: PlanStep, outcome: Outcome & { then: 'wait' }, world: World): void {
+function rest(
+  traveller: Traveller,
+  place: PlanStep,
+  outcome: Outcome & { does: 'wait' },
+  world: World,
+): void {
   const { row } = traveller
   const within = { from: traveller.reachedAt, until: null }
   if (outcome.for && traveller.reachedAt && hearNext(traveller, outcome.for, within)) return
@@ -161,7 +184,12 @@ function rest(traveller: Traveller, place: PlanStep, outcome: Outcome & { then: 
 }
 
 /** Ends a stay. `done` came to the end, `left` was taken out, `parked` cannot go on and waits for a person. */
-export function end(traveller: Traveller, now: Date, status: 'done' | 'left' | 'parked', reason: string): void {
+export function end(
+  traveller: Traveller,
+  now: Date,
+  status: 'done' | 'left' | 'parked',
+  reason: string,
+): void {
   traveller.row.status = status
   traveller.row.endedAt = now
   traveller.row.endReason = reason
@@ -182,7 +210,11 @@ export function hear(traveller: Traveller): void {
 }
 
 /** Takes the first unused event that is listened for; what happened before it is used up. */
-function hearNext(traveller: Traveller, listen: Listen, within: { from: Date | null; until: Date | null }): boolean {
+function hearNext(
+  traveller: Traveller,
+  listen: Listen,
+  within: { from: Date | null; until: Date | null },
+): boolean {
   const { from, until } = within
   const found = traveller.events.find(
     event =>
@@ -219,7 +251,8 @@ function heardKey(row: Enrolment, listen: Listen): string {
   return JSON.stringify([listen.event, listen.email, listen.name ?? null, listen.where ?? []])
 }
 
-function heardFrom(event: Event): Heard {
+/** What is kept of an event that moved somebody on. */
+export function heardFrom(event: Event): Heard {
   return { eventId: event.id, type: event.type, name: event.name, at: event.at, summary: wordsFor(event) }
 }
 

@@ -44,7 +44,8 @@ function knowsZone(zone: string): boolean {
  */
 export function waitUntil(rule: WaitRule, arrivedAt: Date, zone: string): Date {
   const length = rule.for ?? { amount: 0, unit: 'minutes' as const }
-  if (rule.at === undefined && !rule.weekdays?.length) return new Date(arrivedAt.getTime() + durationMs(length))
+  if (rule.at === undefined && !rule.weekdays?.length)
+    return new Date(arrivedAt.getTime() + durationMs(length))
   const base = addLength(Temporal.Instant.fromEpochMilliseconds(arrivedAt.getTime()), length, zone)
   return new Date(firstMoment(base, rule, zone).epochMilliseconds)
 }

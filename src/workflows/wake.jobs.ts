@@ -15,7 +15,12 @@ const cursorSchema = z.object({ contactId: idSchema, id: idSchema, done: z.int()
  */
 export const wakeParticipants = defineJob({
   name: 'workflows.wake',
-  input: z.object({ workflowId: idSchema, name: z.string(), heldOnly: z.boolean(), below: z.int().nullable() }),
+  input: z.object({
+    workflowId: idSchema,
+    name: z.string(),
+    heldOnly: z.boolean(),
+    below: z.int().nullable(),
+  }),
   title: input => `Carry a change over to everybody inside “${input.name}”`,
   async run(job, { db, clock }) {
     let last = cursorSchema.parse(job.cursor ?? null)
@@ -27,7 +32,10 @@ export const wakeParticipants = defineJob({
       last = { ...end, done }
       await inTransaction(db, async trx => {
         const dueAt = clock.now()
-        await setTimers(trx, page.map(each => ({ contactId: each.contactId, kind: timerKind, key: each.id, dueAt })))
+        await setTimers(
+          trx,
+          page.map(each => ({ contactId: each.contactId, kind: timerKind, key: each.id, dueAt })),
+        )
         await job.save({ done, cursor: { ...end, done }, db: trx })
       })
     }

@@ -39,9 +39,13 @@ export function workflowsReactor(shelf: Shelf): Reactor {
 }
 
 /** Every version that may be walked in this tick: those participants are in, and all that may take them over. */
-function seats(published: Map<string, Published>, rows: Enrolment[]): { workflowId: string; number: number }[] {
+function seats(
+  published: Map<string, Published>,
+  rows: Enrolment[],
+): { workflowId: string; number: number }[] {
   const wanted = new Map<string, { workflowId: string; number: number }>()
-  const add = (workflowId: string, number: number) => wanted.set(`${workflowId}:${number}`, { workflowId, number })
+  const add = (workflowId: string, number: number) =>
+    wanted.set(`${workflowId}:${number}`, { workflowId, number })
   for (const row of rows) add(row.workflowId, row.version)
   for (const { id, liveVersion, reseats } of published.values()) {
     add(id, liveVersion)
@@ -58,7 +62,10 @@ async function wakeUp(tick: Tick, human: Event[]): Promise<Enrolment[]> {
     if (type === 'workflow.entered' && start === true) refs.push({ contactId, id: String(enrolmentId) })
   }
   const heard = human.filter(event => !own.has(event.type))
-  const [contacts, types] = [new Set(heard.map(event => event.contactId)), new Set(heard.map(event => event.type))]
+  const [contacts, types] = [
+    new Set(heard.map(event => event.contactId)),
+    new Set(heard.map(event => event.type)),
+  ]
   const [named, listening] = [
     await loadEnrolments(tick.db, refs),
     await loadListening(tick.db, [...contacts], [...types]),
@@ -102,7 +109,9 @@ async function enrol(given: Bench): Promise<{ newcomers: Waking[]; events: NewEv
   const triggerOf = new Map<Entry, Event>(candidates.map(candidate => [candidate, candidate.event]))
   const newcomers = entered.map(({ entry, row }) => {
     const from = triggerOf.get(entry) ?? null
-    const later = (byContact.get(row.contactId) ?? []).filter(event => event !== from && from && event.at >= from.at)
+    const later = (byContact.get(row.contactId) ?? []).filter(
+      event => event !== from && from && event.at >= from.at,
+    )
     return { row, dueAt: null, events: later, from, fresh: true }
   })
   return { newcomers, events }
@@ -137,14 +146,18 @@ function candidatesOf({ human, published, planOf }: Bench): Candidate[] {
 async function admitted({ tick }: Bench, candidates: Candidate[]): Promise<Candidate[]> {
   if (candidates.length === 0) return []
   const ids = [...new Set(candidates.map(candidate => candidate.contactId))]
-  const asks = new Map<string, { key: string; filter: NonNullable<Plan['definition']['trigger']['filter']> }>()
+  const asks = new Map<
+    string,
+    { key: string; filter: NonNullable<Plan['definition']['trigger']['filter']> }
+  >()
   for (const { workflow, plan } of candidates) {
     const { filter } = plan.definition.trigger
     if (filter) asks.set(workflow.id, { key: workflow.id, filter })
   }
   const known = await knownAmong(tick.db, ids)
   const zone = tick.services.config.zone
-  const matches = asks.size > 0 ? await matchContacts(tick.db, [...asks.values()], ids, { now: tick.now, zone }) : null
+  const matches =
+    asks.size > 0 ? await matchContacts(tick.db, [...asks.values()], ids, { now: tick.now, zone }) : null
   return candidates.filter(({ workflow, contactId }) => {
     return known.has(contactId) && (!asks.has(workflow.id) || matches?.get(workflow.id)?.has(contactId))
   })

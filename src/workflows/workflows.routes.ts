@@ -5,8 +5,15 @@ import { daySchema, done, idParams, idSchema, type Route, route, timeSchema } fr
 import { draftSchema } from './definition.ts'
 import { archiveWorkflow, checkWorkflow, pauseWorkflow, publishWorkflow, resumeWorkflow } from './publish.ts'
 import { sentencesOf } from './sentences.ts'
-import { copyWorkflow, createWorkflow, deleteWorkflow, getWorkflow, listWorkflows, saveWorkflow } from './workflows.ts'
 import { selectVersions, type WorkflowRow } from './workflows.sql.ts'
+import {
+  copyWorkflow,
+  createWorkflow,
+  deleteWorkflow,
+  getWorkflow,
+  listWorkflows,
+  saveWorkflow,
+} from './workflows.ts'
 
 const tag = 'Workflows'
 const status = z.enum(['draft', 'live', 'paused', 'archived'])
@@ -60,7 +67,8 @@ const create = route({
   body: z.object({ name: nameSchema, definition: draftSchema.optional() }),
   reply: workflow,
   status: 201,
-  handle: async ({ body, actor }, { db, clock }) => shown(db, await createWorkflow(db, actor, body, clock.now())),
+  handle: async ({ body, actor }, { db, clock }) =>
+    shown(db, await createWorkflow(db, actor, body, clock.now())),
 })
 
 const read = route({
@@ -117,7 +125,8 @@ const copy = route({
   params: idParams,
   reply: workflow,
   status: 201,
-  handle: async ({ params, actor }, { db, clock }) => shown(db, await copyWorkflow(db, actor, params.id, clock.now())),
+  handle: async ({ params, actor }, { db, clock }) =>
+    shown(db, await copyWorkflow(db, actor, params.id, clock.now())),
 })
 
 const check = route({
@@ -220,7 +229,13 @@ const versions = route({
   }),
   async handle({ params }, { db }) {
     const rows = await selectVersions(db, params.id)
-    return { items: rows.map(row => ({ ...row, definition: z.record(z.string(), z.unknown()).parse(row.definition) })), next: null }
+    return {
+      items: rows.map(row => ({
+        ...row,
+        definition: z.record(z.string(), z.unknown()).parse(row.definition),
+      })),
+      next: null,
+    }
   },
 })
 
@@ -232,7 +247,10 @@ const uses = route({
   tag,
   params: idParams,
   reply: z.object({ items: z.array(thing), next: z.null() }),
-  handle: async ({ params }, { db }) => ({ items: await usedBy(db, { kind: 'workflow', id: params.id }), next: null }),
+  handle: async ({ params }, { db }) => ({
+    items: await usedBy(db, { kind: 'workflow', id: params.id }),
+    next: null,
+  }),
 })
 
 export const workflowRoutes: Route[] = [

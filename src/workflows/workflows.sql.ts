@@ -24,7 +24,10 @@ const columns = sql`w.id, w.name, w.status, w.draft as definition, w.version, w.
   w.created_at as "createdAt"`
 
 export function selectWorkflow(db: Db, id: string): Promise<WorkflowRow | undefined> {
-  return maybeOne<WorkflowRow>(db, sql`select ${columns} from workflows.workflow w where w.id = ${id}::bigint`)
+  return maybeOne<WorkflowRow>(
+    db,
+    sql`select ${columns} from workflows.workflow w where w.id = ${id}::bigint`,
+  )
 }
 
 export type ListedWorkflow = Omit<WorkflowRow, 'definition'> & { inside: number; entered: number }
@@ -62,7 +65,16 @@ export async function insertWorkflow(
 /** Saves a draft that still is at the version the editor started from; false when somebody was faster. */
 export async function updateDraft(
   db: Db,
-  row: { id: string; version: number; name: string; definition: Draft; ownerId: string | null; reviewOn: string | null; by: string; now: Date },
+  row: {
+    id: string
+    version: number
+    name: string
+    definition: Draft
+    ownerId: string | null
+    reviewOn: string | null
+    by: string
+    now: Date
+  },
 ): Promise<boolean> {
   const saved = await run(
     db,
@@ -77,7 +89,16 @@ export async function updateDraft(
 /** Makes the draft the live version; undefined when somebody changed it meanwhile. */
 export async function insertVersion(
   db: Db,
-  row: { id: string; version: number; definition: unknown; inside: Inside; ownerId: string; reviewOn: string; by: string; now: Date },
+  row: {
+    id: string
+    version: number
+    definition: unknown
+    inside: Inside
+    ownerId: string
+    reviewOn: string
+    by: string
+    now: Date
+  },
 ): Promise<number | undefined> {
   const live = await maybeOne<{ number: number }>(
     db,
@@ -114,7 +135,10 @@ export async function updateStatus(
 }
 
 export async function deleteDraft(db: Db, id: string): Promise<boolean> {
-  const gone = await run(db, sql`delete from workflows.workflow where id = ${id}::bigint and live_version is null`)
+  const gone = await run(
+    db,
+    sql`delete from workflows.workflow where id = ${id}::bigint and live_version is null`,
+  )
   return gone === 1
 }
 
@@ -157,7 +181,10 @@ export function selectDefinitions(
 }
 
 /** Live or paused workflows besides this one: what a new version may get in the way of. */
-export function selectOthers(db: Db, id: string): Promise<{ id: string; name: string; definition: unknown }[]> {
+export function selectOthers(
+  db: Db,
+  id: string,
+): Promise<{ id: string; name: string; definition: unknown }[]> {
   return many(
     db,
     sql`select w.id, w.name, v.definition from workflows.workflow w
@@ -172,7 +199,11 @@ export function selectNames(db: Db, ids: string[]): Promise<{ id: string; name: 
 }
 
 /** Those standing at each step, of all versions or of one. */
-export function countStanding(db: Db, id: string, version: number | null): Promise<{ node: string; n: number }[]> {
+export function countStanding(
+  db: Db,
+  id: string,
+  version: number | null,
+): Promise<{ node: string; n: number }[]> {
   return many(
     db,
     sql`select node, count(*)::int as n from workflows.enrolment
@@ -196,7 +227,10 @@ export function sumTally(
 }
 
 /** The ends of stays by status. */
-export function countEnds(db: Db, id: string): Promise<Record<'active' | 'done' | 'left' | 'parked', number>> {
+export function countEnds(
+  db: Db,
+  id: string,
+): Promise<Record<'active' | 'done' | 'left' | 'parked', number>> {
   return one(
     db,
     sql`select count(*) filter (where status = 'active')::int as active,

@@ -10,9 +10,9 @@ import {
   deleteDraft,
   insertWorkflow,
   type ListedWorkflow,
+  type Status,
   selectWorkflow,
   selectWorkflows,
-  type Status,
   updateDraft,
   type WorkflowRow,
 } from './workflows.sql.ts'
@@ -31,7 +31,13 @@ export async function createWorkflow(
 ): Promise<WorkflowRow> {
   const id = newId()
   return inTransaction(db, async trx => {
-    await insertWorkflow(trx, { id, name: given.name, definition: given.definition ?? emptyDraft, by: actor.name, now })
+    await insertWorkflow(trx, {
+      id,
+      name: given.name,
+      definition: given.definition ?? emptyDraft,
+      by: actor.name,
+      now,
+    })
     await stateUses(trx, await getWorkflow(trx, id))
     await audit(trx, actor, 'workflows.create', { kind: 'workflow', id }, { name: given.name })
     return getWorkflow(trx, id)
@@ -62,7 +68,13 @@ export type DraftChange = {
 }
 
 /** Saves a draft, finished or not. Throws `stale` with who and when if somebody saved it meanwhile. */
-export async function saveWorkflow(db: Db, actor: Actor, id: string, change: DraftChange, now: Date): Promise<WorkflowRow> {
+export async function saveWorkflow(
+  db: Db,
+  actor: Actor,
+  id: string,
+  change: DraftChange,
+  now: Date,
+): Promise<WorkflowRow> {
   return inTransaction(db, async trx => {
     const before = await getWorkflow(trx, id)
     const saved = await updateDraft(trx, {
@@ -84,17 +96,26 @@ export async function saveWorkflow(db: Db, actor: Actor, id: string, change: Dra
 
 /** The refusal of a save that started from an older version. */
 export function stale(current: WorkflowRow): Error {
-  return conflict('stale', `${current.updatedBy} has changed this workflow meanwhile. Load it again to go on.`, {
-    by: current.updatedBy,
-    at: current.updatedAt.toISOString(),
-    version: current.version,
-  })
+  return conflict(
+    'stale',
+    `${current.updatedBy} has changed this workflow meanwhile. Load it again to go on.`,
+    {
+      by: current.updatedBy,
+      at: current.updatedAt.toISOString(),
+      version: current.version,
+    },
+  )
 }
 
 /** A copy is a new draft with the same steps: no participants, no versions, no ties to the original. */
 export async function copyWorkflow(db: Db, actor: Actor, id: string, now: Date): Promise<WorkflowRow> {
   const { name, definition } = await getWorkflow(db, id)
-  return createWorkflow(db, actor, { name: `${name} (copy)`.slice(0, 200), definition: structuredClone(definition) }, now)
+  return createWorkflow(
+    db,
+    actor,
+    { name: `${name} (copy)`.slice(0, 200), definition: structuredClone(definition) },
+    now,
+  )
 }
 
 /** Deletes a workflow that never went live and that nothing uses. What ran is archived instead: its history stays. */

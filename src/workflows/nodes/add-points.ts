@@ -26,7 +26,7 @@ export const addPoints = node({
     }”`,
   uses: ({ modelId }) => [{ kind: 'score-model', id: modelId }],
   run: ({ modelId, points, reason }) => ({
-    then: 'go',
+    does: 'go',
     exit: 'next',
     effects: [{ do: 'points', modelId, points, reason: reason ?? 'A workflow step' }],
   }),

@@ -11,7 +11,10 @@ export const alertSales = node({
   settings: z.object({
     message: z.string().min(1).max(2000),
     fallbackUserId: idSchema.nullish(),
-    webhookUrl: z.url({ protocol: /^https?$/ }).max(2000).nullish(),
+    webhookUrl: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .nullish(),
   }),
   initial: { message: 'is ready for a call' },
   exits: () => ['next'],
@@ -21,7 +24,7 @@ export const alertSales = node({
   run(settings, facts) {
     const who = nameOf(facts.contact)
     return {
-      then: 'go',
+      does: 'go',
       exit: 'next',
       effects: [
         {
@@ -29,7 +32,11 @@ export const alertSales = node({
           fallbackUserId: settings.fallbackUserId ?? null,
           webhookUrl: settings.webhookUrl ?? null,
           subject: oneLine(`${who}: ${settings.message}`).slice(0, 200),
-          lines: [settings.message, ...contactLines(facts.contact), ...(facts.last?.summary ? [facts.last.summary] : [])],
+          lines: [
+            settings.message,
+            ...contactLines(facts.contact),
+            ...(facts.last?.summary ? [facts.last.summary] : []),
+          ],
         },
       ],
     }

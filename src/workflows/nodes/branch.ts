@@ -14,5 +14,5 @@ export const branch = node({
   exits: () => ['yes', 'no'],
   describe: ({ filter }) => `If ${describeFilter(filter)}`,
   needs: ({ filter }) => ({ filters: { filter } }),
-  run: (_settings, facts) => ({ then: 'go', exit: facts.matches('filter') ? 'yes' : 'no' }),
+  run: (_settings, facts) => ({ does: 'go', exit: facts.matches('filter') ? 'yes' : 'no' }),
 })

@@ -11,5 +11,5 @@ export const exit = node({
   initial: {},
   exits: () => [],
   describe: ({ reason }) => (reason ? `Exit: ${reason}` : 'Exit'),
-  run: ({ reason }) => ({ then: 'stop', reason: reason ?? 'finished' }),
+  run: ({ reason }) => ({ does: 'stop', reason: reason ?? 'finished' }),
 })

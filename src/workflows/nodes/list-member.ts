@@ -14,9 +14,10 @@ export const addToList = node({
   initial: {},
   usualExits: ['next'],
   exits: () => ['next'],
-  describe: ({ listId }, names) => `Add to the list “${names({ kind: 'list', id: listId }) ?? 'missing list'}”`,
+  describe: ({ listId }, names) =>
+    `Add to the list “${names({ kind: 'list', id: listId }) ?? 'missing list'}”`,
   uses: ({ listId }) => [{ kind: 'list', id: listId }],
-  run: ({ listId }) => ({ then: 'go', exit: 'next', effects: [{ do: 'list', listId, in: true }] }),
+  run: ({ listId }) => ({ does: 'go', exit: 'next', effects: [{ do: 'list', listId, in: true }] }),
 })
 
 /** Takes the contact off a list. */
@@ -29,7 +30,8 @@ export const removeFromList = node({
   initial: {},
   usualExits: ['next'],
   exits: () => ['next'],
-  describe: ({ listId }, names) => `Remove from the list “${names({ kind: 'list', id: listId }) ?? 'missing list'}”`,
+  describe: ({ listId }, names) =>
+    `Remove from the list “${names({ kind: 'list', id: listId }) ?? 'missing list'}”`,
   uses: ({ listId }) => [{ kind: 'list', id: listId }],
-  run: ({ listId }) => ({ then: 'go', exit: 'next', effects: [{ do: 'list', listId, in: false }] }),
+  run: ({ listId }) => ({ does: 'go', exit: 'next', effects: [{ do: 'list', listId, in: false }] }),
 })

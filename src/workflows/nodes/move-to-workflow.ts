@@ -19,9 +19,10 @@ export const moveToWorkflow = node({
     return when ? `${target} if ${describeFilter(when)}` : target
   },
   uses: ({ workflowId }) => [{ kind: 'workflow', id: workflowId }],
-  needs: ({ when }): { filters?: Record<string, NonNullable<typeof when>> } => (when ? { filters: { when } } : {}),
+  needs: ({ when }): { filters?: Record<string, NonNullable<typeof when>> } =>
+    when ? { filters: { when } } : {},
   run({ workflowId, when }, facts) {
-    if (when && !facts.matches('when')) return { then: 'go', exit: 'otherwise' }
-    return { then: 'stop', reason: 'moved', exit: 'moved', effects: [{ do: 'enrol', workflowId }] }
+    if (when && !facts.matches('when')) return { does: 'go', exit: 'otherwise' }
+    return { does: 'stop', reason: 'moved', exit: 'moved', effects: [{ do: 'enrol', workflowId }] }
   },
 })

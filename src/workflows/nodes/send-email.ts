@@ -17,10 +17,11 @@ export const sendEmail = node({
   initial: {},
   usualExits: ['next'],
   exits: () => ['next'],
-  describe: ({ emailId }, names) => `Send the email “${names({ kind: 'email', id: emailId }) ?? 'missing email'}”`,
+  describe: ({ emailId }, names) =>
+    `Send the email “${names({ kind: 'email', id: emailId }) ?? 'missing email'}”`,
   uses: ({ emailId }) => [{ kind: 'email', id: emailId }],
   run: settings => ({
-    then: 'go',
+    does: 'go',
     exit: 'next',
     effects: [
       {

@@ -19,5 +19,5 @@ export const setField = node({
   exits: () => ['next'],
   describe: ({ field, value }) => (value === null ? `Empty ${field}` : `Set ${field} to ${String(value)}`),
   writes: ({ field }) => [field],
-  run: ({ field, value }) => ({ then: 'go', exit: 'next', effects: [{ do: 'field', field, value }] }),
+  run: ({ field, value }) => ({ does: 'go', exit: 'next', effects: [{ do: 'field', field, value }] }),
 })

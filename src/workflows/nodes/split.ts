@@ -39,8 +39,8 @@ export const split = node({
     let upTo = 0
     for (const path of paths) {
       upTo += path.share / total
-      if (chance < upTo) return { then: 'go', exit: path.id }
+      if (chance < upTo) return { does: 'go', exit: path.id }
     }
-    return { then: 'go', exit: paths.at(-1)?.id ?? '' }
+    return { does: 'go', exit: paths.at(-1)?.id ?? '' }
   },
 })

@@ -29,8 +29,8 @@ export const waitFor = node({
   run(rule, facts, { now, arrivedAt }) {
     const until = new Date(arrivedAt.getTime() + durationMs(rule.atMost))
     const heard = facts.heard(listenOf(rule))
-    if (heard && heard.at <= until) return { then: 'go', exit: 'happened', because: heard }
-    return now >= until ? { then: 'go', exit: 'timed_out' } : { then: 'wait', until, for: listenOf(rule) }
+    if (heard && heard.at <= until) return { does: 'go', exit: 'happened', because: heard }
+    return now >= until ? { does: 'go', exit: 'timed_out' } : { does: 'wait', until, for: listenOf(rule) }
   },
 })
 

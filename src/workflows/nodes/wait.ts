@@ -13,9 +13,14 @@ const settings = z
       .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Write the hour as 09:30')
       .optional(),
     weekdays: z.array(z.int().min(1).max(7)).min(1).max(7).optional(),
-    zone: z.union([z.literal('contact'), z.literal('workspace'), z.string().refine(isZone, 'No such time zone')]).optional(),
+    zone: z
+      .union([z.literal('contact'), z.literal('workspace'), z.string().refine(isZone, 'No such time zone')])
+      .optional(),
   })
-  .refine(rule => rule.for || rule.at || rule.weekdays, 'Say how long, until what hour or until which day to wait')
+  .refine(
+    rule => rule.for || rule.at || rule.weekdays,
+    'Say how long, until what hour or until which day to wait',
+  )
 
 /** Waits for a length of time, until an hour of the day, for certain weekdays, or for all of these in turn. */
 export const wait = node({
@@ -38,7 +43,7 @@ export const wait = node({
   holds: rule => Boolean(rule.at || rule.weekdays || (rule.for && durationMs(rule.for) > 0)),
   run(rule, facts, { now, arrivedAt }) {
     const until = waitUntil(rule, arrivedAt, zoneOf(rule, facts.contact?.timeZone ?? null, facts.zone))
-    return now >= until ? { then: 'go', exit: 'next' } : { then: 'wait', until }
+    return now >= until ? { does: 'go', exit: 'next' } : { does: 'wait', until }
   },
 })
 

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { describeEvent, isMachine, matchesEvent, type Where } from './listen.ts'
+
+const page = (path: string) => ({ type: 'page.viewed', name: null, data: { path, url: `https://example.com${path}` } })
+const where = (property: string, op: Where['op'], value?: Where['value']): Where => ({ property, op, value })
+
+test('a click counts only when it was judged human', () => {
+  const click = (verdict: string) => ({ type: 'email.clicked', data: { verdict } })
+  assert.equal(isMachine(click('human')), false)
+  assert.equal(isMachine(click('unsure')), true)
+  assert.equal(isMachine(click('machine')), true)
+  assert.equal(isMachine({ type: 'page.viewed', data: { bot: true } }), true)
+  assert.equal(isMachine({ type: 'page.viewed', data: {} }), false)
+})
+
+test('an event matches by type, name and each of its values', () => {
+  const pricing = { event: 'page.viewed', where: [where('path', 'starts_with', '/pricing')] }
+  assert.equal(matchesEvent(pricing, page('/Pricing/enterprise')), true)
+  assert.equal(matchesEvent(pricing, page('/about')), false)
+  assert.equal(matchesEvent({ event: 'event.tracked', name: 'Signed Up' }, page('/pricing')), false)
+})
+
+test('a tracked event is asked about its own properties', () => {
+  const event = { type: 'event.tracked', name: 'Order', data: { properties: { total: '120.5', plan: { tier: 'pro' } } } }
+  const asks = (...demands: Where[]) => matchesEvent({ event: 'event.tracked', where: demands }, event)
+  assert.equal(asks(where('total', 'more_than', 100)), true)
+  assert.equal(asks(where('total', 'at_most', 100)), false)
+  assert.equal(asks(where('plan.tier', 'is', 'PRO')), true)
+  assert.equal(asks(where('plan.tier', 'is_any_of', ['free', 'pro'])), true)
+})
+
+test('a value that is missing fails every demand but that it is missing or something else', () => {
+  const asks = (op: Where['op'], value?: Where['value']) =>
+    matchesEvent({ event: 'page.viewed', where: [where('nothing', op, value)] }, page('/'))
+  for (const op of ['is', 'contains', 'more_than', 'at_most', 'is_set', 'is_any_of'] as const) assert.equal(asks(op, 1), false)
+  assert.equal(asks('is_not', 'x'), true)
+  assert.equal(asks('is_not_set'), true)
+})
+
+test('names of inherited properties are not values', () => {
+  const asks = matchesEvent({ event: 'page.viewed', where: [where('constructor', 'is_set')] }, page('/'))
+  assert.equal(asks, false)
+})
+
+test('an event is described in words', () => {
+  assert.equal(
+    describeEvent({ event: 'page.viewed', where: [where('path', 'starts_with', '/pricing')] }),
+    'a page view where path starts with /pricing',
+  )
+  assert.equal(describeEvent({ event: 'event.tracked', name: 'Whitepaper Downloaded' }), '“Whitepaper Downloaded”')
+})
