@@ -21,7 +21,12 @@ const cursorSchema = z.object({ at: z.coerce.date(), id: idSchema })
 const typesSchema = z
   .string()
   .max(1000)
-  .transform(text => text.split(',').map(word => word.trim()).filter(Boolean))
+  .transform(text =>
+    text
+      .split(',')
+      .map(word => word.trim())
+      .filter(Boolean),
+  )
   .refine(types => types.every(type => findEventType(type)), 'names an event type that does not exist')
 
 export const activityRoutes: Route[] = [
@@ -61,12 +66,23 @@ export const activityRoutes: Route[] = [
     tag: 'Events',
     query: z.object({
       type: z.string().max(100).optional(),
-      search: z.string().max(200).refine(text => !text.includes('\0'), 'holds a NUL').optional(),
+      search: z
+        .string()
+        .max(200)
+        .refine(text => !text.includes('\0'), 'holds a NUL')
+        .optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(200),
     }),
-    reply: z.object({ items: z.array(z.object({ type: z.string(), name: z.string(), lastSeen: timeSchema })), next: z.null() }),
+    reply: z.object({
+      items: z.array(z.object({ type: z.string(), name: z.string(), lastSeen: timeSchema })),
+      next: z.null(),
+    }),
     async handle({ query }, { db }) {
-      const items = await listNames(db, { type: query.type ?? null, search: query.search ?? null, limit: query.limit })
+      const items = await listNames(db, {
+        type: query.type ?? null,
+        search: query.search ?? null,
+        limit: query.limit,
+      })
       return { items, next: null }
     },
   }),
@@ -78,7 +94,13 @@ export const activityRoutes: Route[] = [
     tag: 'Events',
     reply: z.object({
       items: z.array(
-        z.object({ type: z.string(), title: z.string(), named: z.boolean(), public: z.boolean(), schema: z.unknown() }),
+        z.object({
+          type: z.string(),
+          title: z.string(),
+          named: z.boolean(),
+          public: z.boolean(),
+          schema: z.unknown(),
+        }),
       ),
       next: z.null(),
     }),

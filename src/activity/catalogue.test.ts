@@ -14,32 +14,73 @@ test('every type is listed once and has a title and a schema that can be publish
 })
 
 test('whatever the data looks like, every type gives a sentence', () => {
-  const keys = fc.constantFrom('segmentId', 'segmentName', 'points', 'score', 'url', 'changes', 'modelId', 'threshold', 'verdict', 'reason', 'x')
+  const keys = fc.constantFrom(
+    'segmentId',
+    'segmentName',
+    'points',
+    'score',
+    'url',
+    'changes',
+    'modelId',
+    'threshold',
+    'verdict',
+    'reason',
+    'x',
+  )
   fc.assert(
-    fc.property(fc.constantFrom(...eventTypes.map(type => type.type), 'not.known'), fc.dictionary(keys, fc.jsonValue()), fc.option(fc.string()), (type, data, name) => {
-      const sentence = sentenceOf({ type, name, data: data as Record<string, unknown> })
-      assert.ok(sentence.length > 0)
-      assert.doesNotMatch(sentence, /undefined|\[object/)
-    }),
+    fc.property(
+      fc.constantFrom(...eventTypes.map(type => type.type), 'not.known'),
+      fc.dictionary(keys, fc.jsonValue()),
+      fc.option(fc.string()),
+      (type, data, name) => {
+        const sentence = sentenceOf({ type, name, data: data as Record<string, unknown> })
+        assert.ok(sentence.length > 0)
+        assert.doesNotMatch(sentence, /undefined|\[object/)
+      },
+    ),
   )
 })
 
 test('sentences say what a person would say', () => {
-  const say = (type: string, data: Record<string, unknown>, name: string | null = null) => sentenceOf({ type, name, data })
+  const say = (type: string, data: Record<string, unknown>, name: string | null = null) =>
+    sentenceOf({ type, name, data })
   assert.equal(say('page.viewed', { title: 'Pricing', path: '/pricing' }), 'looked at the page “Pricing”')
   assert.equal(say('event.tracked', {}, 'Whitepaper Downloaded'), 'did “Whitepaper Downloaded”')
-  assert.equal(say('contact.updated', { changes: { first_name: { from: null, to: 'Ann' }, 'attrs.plan': { from: 1, to: 2 } } }), 'got a new first name, plan')
-  assert.equal(say('score.changed', { modelId: '1', modelName: 'Interest', ruleName: 'Pricing page', points: 5, score: 55.04 }), 'got 5 points in “Interest” for “Pricing page”, now 55')
-  assert.equal(say('score.rose', { modelId: '1', modelName: 'Interest', threshold: 'Hot', value: 50 }), 'rose to “Hot” (50) in “Interest”')
-  assert.equal(say('workflow.exited', { workflowId: '1', workflowName: 'Follow-up', reason: 'goal_met' }), 'left the workflow “Follow-up” (goal met)')
+  assert.equal(
+    say('contact.updated', {
+      changes: { first_name: { from: null, to: 'Ann' }, 'attrs.plan': { from: 1, to: 2 } },
+    }),
+    'got a new first name, plan',
+  )
+  assert.equal(
+    say('score.changed', {
+      modelId: '1',
+      modelName: 'Interest',
+      ruleName: 'Pricing page',
+      points: 5,
+      score: 55.04,
+    }),
+    'got 5 points in “Interest” for “Pricing page”, now 55',
+  )
+  assert.equal(
+    say('score.rose', { modelId: '1', modelName: 'Interest', threshold: 'Hot', value: 50 }),
+    'rose to “Hot” (50) in “Interest”',
+  )
+  assert.equal(
+    say('workflow.exited', { workflowId: '1', workflowName: 'Follow-up', reason: 'goal_met' }),
+    'left the workflow “Follow-up” (goal met)',
+  )
 })
 
 test('stored JSON is valid for jsonb and equal wherever it was fine already', () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' })), data => {
-      const text = dataText(data)
-      assert.doesNotMatch(text.replaceAll('\\\\', ''), /\\u0000|\\ud[89a-f]/i)
-      if (!/\\u(0000|d[89a-f])/i.test(JSON.stringify(data))) assert.equal(text, JSON.stringify(data))
-    }),
+    fc.property(
+      fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' })),
+      data => {
+        const text = dataText(data)
+        assert.doesNotMatch(text.replaceAll('\\\\', ''), /\\u0000|\\ud[89a-f]/i)
+        if (!/\\u(0000|d[89a-f])/i.test(JSON.stringify(data))) assert.equal(text, JSON.stringify(data))
+      },
+    ),
   )
 })

@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import type { EventType } from './event-type.ts'
 import { audienceEvents } from './vocabulary/audience.ts'
 import { captureEvents } from './vocabulary/capture.ts'
 import { decisionEvents } from './vocabulary/decisions.ts'
 import { outreachEvents } from './vocabulary/outreach.ts'
 import { workflowEvents } from './vocabulary/workflows.ts'
-import type { EventType } from './event-type.ts'
 
 /** Every kind of event there is. A new one is an entry in one of the lists above. */
 export const eventTypes: readonly EventType[] = [
@@ -25,7 +25,11 @@ export function findEventType(type: string): EventType | undefined {
  * What happened, as a sentence without its subject: "looked at the page Pricing". Data that does not fit its
  * schema (an older version wrote it) still gets a sentence: the title of its type.
  */
-export function sentenceOf(event: { type: string; name: string | null; data: Record<string, unknown> }): string {
+export function sentenceOf(event: {
+  type: string
+  name: string | null
+  data: Record<string, unknown>
+}): string {
   const kind = byType.get(event.type)
   if (!kind) return `did something this version does not know (${event.type})`
   return kind.sentence(event.data, event.name) ?? kind.title.toLowerCase()
@@ -37,7 +41,13 @@ export function isMachine(data: Record<string, unknown>): boolean {
 }
 
 /** The catalogue as the API shows it. */
-export function describeEventTypes(): { type: string; title: string; named: boolean; public: boolean; schema: unknown }[] {
+export function describeEventTypes(): {
+  type: string
+  title: string
+  named: boolean
+  public: boolean
+  schema: unknown
+}[] {
   return eventTypes.map(({ type, title, named, public: open, data }) => ({
     type,
     title,

@@ -45,23 +45,29 @@ export async function append(db: Db, events: NewEvent[]): Promise<Event[]> {
 /** The events at these places; those that are gone are left out, the order is not kept. */
 export function load(db: Db, refs: EventRef[]): Promise<Event[]> {
   if (refs.length === 0) return Promise.resolve([])
-  return many<Event>(db, sql`
+  return many<Event>(
+    db,
+    sql`
     select ${columns}
     from unnest(${refs.map(ref => ref.contactId)}::bigint[], ${refs.map(ref => ref.at.toISOString())}::timestamptz[],
       ${refs.map(ref => ref.id)}::bigint[]) as wanted (contact_id, at, id)
     join ${ledger} event
-      on event.contact_id = wanted.contact_id and event.at = wanted.at and event.id = wanted.id`)
+      on event.contact_id = wanted.contact_id and event.at = wanted.at and event.id = wanted.id`,
+  )
 }
 
 /** Gives all events of `from` to `to`: a visitor became known, two records became one. Ids and times stay. */
 export async function move(trx: Db, from: string, to: string): Promise<void> {
-  await run(trx, sql`
+  await run(
+    trx,
+    sql`
     with gone as (
       delete from activity.event where contact_id = ${from}::bigint
       returning at, id, cause_id, source_id, received_at, depth, type, name, data)
     insert into activity.event
       (contact_id, at, id, cause_id, source_id, received_at, depth, type, name, data)
-    select ${to}::bigint, at, id, cause_id, source_id, received_at, depth, type, name, data from gone`)
+    select ${to}::bigint, at, id, cause_id, source_id, received_at, depth, type, name, data from gone`,
+  )
 }
 
 /** Names worth offering in pickers; other types are named by the catalogue. */
@@ -73,7 +79,9 @@ const namesPerBatch = 200
 export async function insertEvents(db: Db, events: StoredEvent[]): Promise<void> {
   if (events.length === 0) return
   const names = namesIn(events)
-  await run(db, sql`
+  await run(
+    db,
+    sql`
     with named as (
       insert into activity.event_name (type, name, last_seen)
       select fresh.type, fresh.name, fresh.seen
@@ -93,7 +101,8 @@ export async function insertEvents(db: Db, events: StoredEvent[]): Promise<void>
       ${events.map(event => event.receivedAt.toISOString())}::timestamptz[],
       ${events.map(event => event.depth)}::smallint[], ${events.map(event => event.type)}::text[],
       ${events.map(event => event.name)}::text[], ${events.map(event => dataText(event.data))}::jsonb[]
-    ) as fresh (contact_id, at, id, cause_id, source_id, received_at, depth, type, name, data)`)
+    ) as fresh (contact_id, at, id, cause_id, source_id, received_at, depth, type, name, data)`,
+  )
 }
 
 function namesIn(events: StoredEvent[]): { type: string; name: string; at: Date }[] {

@@ -9,10 +9,13 @@ async function forget(trx: Db, contactId: string): Promise<void> {
 }
 
 function exportContact(db: Db, contactId: string): Promise<unknown> {
-  return many(db, sql`
+  return many(
+    db,
+    sql`
     select id, at, type, name, data, cause_id as "causeId", source_id as "sourceId", received_at as "receivedAt"
     from activity.event where contact_id = ${contactId}::bigint
-    order by at, id`)
+    order by at, id`,
+  )
 }
 
 /** What happened, append-only: everything that the program knows about the past. */

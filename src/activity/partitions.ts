@@ -33,7 +33,9 @@ function monthStart(at: Date, count: number): string {
  */
 export async function makePartitions(db: Db, now: Date): Promise<void> {
   const wanted = [
-    ...Array.from({ length: monthsAhead + 1 }, (_, count) => monthPartition(monthStart(now, count), monthStart(now, count + 1))),
+    ...Array.from({ length: monthsAhead + 1 }, (_, count) =>
+      monthPartition(monthStart(now, count), monthStart(now, count + 1)),
+    ),
     ...Array.from({ length: weeksAhead + 1 }, (_, count) => weekPartition(addWeeks(weekOf(now), count))),
   ]
   const existing = new Set(await partitionNames(db))
@@ -41,7 +43,14 @@ export async function makePartitions(db: Db, now: Date): Promise<void> {
   await dropOldWeeks(db, addWeeks(weekOf(now), -weeksKept))
 }
 
-type Partition = { parent: 'event' | 'seen'; name: string; column: 'at' | 'week'; from: string; to: string; bounds: string }
+type Partition = {
+  parent: 'event' | 'seen'
+  name: string
+  column: 'at' | 'week'
+  from: string
+  to: string
+  bounds: string
+}
 
 const monthPartition = (from: string, to: string): Partition => ({
   parent: 'event',
@@ -62,9 +71,12 @@ const weekPartition = (week: string): Partition => ({
 })
 
 async function partitionNames(db: Db): Promise<string[]> {
-  const rows = await many<{ name: string }>(db, sql`
+  const rows = await many<{ name: string }>(
+    db,
+    sql`
     select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent in ('activity.event'::regclass, 'activity.seen'::regclass)`)
+    where i.inhparent in ('activity.event'::regclass, 'activity.seen'::regclass)`,
+  )
   return rows.map(row => row.name)
 }
 
@@ -74,25 +86,35 @@ async function makePartition(db: Db, { parent, name, column, from, to, bounds }:
   const stray = sql.id('activity', `${parent}_default`)
   await inTransaction(db, async trx => {
     await run(trx, sql`select pg_advisory_xact_lock(hashtext('activity.partitions'))`)
-    const there = await maybeOne<{ oid: string | null }>(trx, sql`select to_regclass(${`activity.${name}`})::text as oid`)
+    const there = await maybeOne<{ oid: string | null }>(
+      trx,
+      sql`select to_regclass(${`activity.${name}`})::text as oid`,
+    )
     if (there?.oid) return
     await run(trx, sql`lock table ${stray} in access exclusive mode`)
     await run(trx, sql`create table ${table} (like ${sql.id('activity', parent)} including defaults)`)
     const type = sql.raw(column === 'at' ? 'timestamptz' : 'date')
-    await run(trx, sql`
+    await run(
+      trx,
+      sql`
       with gone as (
         delete from ${stray} where ${sql.id(column)} >= ${`${from} 00:00:00+00`}::${type}
           and ${sql.id(column)} < ${`${to} 00:00:00+00`}::${type}
         returning *)
-      insert into ${table} select * from gone`)
-    await run(trx, sql`alter table ${sql.id('activity', parent)} attach partition ${table} for values ${sql.raw(bounds)}`)
+      insert into ${table} select * from gone`,
+    )
+    await run(
+      trx,
+      sql`alter table ${sql.id('activity', parent)} attach partition ${table} for values ${sql.raw(bounds)}`,
+    )
   })
 }
 
 async function dropOldWeeks(db: Db, oldestKept: string): Promise<void> {
   for (const name of await partitionNames(db)) {
     const [, week] = /^seen_(\d{4}_\d{2}_\d{2})$/.exec(name) ?? []
-    if (week && week.replaceAll('_', '-') < oldestKept) await run(db, sql`drop table if exists ${sql.id('activity', name)}`)
+    if (week && week.replaceAll('_', '-') < oldestKept)
+      await run(db, sql`drop table if exists ${sql.id('activity', name)}`)
   }
   await run(db, sql`delete from activity.seen_default where week < ${oldestKept}::date`)
 }
@@ -103,7 +125,9 @@ export const partitionLoop: Loop = {
   role: 'worker',
   async run({ db, clock, log }, signal) {
     while (!signal.aborted) {
-      await makePartitions(db, clock.now()).catch(error => log.error({ err: error }, 'partitions of the ledger could not be made'))
+      await makePartitions(db, clock.now()).catch(error =>
+        log.error({ err: error }, 'partitions of the ledger could not be made'),
+      )
       await pause(everyMs, signal)
     }
   },

@@ -52,7 +52,9 @@ function latestOf(events: NewEvent[]): Date {
  * transactions with the same messages wait for each other instead of blocking each other.
  */
 async function takeHashes(trx: Db, hashes: string[], week: string): Promise<Set<string> | 'all'> {
-  const { count, fresh } = await one<{ count: number; fresh: string[] | null }>(trx, sql`
+  const { count, fresh } = await one<{ count: number; fresh: string[] | null }>(
+    trx,
+    sql`
     with taken as (
       insert into activity.seen (id, week)
       select mine.id, ${week}::date
@@ -64,7 +66,8 @@ async function takeHashes(trx: Db, hashes: string[], week: string): Promise<Set<
       returning id)
     select count(*)::int as count,
       case when count(*) < ${hashes.length}::int then array_agg(replace(id::text, '-', '')) end as fresh
-    from taken`)
+    from taken`,
+  )
   return count === hashes.length ? 'all' : new Set(fresh ?? [])
 }
 

@@ -38,22 +38,42 @@ test('a story is read backwards page by page, with nothing left out and nothing 
     before = { at: last.at, id: last.id }
   }
   const mine = stored.filter(row => row.contactId === contact)
-  const expected = mine.toSorted((a, b) => b.at.getTime() - a.at.getTime() || Number(BigInt(b.id) - BigInt(a.id)))
-  assert.deepEqual(read, expected.map(row => row.id))
+  const expected = mine.toSorted(
+    (a, b) => b.at.getTime() - a.at.getTime() || Number(BigInt(b.id) - BigInt(a.id)),
+  )
+  assert.deepEqual(
+    read,
+    expected.map(row => row.id),
+  )
 })
 
 test('types narrow the story down, and each item has its sentence', async () => {
   const contact = newId()
   await append(base.db, [
     event(contact, 1),
-    event(contact, 2, { type: 'segment.entered', name: null, data: { segmentId: '1', segmentName: 'Buyers' } }),
-    event(contact, 3, { type: 'email.clicked', name: 'Welcome', data: { url: 'https://a.example/', verdict: 'machine' } }),
+    event(contact, 2, {
+      type: 'segment.entered',
+      name: null,
+      data: { segmentId: '1', segmentName: 'Buyers' },
+    }),
+    event(contact, 3, {
+      type: 'email.clicked',
+      name: 'Welcome',
+      data: { url: 'https://a.example/', verdict: 'machine' },
+    }),
   ])
-  const items = await timeline(base.db, contact, { before: null, limit: 10, types: ['segment.entered', 'email.clicked'] })
-  assert.deepEqual(items.map(item => [item.sentence, item.isMachine]), [
-    ['clicked “https://a.example/” in the email “Welcome” (a machine, not the person)', true],
-    ['entered the segment “Buyers”', false],
-  ])
+  const items = await timeline(base.db, contact, {
+    before: null,
+    limit: 10,
+    types: ['segment.entered', 'email.clicked'],
+  })
+  assert.deepEqual(
+    items.map(item => [item.sentence, item.isMachine]),
+    [
+      ['clicked “https://a.example/” in the email “Welcome” (a machine, not the person)', true],
+      ['entered the segment “Buyers”', false],
+    ],
+  )
 })
 
 test('causes are followed back to the beginning, also when they are younger by the clock', async () => {
@@ -65,7 +85,10 @@ test('causes are followed back to the beginning, also when they are younger by t
     event(contact, 3, { id: ids[2] ?? '', causeId: ids[1] ?? null }),
     event(newId(), 4, { causeId: ids[1] ?? null }),
   ])
-  assert.deepEqual((await chainOf(base.db, contact, ids[2] ?? '')).map(item => item.id), ids.toReversed())
+  assert.deepEqual(
+    (await chainOf(base.db, contact, ids[2] ?? '')).map(item => item.id),
+    ids.toReversed(),
+  )
   assert.deepEqual(await chainOf(base.db, contact, newId()), [])
 })
 

@@ -29,16 +29,23 @@ function told(row: Row): TimelineItem {
 export async function timeline(
   db: Db,
   contactId: string,
-  { before, limit, types }: { before: { at: Date; id: string } | null; limit: number; types: string[] | null },
+  {
+    before,
+    limit,
+    types,
+  }: { before: { at: Date; id: string } | null; limit: number; types: string[] | null },
 ): Promise<TimelineItem[]> {
-  const rows = await many<Row>(db, sql`
+  const rows = await many<Row>(
+    db,
+    sql`
     select ${columns}
     from activity.event event
     where event.contact_id = ${contactId}::bigint
       ${before ? sql`and event.at <= ${before.at.toISOString()}::timestamptz and (event.at, event.id) < (${before.at.toISOString()}::timestamptz, ${before.id}::bigint)` : sql``}
       ${types ? sql`and event.type = any(${types}::text[])` : sql``}
     order by event.at desc, event.id desc
-    limit ${limit}`)
+    limit ${limit}`,
+  )
   return rows.map(told)
 }
 
@@ -50,7 +57,9 @@ const longestChain = 50
  * Empty if the contact has no such event; it ends where a cause was erased.
  */
 export async function chainOf(db: Db, contactId: string, eventId: string): Promise<TimelineItem[]> {
-  const rows = await many<Row>(db, sql`
+  const rows = await many<Row>(
+    db,
+    sql`
     with recursive chain as (
       select ${columns}, 1 as step from activity.event event
       where event.contact_id = ${contactId}::bigint and event.id = ${eventId}::bigint
@@ -58,6 +67,7 @@ export async function chainOf(db: Db, contactId: string, eventId: string): Promi
       select ${columns}, chain.step + 1 from chain
       join activity.event event on event.contact_id = ${contactId}::bigint and event.id = chain."causeId"
       where chain.step < ${longestChain}::int)
-    select id, type, name, at, data, "causeId" from chain order by step`)
+    select id, type, name, at, data, "causeId" from chain order by step`,
+  )
   return rows.map(told)
 }

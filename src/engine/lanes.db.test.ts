@@ -23,19 +23,34 @@ async function reset(): Promise<void> {
 
 /** What the clock would do to a worker that has fallen silent. */
 async function expire(id: string): Promise<void> {
-  await run(base.db, sql`update engine.worker set alive_until = clock_timestamp() - interval '1 second' where id = ${id}`)
-  await run(base.db, sql`update engine.lane set lease_until = clock_timestamp() - interval '1 second' where owner = ${id}`)
+  await run(
+    base.db,
+    sql`update engine.worker set alive_until = clock_timestamp() - interval '1 second' where id = ${id}`,
+  )
+  await run(
+    base.db,
+    sql`update engine.lane set lease_until = clock_timestamp() - interval '1 second' where owner = ${id}`,
+  )
 }
 
-const lanesOf = async () => many<{ lane: number; owner: string | null; epoch: string }>(base.db, sql`select lane, owner, epoch from engine.lane order by lane`)
+const lanesOf = async () =>
+  many<{ lane: number; owner: string | null; epoch: string }>(
+    base.db,
+    sql`select lane, owner, epoch from engine.lane order by lane`,
+  )
 
-const step = fc.record({ worker: fc.integer({ min: 0, max: 3 }), act: fc.constantFrom('beat', 'beat', 'beat', 'release', 'expire') })
+const step = fc.record({
+  worker: fc.integer({ min: 0, max: 3 }),
+  act: fc.constantFrom('beat', 'beat', 'beat', 'release', 'expire'),
+})
 
 test('however workers come, go and fall silent: one owner per lane, rising epochs, equal shares in the end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 14 }), async steps => {
       await reset()
-      const leases = Array.from({ length: 4 }, (_, n) => createLeases(base.db, { id: `w${n}`, leaseMs: 60_000 }))
+      const leases = Array.from({ length: 4 }, (_, n) =>
+        createLeases(base.db, { id: `w${n}`, leaseMs: 60_000 }),
+      )
       let epochs = new Array<number>(64).fill(0)
       let owners = new Array<string | null>(64).fill(null)
       const silent = new Set<number>()
@@ -47,12 +62,15 @@ test('however workers come, go and fall silent: one owner per lane, rising epoch
         now.forEach((row, lane) => {
           const changed = row.owner !== null && row.owner !== owners[lane]
           assert.ok(Number(row.epoch) >= (epochs[lane] ?? 0), 'an epoch never falls')
-          if (changed && owners[lane] !== null) assert.ok(Number(row.epoch) > (epochs[lane] ?? 0), 'a takeover raises the epoch')
+          if (changed && owners[lane] !== null)
+            assert.ok(Number(row.epoch) > (epochs[lane] ?? 0), 'a takeover raises the epoch')
         })
         epochs = now.map(row => Number(row.epoch))
         owners = now.map(row => row.owner)
         // What a worker believes is at least as old as the table; what the fence confirms is never two workers' at once.
-        const confirmed = await Promise.all(leases.map((lease, n) => fenceLanes(base.db, `w${n}`, lease.held())))
+        const confirmed = await Promise.all(
+          leases.map((lease, n) => fenceLanes(base.db, `w${n}`, lease.held())),
+        )
         const all = confirmed.flat().map(row => row.lane)
         assert.equal(new Set(all).size, all.length)
       }
@@ -61,7 +79,11 @@ test('however workers come, go and fall silent: one owner per lane, rising epoch
       for (const _ of [1, 2, 3]) for (const worker of living) await leases[worker]?.beat()
       const shares = living.map(worker => leases[worker]?.held().size ?? 0)
       if (living.length > 0) {
-        assert.equal(shares.reduce((a, b) => a + b, 0), 64, `shares ${shares}`)
+        assert.equal(
+          shares.reduce((a, b) => a + b, 0),
+          64,
+          `shares ${shares}`,
+        )
         assert.ok(Math.max(...shares) <= Math.ceil(64 / living.length))
       }
     }),
@@ -133,5 +155,8 @@ test('the list for the health screen names owners and what waits', async () => {
   assert.equal(rows.length, 64)
   assert.deepEqual(new Set(rows.map(row => row.owner)), new Set(['w']))
   await expire('w')
-  assert.deepEqual(new Set((await listLanes(base.db, services.clock.now())).map(row => row.owner)), new Set([null]))
+  assert.deepEqual(
+    new Set((await listLanes(base.db, services.clock.now())).map(row => row.owner)),
+    new Set([null]),
+  )
 })

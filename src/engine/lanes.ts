@@ -26,7 +26,11 @@ export function createLeases(db: Db, worker: { id: string; leaseMs: number }): L
       if (renewed.length > share) {
         const kept = renewed.slice(0, share)
         held = asMap(kept)
-        await releaseLanes(db, worker.id, renewed.slice(share).map(row => row.lane))
+        await releaseLanes(
+          db,
+          worker.id,
+          renewed.slice(share).map(row => row.lane),
+        )
         return
       }
       const taken = renewed.length < share ? await takeLanes(db, worker, share - renewed.length) : []
@@ -35,7 +39,11 @@ export function createLeases(db: Db, worker: { id: string; leaseMs: number }): L
     async release() {
       held = new Map()
       await run(db, sql`delete from engine.worker where id = ${worker.id}`)
-      await releaseLanes(db, worker.id, Array.from({ length: laneCount }, (_, lane) => lane))
+      await releaseLanes(
+        db,
+        worker.id,
+        Array.from({ length: laneCount }, (_, lane) => lane),
+      )
     },
   }
 }
@@ -45,17 +53,23 @@ const asMap = (rows: Held[]) => new Map(rows.map(row => [row.lane, row.epoch]))
 
 /** Returns how many workers live, this one included; forgets those that have long been silent. */
 async function sayAlive(db: Db, worker: { id: string; leaseMs: number }): Promise<number> {
-  const fresh = await one<{ isNew: boolean }>(db, sql`
+  const fresh = await one<{ isNew: boolean }>(
+    db,
+    sql`
     insert into engine.worker (id, host, process_id, started_at, alive_until)
     select ${worker.id}, ${hostname()}, ${process.pid}::int, clock_timestamp(),
       clock_timestamp() + make_interval(secs => ${worker.leaseMs / 1000}::float8)
     on conflict (id) do update set alive_until = excluded.alive_until
-    returning (xmax = 0) as "isNew"`)
+    returning (xmax = 0) as "isNew"`,
+  )
   // A newcomer finds everything taken: the others are to share now, not at their next beat.
   if (fresh.isNew) await announce(db, worker.id)
   await run(db, sql`delete from engine.worker where alive_until < clock_timestamp() - interval '1 minute'`)
-  const { count } = await one<{ count: number }>(db, sql`
-    select count(*)::int as count from engine.worker where alive_until >= clock_timestamp()`)
+  const { count } = await one<{ count: number }>(
+    db,
+    sql`
+    select count(*)::int as count from engine.worker where alive_until >= clock_timestamp()`,
+  )
   return Math.max(count, 1)
 }
 
@@ -65,10 +79,13 @@ async function announce(db: Db, workerId: string): Promise<void> {
 
 /** Prolongs what is still ours. A lease that ran out unnoticed by others is simply taken up again. */
 async function renewLanes(db: Db, worker: { id: string; leaseMs: number }): Promise<Held[]> {
-  const rows = await many<Held>(db, sql`
+  const rows = await many<Held>(
+    db,
+    sql`
     update engine.lane set lease_until = clock_timestamp() + make_interval(secs => ${worker.leaseMs / 1000}::float8)
     where owner = ${worker.id}
-    returning lane, epoch`)
+    returning lane, epoch`,
+  )
   return rows.sort((a, b) => a.lane - b.lane)
 }
 
@@ -77,7 +94,9 @@ async function renewLanes(db: Db, worker: { id: string; leaseMs: number }): Prom
  * lanes of a worker that has lost its lease in the middle of a tick stay out of reach until that tick has ended.
  */
 async function takeLanes(db: Db, worker: { id: string; leaseMs: number }, count: number): Promise<Held[]> {
-  return await many<Held>(db, sql`
+  return await many<Held>(
+    db,
+    sql`
     with free as materialized (
       select lane from engine.lane
       where owner is null or lease_until < clock_timestamp()
@@ -88,14 +107,18 @@ async function takeLanes(db: Db, worker: { id: string; leaseMs: number }, count:
     set owner = ${worker.id}, epoch = l.epoch + 1,
       lease_until = clock_timestamp() + make_interval(secs => ${worker.leaseMs / 1000}::float8)
     from free where l.lane = free.lane
-    returning l.lane, l.epoch`)
+    returning l.lane, l.epoch`,
+  )
 }
 
 /** Gives lanes up. A tick that still runs in one of them ends in peace: nobody can take the lane before. */
 async function releaseLanes(db: Db, workerId: string, lanes: number[]): Promise<void> {
-  const count = await run(db, sql`
+  const count = await run(
+    db,
+    sql`
     update engine.lane set owner = null, lease_until = '-infinity'
-    where owner = ${workerId} and lane = any(${lanes}::smallint[])`)
+    where owner = ${workerId} and lane = any(${lanes}::smallint[])`,
+  )
   if (count > 0) await announce(db, workerId)
 }
 
@@ -108,26 +131,39 @@ export function fenceLanes(
   owner: string,
   lanes: ReadonlyMap<number, string>,
 ): Promise<{ lane: number; retrying: boolean }[]> {
-  return many(db, sql`
+  return many(
+    db,
+    sql`
     select l.lane, exists (select from engine.work w where w.lane = l.lane and w.attempt > 0) as retrying
     from engine.lane l
     join unnest(${[...lanes.keys()]}::smallint[], ${[...lanes.values()]}::bigint[]) as mine (lane, epoch)
       on mine.lane = l.lane and mine.epoch = l.epoch
     where l.owner = ${owner}
     order by l.lane
-    for key share of l`)
+    for key share of l`,
+  )
 }
 
-export type LaneRow = { lane: number; owner: string | null; epoch: string; leaseUntil: Date | null; rows: number; timersDue: number }
+export type LaneRow = {
+  lane: number
+  owner: string | null
+  epoch: string
+  leaseUntil: Date | null
+  rows: number
+  timersDue: number
+}
 
 /** Every lane with its owner and what waits in it, for the health screen. */
 export function listLanes(db: Db, now: Date): Promise<LaneRow[]> {
-  return many(db, sql`
+  return many(
+    db,
+    sql`
     select l.lane, case when l.lease_until >= clock_timestamp() then l.owner end as owner, l.epoch,
       nullif(l.lease_until, '-infinity') as "leaseUntil",
       (select count(*)::int from (select from engine.work w where w.lane = l.lane limit 10000) w) as rows,
       (select count(*)::int from (
         select from engine.timer t
         where t.lane = l.lane and t.due_at <= ${now.toISOString()}::timestamptz limit 10000) t) as "timersDue"
-    from engine.lane l order by l.lane`)
+    from engine.lane l order by l.lane`,
+  )
 }

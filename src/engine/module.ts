@@ -10,7 +10,11 @@ import { systemRoutes } from './system.routes.ts'
 import { backlog } from './work.ts'
 
 /** Something that runs beside the engine for as long as a worker lives; it ends soon after `signal` is aborted. */
-export type Loop = { name: string; role: 'worker'; run(services: Services, signal: AbortSignal): Promise<void> }
+export type Loop = {
+  name: string
+  role: 'worker'
+  run(services: Services, signal: AbortSignal): Promise<void>
+}
 
 /** What a room hands to app.ts. Nothing registers itself. */
 export type Module = {
@@ -47,7 +51,10 @@ async function health({ db }: Services): Promise<{ ok: boolean; words: string }[
   const age = Math.round(oldestSeconds)
   return [
     late
-      ? { ok: false, words: `Work waits for ${age} seconds (${rows} batches): the workers do not keep up, or none runs.` }
+      ? {
+          ok: false,
+          words: `Work waits for ${age} seconds (${rows} batches): the workers do not keep up, or none runs.`,
+        }
       : { ok: true, words: 'What happens to contacts is worked through without delay.' },
     {
       ok: true,

@@ -15,7 +15,8 @@ export type Parked = {
 }
 
 /** PostgreSQL text holds no NUL; error messages may quote anything. */
-const clip = (text: string, length: number) => text.replaceAll('\0', '').toWellFormed().slice(0, length).toWellFormed()
+const clip = (text: string, length: number) =>
+  text.replaceAll('\0', '').toWellFormed().slice(0, length).toWellFormed()
 
 /** Puts contacts aside, each item the entries of one contact. */
 export async function insertParked(
@@ -23,9 +24,13 @@ export async function insertParked(
   items: { kind: 'error' | 'loop'; reason: string; detail: string | null; entries: Entry[] }[],
 ): Promise<void> {
   // rowsOf gives one row per kind of treatment, so an item may need several.
-  const rows = items.flatMap(item => rowsOf(item.entries).map(row => ({ item, row, contactId: row.contactIds[0] })))
+  const rows = items.flatMap(item =>
+    rowsOf(item.entries).map(row => ({ item, row, contactId: row.contactIds[0] })),
+  )
   if (rows.length === 0) return
-  await run(db, sql`
+  await run(
+    db,
+    sql`
     insert into engine.parked
       (contact_id, id, kind, reason, detail, attempts, event_ids, ats, reactors, timers, parked_at)
     select contact_id, id, kind, reason, detail, attempts, event_ids::bigint[], ats::timestamptz[], reactors, timers,
@@ -38,17 +43,24 @@ export async function insertParked(
       ${rows.map(({ row }) => `{${row.ats.map(at => at.toISOString()).join(',')}}`)}::text[],
       ${rows.map(({ row }) => (row.reactors ? JSON.stringify(row.reactors) : null))}::jsonb[],
       ${rows.map(({ row }) => (row.timers.length > 0 ? JSON.stringify(row.timers) : null))}::jsonb[]
-    ) as fresh (contact_id, id, kind, reason, detail, attempts, event_ids, ats, reactors, timers)`)
+    ) as fresh (contact_id, id, kind, reason, detail, attempts, event_ids, ats, reactors, timers)`,
+  )
 }
 
 /** What is parked, the newest first; `before` is the id of the last one of the page before. */
-export function listParked(db: Db, { before, limit }: { before: string | null; limit: number }): Promise<Parked[]> {
-  return many(db, sql`
+export function listParked(
+  db: Db,
+  { before, limit }: { before: string | null; limit: number },
+): Promise<Parked[]> {
+  return many(
+    db,
+    sql`
     select id, contact_id as "contactId", kind, reason, detail, attempts, parked_at as "parkedAt"
     from engine.parked
     where ${before}::bigint is null or id < ${before}::bigint
     order by id desc
-    limit ${limit}`)
+    limit ${limit}`,
+  )
 }
 
 export async function countParked(db: Db): Promise<number> {
@@ -67,12 +79,15 @@ type StoredItem = {
 /** Queues parked items again with a clean slate: those named, or the 1,000 oldest. Returns how many. */
 export function retryParked(db: Db, ids: string[] | null): Promise<number> {
   return inTransaction(db, async trx => {
-    const items = await many<StoredItem>(trx, sql`
+    const items = await many<StoredItem>(
+      trx,
+      sql`
       delete from engine.parked p
       where p.id in (
         select id from engine.parked where ${ids}::bigint[] is null or id = any(${ids}::bigint[])
         order by id limit 1000)
-      returning p.contact_id as "contactId", p.event_ids as "eventIds", p.ats, p.reactors, p.timers`)
+      returning p.contact_id as "contactId", p.event_ids as "eventIds", p.ats, p.reactors, p.timers`,
+    )
     await insertWork(trx, rowsOf(items.flatMap(entriesOfItem)))
     return items.length
   })

@@ -14,7 +14,11 @@ const laneSchema = z.object({
   timersDue: z.number().int(),
 })
 
-const backlogSchema = z.object({ rows: z.number().int(), entries: z.number().int(), oldestSeconds: z.number() })
+const backlogSchema = z.object({
+  rows: z.number().int(),
+  entries: z.number().int(),
+  oldestSeconds: z.number(),
+})
 
 const parkedSchema = z.object({
   id: idSchema,

@@ -8,14 +8,17 @@ export async function writeTimers(db: Db, timers: Timer[]): Promise<void> {
   const last = new Map(timers.map(timer => [keyOf(timer), timer]))
   if (last.size === 0) return
   const rows = [...last.values()]
-  await run(db, sql`
+  await run(
+    db,
+    sql`
     insert into engine.timer (contact_id, kind, key, due_at, lane)
     select contact_id, kind, key, due_at, lane
     from unnest(${rows.map(row => row.contactId)}::bigint[], ${rows.map(row => row.kind)}::text[],
       ${rows.map(row => row.key)}::bigint[], ${rows.map(row => row.dueAt.toISOString())}::timestamptz[],
       ${rows.map(row => laneOf(row.contactId))}::smallint[]) as fresh (contact_id, kind, key, due_at, lane)
     order by contact_id, kind, key
-    on conflict (contact_id, kind, key) do update set due_at = excluded.due_at`)
+    on conflict (contact_id, kind, key) do update set due_at = excluded.due_at`,
+  )
 }
 
 /** Sets timers from outside a tick (a definition was published, say) and wakes the workers. */
@@ -28,11 +31,14 @@ export async function setTimers(db: Db, timers: Timer[]): Promise<void> {
 /** Removes timers; those that are not there are no error. */
 export async function clearTimers(db: Db, keys: TimerKey[]): Promise<void> {
   if (keys.length === 0) return
-  await run(db, sql`
+  await run(
+    db,
+    sql`
     delete from engine.timer t
     using unnest(${keys.map(key => key.contactId)}::bigint[], ${keys.map(key => key.kind)}::text[],
       ${keys.map(key => key.key)}::bigint[]) as gone (contact_id, kind, key)
-    where t.contact_id = gone.contact_id and t.kind = gone.kind and t.key = gone.key`)
+    where t.contact_id = gone.contact_id and t.kind = gone.kind and t.key = gone.key`,
+  )
 }
 
 export function keyOf(timer: TimerKey): string {
@@ -41,41 +47,53 @@ export function keyOf(timer: TimerKey): string {
 
 /** Takes due timers of these lanes out of the table, lane by lane, the oldest of a lane first. */
 export async function takeDueTimers(db: Db, lanes: number[], now: Date, limit: number): Promise<Timer[]> {
-  const due = await many<Timer>(db, sql`
+  const due = await many<Timer>(
+    db,
+    sql`
     select contact_id as "contactId", kind, key, due_at as "dueAt"
     from engine.timer
     where lane = any(${lanes}::smallint[]) and due_at <= ${now.toISOString()}::timestamptz
     order by lane, due_at
-    limit ${limit}`)
+    limit ${limit}`,
+  )
   return due.length === 0 ? [] : takeTimers(db, due)
 }
 
 /** Takes exactly these timers, as far as they are still there and unchanged. */
 export function takeTimers(db: Db, timers: Timer[]): Promise<Timer[]> {
   if (timers.length === 0) return Promise.resolve([])
-  return many<Timer>(db, sql`
+  return many<Timer>(
+    db,
+    sql`
     delete from engine.timer t
     using unnest(${timers.map(timer => timer.contactId)}::bigint[], ${timers.map(timer => timer.kind)}::text[],
       ${timers.map(timer => timer.key)}::bigint[],
       ${timers.map(timer => timer.dueAt.toISOString())}::timestamptz[]) as due (contact_id, kind, key, due_at)
     where t.contact_id = due.contact_id and t.kind = due.kind and t.key = due.key
       and date_trunc('milliseconds', t.due_at) = due.due_at
-    returning t.contact_id as "contactId", t.kind, t.key, t.due_at as "dueAt"`)
+    returning t.contact_id as "contactId", t.kind, t.key, t.due_at as "dueAt"`,
+  )
 }
 
 /** The earliest timer of these lanes, or null. One index probe per lane. */
 export async function earliestTimer(db: Db, lanes: number[]): Promise<Date | null> {
-  const row = await maybeOne<{ dueAt: Date | null }>(db, sql`
+  const row = await maybeOne<{ dueAt: Date | null }>(
+    db,
+    sql`
     select min(first.due_at) as "dueAt"
     from unnest(${lanes}::smallint[]) as mine (lane)
     cross join lateral (
-      select t.due_at from engine.timer t where t.lane = mine.lane order by t.due_at limit 1) first`)
+      select t.due_at from engine.timer t where t.lane = mine.lane order by t.due_at limit 1) first`,
+  )
   return row?.dueAt ?? null
 }
 
 /** Takes all timers of a contact, waiting for a tick that has just taken them. */
 export function takeTimersOf(db: Db, contactId: string): Promise<Timer[]> {
-  return many<Timer>(db, sql`
+  return many<Timer>(
+    db,
+    sql`
     delete from engine.timer where contact_id = ${contactId}::bigint
-    returning contact_id as "contactId", kind, key, due_at as "dueAt"`)
+    returning contact_id as "contactId", kind, key, due_at as "dueAt"`,
+  )
 }

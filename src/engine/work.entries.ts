@@ -41,7 +41,12 @@ const entriesPerRow = 1000
 export function entriesOf(row: WorkRow): Entry[] {
   const { attempt, queuedAt, notBefore, reactors } = row
   const common = { attempt, queuedAt, notBefore, reactors }
-  const entries: Entry[] = row.timers.map(timer => ({ ...common, contactId: timer.contactId, event: null, timer }))
+  const entries: Entry[] = row.timers.map(timer => ({
+    ...common,
+    contactId: timer.contactId,
+    event: null,
+    timer,
+  }))
   row.contactIds.forEach((contactId, i) => {
     const [id, at] = [row.eventIds[i] ?? noEvent, row.ats[i] ?? noTime]
     if (id !== noEvent) entries.push({ ...common, contactId, event: { contactId, id, at }, timer: null })
@@ -91,5 +96,13 @@ export function rowsOf(entries: Entry[]): WorkRow[] {
 /** The entries that an event makes: due at once, for every reactor or for `reactors` only. */
 export function entryFor(ref: EventRef, reactors: string[] | null = null): Entry {
   const event = { contactId: ref.contactId, id: ref.id, at: ref.at }
-  return { contactId: ref.contactId, event, timer: null, attempt: 0, queuedAt: null, notBefore: null, reactors }
+  return {
+    contactId: ref.contactId,
+    event,
+    timer: null,
+    attempt: 0,
+    queuedAt: null,
+    notBefore: null,
+    reactors,
+  }
 }

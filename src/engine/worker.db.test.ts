@@ -4,7 +4,15 @@ import { many, one, run, sql } from '#platform/db/db.ts'
 import { laneOf } from '#platform/ids.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
 import { until } from '../../tests/harness/until.ts'
-import { effectReactor, effects, engineServices, happen, makeTestTables, quickWorker, someContacts } from './engine.fixture.ts'
+import {
+  effectReactor,
+  effects,
+  engineServices,
+  happen,
+  makeTestTables,
+  quickWorker,
+  someContacts,
+} from './engine.fixture.ts'
 import { listParked, retryParked } from './parked.ts'
 import type { Event, Reactor, Timer } from './reactor.ts'
 import { setTimers } from './timers.ts'
@@ -49,7 +57,15 @@ test('every event is reacted to exactly once, in whatever lane its contact lives
 test('new work wakes a sleeping worker at once, with no polling', async () => {
   const worker = await start([effectReactor()], { beatMs: 60_000, leaseMs: 120_000 })
   await worker.idle()
-  await until(async () => (await one<{ n: number }>(base.db, sql`select count(*)::int n from pg_stat_activity where datname = current_database() and application_name = 'tend engine' and query like 'listen%' and state = 'idle'`)).n > 0)
+  await until(
+    async () =>
+      (
+        await one<{ n: number }>(
+          base.db,
+          sql`select count(*)::int n from pg_stat_activity where datname = current_database() and application_name = 'tend engine' and query like 'listen%' and state = 'idle'`,
+        )
+      ).n > 0,
+  )
   const began = performance.now()
   await happen(base.db, someContacts(1))
   await until(async () => (await effects(base.db)).length === 1)
@@ -58,27 +74,50 @@ test('new work wakes a sleeping worker at once, with no polling', async () => {
 
 test('reactors see events of earlier ones in the same round and of later ones in the next, each once', async () => {
   const seen: string[] = []
-  const note = (who: string, events: Event[], round: number) => seen.push(...events.map(event => `${who}${round}:${event.type}`))
+  const note = (who: string, events: Event[], round: number) =>
+    seen.push(...events.map(event => `${who}${round}:${event.type}`))
   const follow = (name: string, from: string, to: string): Reactor => ({
     name,
     async run({ events, now, round }) {
       note(name, events, round)
-      return events.filter(event => event.type === from).map(event => ({ contactId: event.contactId, type: to, at: now, causeId: event.id }))
+      return events
+        .filter(event => event.type === from)
+        .map(event => ({ contactId: event.contactId, type: to, at: now, causeId: event.id }))
     },
   })
-  const worker = await start([follow('a', 'third', 'fourth'), follow('b', 'first', 'second'), follow('c', 'second', 'third')])
+  const worker = await start([
+    follow('a', 'third', 'fourth'),
+    follow('b', 'first', 'second'),
+    follow('c', 'second', 'third'),
+  ])
   await happen(base.db, someContacts(1), 'first')
   await worker.idle()
   assert.deepEqual(seen, [
-    'a0:first', 'b0:first', 'c0:first', 'c0:second',
-    'a1:second', 'a1:third', 'b1:second', 'b1:third', 'b1:fourth', 'c1:third', 'c1:fourth', 'a2:fourth',
+    'a0:first',
+    'b0:first',
+    'c0:first',
+    'c0:second',
+    'a1:second',
+    'a1:third',
+    'b1:second',
+    'b1:third',
+    'b1:fourth',
+    'c1:third',
+    'c1:fourth',
+    'a2:fourth',
   ])
   for (const who of ['a', 'b', 'c']) {
     const types = seen.filter(line => line.startsWith(who)).map(line => line.split(':')[1])
     assert.deepEqual(types, ['first', 'second', 'third', 'fourth'])
   }
-  const depths = await many<{ type: string; depth: number }>(base.db, sql`select type, depth from test.event order by depth`)
-  assert.deepEqual(depths.map(row => `${row.type} ${row.depth}`), ['first 0', 'second 1', 'third 2', 'fourth 3'])
+  const depths = await many<{ type: string; depth: number }>(
+    base.db,
+    sql`select type, depth from test.event order by depth`,
+  )
+  assert.deepEqual(
+    depths.map(row => `${row.type} ${row.depth}`),
+    ['first 0', 'second 1', 'third 2', 'fourth 3'],
+  )
 })
 
 test('what is not finished after the bound of rounds goes on in a later tick, for those who have not seen it', async () => {
@@ -89,7 +128,18 @@ test('what is not finished after the bound of rounds goes on in a later tick, fo
       for (const event of events) counts.set(event.id, (counts.get(event.id) ?? 0) + 1)
       return events.flatMap(event => {
         const left = Number(event.data.left)
-        return left > 0 ? [{ contactId: event.contactId, type: 'test.count', at: now, data: { left: left - 1 }, causeId: event.id, depth: 1 }] : []
+        return left > 0
+          ? [
+              {
+                contactId: event.contactId,
+                type: 'test.count',
+                at: now,
+                data: { left: left - 1 },
+                causeId: event.id,
+                depth: 1,
+              },
+            ]
+          : []
       })
     },
   }
@@ -104,7 +154,8 @@ test('what is not finished after the bound of rounds goes on in a later tick, fo
 test('events that cause each other without end are stopped and parked as a loop', async () => {
   const echo: Reactor = {
     name: 'echo',
-    run: async ({ events, now }) => events.map(event => ({ contactId: event.contactId, type: 'test.echo', at: now, causeId: event.id })),
+    run: async ({ events, now }) =>
+      events.map(event => ({ contactId: event.contactId, type: 'test.echo', at: now, causeId: event.id })),
   }
   const worker = await start([echo], { rounds: 4 })
   const [contactId] = someContacts(1)
@@ -125,7 +176,11 @@ test('timers fire when business time reaches them, and a moved clock counts', as
     timerKind: 'test',
     async run({ timers, setTimers: set }) {
       fired.push(...timers)
-      set(timers.filter(timer => timer.key === '1').map(timer => ({ ...timer, key: '2', dueAt: new Date(timer.dueAt.getTime() + 3_600_000) })))
+      set(
+        timers
+          .filter(timer => timer.key === '1')
+          .map(timer => ({ ...timer, key: '2', dueAt: new Date(timer.dueAt.getTime() + 3_600_000) })),
+      )
       return []
     },
   }
@@ -209,7 +264,10 @@ test('what comes for a contact while it waits for another attempt stays behind i
   await until(async () => (await many(base.db, sql`select from engine.work where attempt > 0`)).length > 0)
   await happen(base.db, contacts, 'test.second')
   await worker.idle()
-  assert.deepEqual((await effects(base.db)).filter(row => row.contactId === held), [])
+  assert.deepEqual(
+    (await effects(base.db)).filter(row => row.contactId === held),
+    [],
+  )
   isFixed = true
   await until(() => order.length === 2)
   assert.deepEqual(order, ['test.first', 'test.second'])
@@ -217,14 +275,20 @@ test('what comes for a contact while it waits for another attempt stays behind i
 
 test('when everything fails nothing more is parked: the fault is not with the contacts', async () => {
   let isDown = true
-  const worker = await start([
-    effectReactor(() => {
-      if (isDown) throw new Error('the whole reactor is broken')
-    }),
-  ], { backOffMs: [60_000, 60_000, 60_000], slots: 1 })
+  const worker = await start(
+    [
+      effectReactor(() => {
+        if (isDown) throw new Error('the whole reactor is broken')
+      }),
+    ],
+    { backOffMs: [60_000, 60_000, 60_000], slots: 1 },
+  )
   await happen(base.db, someContacts(300))
   await until(async () => (await many(base.db, sql`select from engine.work where attempt > 0`)).length >= 8)
-  const { fresh } = await one<{ fresh: number }>(base.db, sql`select coalesce(sum(cardinality(contact_ids)), 0)::int as fresh from engine.work where attempt = 0`)
+  const { fresh } = await one<{ fresh: number }>(
+    base.db,
+    sql`select coalesce(sum(cardinality(contact_ids)), 0)::int as fresh from engine.work where attempt = 0`,
+  )
   assert.ok(fresh > 250, `${fresh} contacts are left in peace`)
   isDown = false
   await until(async () => (await effects(base.db)).length >= 250)
@@ -232,9 +296,15 @@ test('when everything fails nothing more is parked: the fault is not with the co
 })
 
 test('several workers share the lanes, and one that stops gives its own to the others at once', async () => {
-  const workers = [await start([effectReactor()]), await start([effectReactor()]), await start([effectReactor()])]
+  const workers = [
+    await start([effectReactor()]),
+    await start([effectReactor()]),
+    await start([effectReactor()]),
+  ]
   const counts = () => workers.map(worker => worker.laneCount())
-  await until(() => counts().every(count => count >= 20) && counts().reduce((a, b) => a + b) === 64, { words: 'equal shares' })
+  await until(() => counts().every(count => count >= 20) && counts().reduce((a, b) => a + b) === 64, {
+    words: 'equal shares',
+  })
   await happen(base.db, someContacts(300))
   await until(async () => (await effects(base.db)).length === 300)
   const began = performance.now()
@@ -246,11 +316,16 @@ test('several workers share the lanes, and one that stops gives its own to the o
 })
 
 test('what a reactor says about a contact of a lane outside the tick reaches the owner of that lane', async () => {
-  const [from = '', to = ''] = [someContacts(200).find(id => laneOf(id) === 3), someContacts(200).find(id => laneOf(id) === 4)]
+  const [from = '', to = ''] = [
+    someContacts(200).find(id => laneOf(id) === 3),
+    someContacts(200).find(id => laneOf(id) === 4),
+  ]
   const forward: Reactor = {
     name: 'forward',
     run: async ({ events, now }) =>
-      events.filter(event => event.contactId === from).map(event => ({ contactId: to, type: 'test.forwarded', at: now, causeId: event.id })),
+      events
+        .filter(event => event.contactId === from)
+        .map(event => ({ contactId: to, type: 'test.forwarded', at: now, causeId: event.id })),
   }
   const worker = await start([forward, effectReactor()])
   await happen(base.db, [from])
@@ -263,10 +338,12 @@ test('a database that goes away for a moment costs nothing but time', async () =
   const worker = await start([effectReactor()])
   await worker.idle()
   await happen(base.db, someContacts(50))
-  await many(base.db, sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
+  await many(
+    base.db,
+    sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+  )
   await happen(base.db, someContacts(50)).catch(() => happen(base.db, someContacts(50)))
   await until(async () => (await effects(base.db).catch(() => [])).length >= 100)
   const done = await effects(base.db)
   assert.equal(new Set(done.map(row => row.eventId)).size, done.length)
 })
-

@@ -72,19 +72,30 @@ function halve(deps: IsolateDeps, lanes: ReadonlyMap<number, string>, taken: Tak
     const first = new Set(contacts.slice(0, Math.ceil(contacts.length / 2)))
     const now = new Date()
     const placed = entries.map(entry => ({ ...entry, queuedAt: entry.queuedAt ?? now }))
-    const halves = [placed.filter(entry => first.has(entry.contactId)), placed.filter(entry => !first.has(entry.contactId))]
+    const halves = [
+      placed.filter(entry => first.has(entry.contactId)),
+      placed.filter(entry => !first.has(entry.contactId)),
+    ]
     const picks: Pick[] = []
     for (const half of halves) {
       const rows = rowsOf(half)
       await insertWork(trx, rows)
-      picks.push({ kind: 'exactly', rows: rows.map(row => ({ lane: row.lane, queuedAt: row.queuedAt ?? now, id: row.id })), timers: [] })
+      picks.push({
+        kind: 'exactly',
+        rows: rows.map(row => ({ lane: row.lane, queuedAt: row.queuedAt ?? now, id: row.id })),
+        timers: [],
+      })
     }
     return picks
   })
 }
 
 /** One contact that fails: another attempt later, or the car park. */
-async function putAside(deps: IsolateDeps, lanes: ReadonlyMap<number, string>, failure: TickFailure): Promise<void> {
+async function putAside(
+  deps: IsolateDeps,
+  lanes: ReadonlyMap<number, string>,
+  failure: TickFailure,
+): Promise<void> {
   const { cause } = failure
   await rewrite(deps, { lanes, taken: failure.taken }, async (trx, entries) => {
     if (entries.length === 0) return
@@ -93,13 +104,23 @@ async function putAside(deps: IsolateDeps, lanes: ReadonlyMap<number, string>, f
     const contactId = entries[0]?.contactId
     if (pauseMs !== undefined) {
       const notBefore = new Date(Date.now() + pauseMs)
-      deps.services.log.warn({ contactId, attempt, pauseMs, reason: failure.message }, 'contact failed, will be tried again')
+      deps.services.log.warn(
+        { contactId, attempt, pauseMs, reason: failure.message },
+        'contact failed, will be tried again',
+      )
       await insertWork(trx, rowsOf(entries.map(entry => ({ ...entry, attempt, notBefore }))))
       return
     }
     deps.services.log.error({ contactId, attempt, err: cause }, 'contact parked')
     const detail = cause instanceof Error ? (cause.stack ?? null) : null
-    await insertParked(trx, [{ kind: 'error', reason: failure.message, detail, entries: entries.map(entry => ({ ...entry, attempt })) }])
+    await insertParked(trx, [
+      {
+        kind: 'error',
+        reason: failure.message,
+        detail,
+        entries: entries.map(entry => ({ ...entry, attempt })),
+      },
+    ])
   })
 }
 
@@ -115,7 +136,8 @@ export function isOutage(error: unknown): boolean {
     const state = sqlStateOf(at)
     if (state && /^(08|53|57P|58|40)/.test(state)) return true
     if ('code' in at && typeof at.code === 'string' && networkErrors.has(at.code)) return true
-    if (/Connection terminated|connection timeout|timeout exceeded when trying to connect/i.test(at.message)) return true
+    if (/Connection terminated|connection timeout|timeout exceeded when trying to connect/i.test(at.message))
+      return true
   }
   return false
 }

@@ -30,7 +30,11 @@ export function createListener(input: {
     again = setTimeout(connect, 1000)
   }
   const connect = () => {
-    const fresh = new Client({ connectionString: input.url, application_name: 'tend engine', keepAlive: true })
+    const fresh = new Client({
+      connectionString: input.url,
+      application_name: 'tend engine',
+      keepAlive: true,
+    })
     client = fresh
     // One report is enough: `error` and `end` both come when a connection breaks.
     let lost = false

@@ -1,4 +1,4 @@
-import type { Db } from '#platform/db/db.ts'
+import { type Db, sqlStateOf } from '#platform/db/db.ts'
 import { laneOf, newId } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
 import type { Event, EventLog, NewEvent, Reactor, Timer, TimerKey } from './reactor.ts'
@@ -31,9 +31,12 @@ export type Rest = {
 /** An error of one reactor, with its name: what a parked contact shows as its reason. */
 export class ReactorError extends Error {
   readonly reactor: string
+  /** The database's, so that a deadlock inside a reactor is repeated like any other. */
+  readonly code: string | undefined
   constructor(reactor: string, cause: unknown) {
     super(`${reactor}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     this.reactor = reactor
+    this.code = sqlStateOf(cause)
   }
 }
 
@@ -101,8 +104,12 @@ async function runReactor(
       events,
       timers,
       services,
-      setTimers: list => list.forEach(timer => changes.set(keyOf(timer), { key: timer, dueAt: timer.dueAt })),
-      clearTimers: list => list.forEach(key => changes.set(keyOf(key), { key, dueAt: null })),
+      setTimers(list) {
+        for (const timer of list) changes.set(keyOf(timer), { key: timer, dueAt: timer.dueAt })
+      },
+      clearTimers(list) {
+        for (const key of list) changes.set(keyOf(key), { key, dueAt: null })
+      },
     })
   } catch (error) {
     throw new ReactorError(reactor.name, error)

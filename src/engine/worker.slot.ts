@@ -1,7 +1,7 @@
-import { type Bell, createBell } from './worker.bell.ts'
-import { type IsolateDeps, isolate, isOutage } from './worker.isolate.ts'
 import { earliestTimer } from './timers.ts'
 import { nextRetryMs } from './work.sql.ts'
+import { type Bell, createBell } from './worker.bell.ts'
+import { type IsolateDeps, isOutage, isolate } from './worker.isolate.ts'
 import { runTick, TickFailure, type TickResult } from './worker.tick.ts'
 
 /** One loop of ticks over some of the worker's lanes. */
@@ -24,7 +24,12 @@ const longestSleepMs = 15_000
 const deafSleepMs = 1_000
 const longestOutageMs = 10_000
 
-type State = { stopping: boolean; looks: number; failures: number; waiters: { after: number; resolve(): void }[] }
+type State = {
+  stopping: boolean
+  looks: number
+  failures: number
+  waiters: { after: number; resolve(): void }[]
+}
 
 export function startSlot(deps: SlotDeps): Slot {
   const bell = createBell()
@@ -41,7 +46,7 @@ export function startSlot(deps: SlotDeps): Slot {
       state.stopping = true
       bell.ring()
       await running
-      state.waiters.splice(0).forEach(waiter => waiter.resolve())
+      for (const waiter of state.waiters.splice(0)) waiter.resolve()
     },
   }
 }
@@ -54,7 +59,7 @@ async function loop(deps: SlotDeps, state: State, bell: Bell): Promise<void> {
     if (took === 'nothing') {
       const ready = state.waiters.filter(waiter => waiter.after <= look)
       state.waiters = state.waiters.filter(waiter => waiter.after > look)
-      ready.forEach(waiter => waiter.resolve())
+      for (const waiter of ready) waiter.resolve()
     }
     await bell.sleep(took === 'nothing' ? await sleepMs(deps) : outagePause(state))
   }
@@ -86,9 +91,11 @@ async function timedTick(deps: SlotDeps, kind: 'fresh' | 'retries'): Promise<Tic
     if (result.took) deps.onTick(result, performance.now() - began)
     return result
   } catch (error) {
-    if (!(error instanceof TickFailure) || error.taken.entries.length === 0 || isOutage(error.cause)) throw error
+    if (!(error instanceof TickFailure) || error.taken.entries.length === 0 || isOutage(error.cause))
+      throw error
     const { gaveUp } = await isolate(deps, lanes, error)
-    if (gaveUp) throw new Error(`everything fails, not just one contact: ${error.message}`, { cause: error.cause })
+    if (gaveUp)
+      throw new Error(`everything fails, not just one contact: ${error.message}`, { cause: error.cause })
     return { contacts: 0, took: true, retrying: kind === 'fresh', oldestMs: null }
   }
 }
@@ -98,7 +105,10 @@ async function sleepMs(deps: SlotDeps): Promise<number> {
   const lanes = [...deps.lanes().keys()]
   const longest = deps.isHearing() ? longestSleepMs : deafSleepMs
   try {
-    const [dueAt, retryMs] = [await earliestTimer(deps.services.db, lanes), await nextRetryMs(deps.services.db, lanes)]
+    const [dueAt, retryMs] = [
+      await earliestTimer(deps.services.db, lanes),
+      await nextRetryMs(deps.services.db, lanes),
+    ]
     const dueMs = dueAt ? dueAt.getTime() - deps.services.clock.now().getTime() : longest
     return Math.max(0, Math.min(dueMs, retryMs ?? longest, longest))
   } catch (error) {

@@ -50,7 +50,11 @@ const nothing: TickResult = { contacts: 0, took: false, retrying: false, oldestM
  * One tick: fence, take, load, react, write back; one transaction of set-based statements. A process that dies
  * at any point leaves everything as it was before; one that has lost its lanes takes nothing.
  */
-export async function runTick(deps: TickDeps, lanes: ReadonlyMap<number, string>, pick: Pick): Promise<TickResult> {
+export async function runTick(
+  deps: TickDeps,
+  lanes: ReadonlyMap<number, string>,
+  pick: Pick,
+): Promise<TickResult> {
   if (lanes.size === 0) return nothing
   let taken: Taken = { rows: [], timers: [], entries: [] }
   try {
@@ -61,7 +65,8 @@ export async function runTick(deps: TickDeps, lanes: ReadonlyMap<number, string>
       taken = await take(deps, trx, { lanes: fence.lanes, pick })
       const retrying = fence.retrying.length > 0
       if (taken.entries.length === 0) return { ...nothing, retrying }
-      const entries = pick.kind === 'fresh' ? await holdBack(trx, fence.retrying, taken.entries) : taken.entries
+      const entries =
+        pick.kind === 'fresh' ? await holdBack(trx, fence.retrying, taken.entries) : taken.entries
       await react(deps, trx, { lanes: new Set(fence.lanes), entries })
       const contacts = new Set(entries.map(entry => entry.contactId)).size
       return { contacts, took: true, retrying, oldestMs: oldestOf(entries) }
@@ -77,9 +82,12 @@ export async function openTick(
   trx: Db,
   lanes: ReadonlyMap<number, string>,
 ): Promise<{ lanes: number[]; retrying: number[] }> {
-  await run(trx, sql`
+  await run(
+    trx,
+    sql`
     select set_config('idle_in_transaction_session_timeout', ${String(limits.idleMs)}, true),
-      set_config('statement_timeout', ${String(limits.statementMs)}, true)`)
+      set_config('statement_timeout', ${String(limits.statementMs)}, true)`,
+  )
   const ours = await fenceLanes(trx, owner, lanes)
   return { lanes: ours.map(row => row.lane), retrying: ours.filter(row => row.retrying).map(row => row.lane) }
 }
@@ -97,7 +105,11 @@ export async function take(
       : pick.kind === 'exactly'
         ? await takeTimers(trx, pick.timers)
         : []
-  const fromTimers = timers.map(timer => ({ ...entryFor({ contactId: timer.contactId, at: timer.dueAt, id: '0' }), event: null, timer }))
+  const fromTimers = timers.map(timer => ({
+    ...entryFor({ contactId: timer.contactId, at: timer.dueAt, id: '0' }),
+    event: null,
+    timer,
+  }))
   return {
     rows: rows.map(({ lane, queuedAt, id }) => ({ lane, queuedAt: queuedAt ?? new Date(0), id })),
     timers,
@@ -105,7 +117,10 @@ export async function take(
   }
 }
 
-async function takeWork(trx: Db, { lanes, pick, batch }: { lanes: number[]; pick: Pick; batch: number }): Promise<WorkRow[]> {
+async function takeWork(
+  trx: Db,
+  { lanes, pick, batch }: { lanes: number[]; pick: Pick; batch: number },
+): Promise<WorkRow[]> {
   const rows =
     pick.kind === 'fresh'
       ? await takeFresh(trx, lanes, batch)
@@ -140,7 +155,9 @@ async function react(deps: TickDeps, trx: Db, tick: { lanes: Set<number>; entrie
   const now = services.clock.now()
   const start = {
     events: await loadEvents(log, trx, tick.entries),
-    timers: tick.entries.flatMap(entry => (entry.timer ? [entry.timer] : [])).sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime()),
+    timers: tick.entries
+      .flatMap(entry => (entry.timer ? [entry.timer] : []))
+      .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime()),
   }
   const rest = await runRounds({ trx, now, services, log, reactors, lanes: tick.lanes, limits }, start)
   await writeRest(trx, rest, limits.depth)

@@ -111,8 +111,8 @@ function ringAll(slots: Slot[]): void {
 
 /** `payload` lists the lanes with new work; empty means all. */
 function ringSome(slots: Slot[], payload: string): void {
-  if (payload === '') return ringAll(slots)
-  for (const place of new Set(payload.split(',').map(lane => Number(lane) % slots.length))) slots[place]?.ring()
+  const places = payload === '' ? slots.keys() : payload.split(',').map(lane => Number(lane) % slots.length)
+  for (const place of new Set(places)) slots[place]?.ring()
 }
 
 type Heart = { beatNow(): void; stop(): Promise<void> }

@@ -1,6 +1,7 @@
 // A worker to be killed: it writes one effect per event, and stays in the middle of its third tick for good.
-import { openDatabase } from '#platform/db/pool.ts'
+
 import { run, sql } from '#platform/db/db.ts'
+import { openDatabase } from '#platform/db/pool.ts'
 import { effectReactor, engineServices, quickWorker } from '../../src/engine/engine.fixture.ts'
 
 const url = process.argv[2] ?? ''
@@ -13,4 +14,9 @@ const stopInTheMiddle = effectReactor(async (events, trx) => {
   process.stdout.write(`in the middle of a tick with ${events.length} events\n`)
   await new Promise(() => undefined)
 })
-await quickWorker(engineServices(db, url), [stopInTheMiddle], { batch: 100, slots: 1, leaseMs: 800, beatMs: 200 })
+await quickWorker(engineServices(db, url), [stopInTheMiddle], {
+  batch: 100,
+  slots: 1,
+  leaseMs: 800,
+  beatMs: 200,
+})

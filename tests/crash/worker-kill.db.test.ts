@@ -4,7 +4,15 @@ import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { many, sql } from '#platform/db/db.ts'
-import { effectReactor, effects, engineServices, happen, makeTestTables, quickWorker, someContacts } from '../../src/engine/engine.fixture.ts'
+import {
+  effectReactor,
+  effects,
+  engineServices,
+  happen,
+  makeTestTables,
+  quickWorker,
+  someContacts,
+} from '../../src/engine/engine.fixture.ts'
 import { type TestDatabase, testDatabase } from '../harness/database.ts'
 import { until } from '../harness/until.ts'
 
@@ -24,7 +32,10 @@ async function startVictim(): Promise<ChildProcess> {
   child.stdout?.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
-  await until(() => said.includes('in the middle of a tick'), { timeoutMs: 20_000, words: 'the worker to be in mid-tick' })
+  await until(() => said.includes('in the middle of a tick'), {
+    timeoutMs: 20_000,
+    words: 'the worker to be in mid-tick',
+  })
   return child
 }
 
@@ -33,16 +44,28 @@ test('a worker killed with SIGKILL in mid-tick: each contact continues exactly o
   await happen(base.db, contacts)
   const victim = await startVictim()
   const before = await effects(base.db)
-  assert.ok(before.length > 0 && before.length < 1000, `${before.length} effects were committed before the kill`)
+  assert.ok(
+    before.length > 0 && before.length < 1000,
+    `${before.length} effects were committed before the kill`,
+  )
   victim.kill('SIGKILL')
   await once(victim, 'exit')
-  const heir = await quickWorker(engineServices(base.db, base.url), [effectReactor()], { leaseMs: 800, beatMs: 100 })
-  await until(async () => (await effects(base.db)).length >= 1000, { timeoutMs: 20_000, words: 'the heir to finish' })
+  const heir = await quickWorker(engineServices(base.db, base.url), [effectReactor()], {
+    leaseMs: 800,
+    beatMs: 100,
+  })
+  await until(async () => (await effects(base.db)).length >= 1000, {
+    timeoutMs: 20_000,
+    words: 'the heir to finish',
+  })
   await heir.idle()
   await heir.stop()
   const done = await effects(base.db)
   assert.equal(done.length, 1000)
-  assert.deepEqual(done.map(row => row.contactId), [...contacts].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)))
+  assert.deepEqual(
+    done.map(row => row.contactId),
+    [...contacts].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)),
+  )
   assert.deepEqual(await many(base.db, sql`select from engine.work`), [])
 })
 
@@ -54,13 +77,22 @@ test('a worker that is frozen in mid-tick is replaced, and when it thaws it chan
   frozen.kill('SIGSTOP')
   // Its session is ended by the server's own limit; here the test plays the server, to save ten seconds.
   await until(async () => {
-    const ended = await many(base.db, sql`
+    const ended = await many(
+      base.db,
+      sql`
       select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and state = 'idle in transaction' and query like '%unheard%'`)
+      where datname = current_database() and state = 'idle in transaction' and query like '%unheard%'`,
+    )
     return ended.length > 0
   })
-  const heir = await quickWorker(engineServices(base.db, base.url), [effectReactor()], { leaseMs: 800, beatMs: 100 })
-  await until(async () => (await effects(base.db)).length >= earlier + 600, { timeoutMs: 20_000, words: 'the heir to finish' })
+  const heir = await quickWorker(engineServices(base.db, base.url), [effectReactor()], {
+    leaseMs: 800,
+    beatMs: 100,
+  })
+  await until(async () => (await effects(base.db)).length >= earlier + 600, {
+    timeoutMs: 20_000,
+    words: 'the heir to finish',
+  })
   frozen.kill('SIGCONT')
   await heir.idle()
   await heir.stop()

@@ -31,7 +31,9 @@ export const audienceEvents: EventType[] = [
     sentence({ changes }) {
       const fields = Object.keys(changes).map(spoken)
       const shown = fields.slice(0, 3).join(', ')
-      return fields.length === 0 ? 'was changed' : `got a new ${shown}${fields.length > 3 ? ` and ${fields.length - 3} more` : ''}`
+      return fields.length === 0
+        ? 'was changed'
+        : `got a new ${shown}${fields.length > 3 ? ` and ${fields.length - 3} more` : ''}`
     },
   }),
   eventType({

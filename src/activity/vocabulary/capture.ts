@@ -35,7 +35,8 @@ export const captureEvents: EventType[] = [
       utm: utm.nullish(),
       bot,
     }),
-    sentence: (data, name) => `looked at the page ${quoted(data.title || name || data.path || data.url, 'without a name')}`,
+    sentence: (data, name) =>
+      `looked at the page ${quoted(data.title || name || data.path || data.url, 'without a name')}`,
   }),
   eventType({
     type: 'screen.viewed',
@@ -49,7 +50,12 @@ export const captureEvents: EventType[] = [
     type: 'group.joined',
     title: 'Company joined',
     public: true,
-    data: z.looseObject({ groupId: z.string().nullish(), companyName: z.string().nullish(), name: z.string().nullish() }),
-    sentence: (data, name) => `was found to belong to ${quoted(data.companyName ?? data.name ?? name ?? data.groupId, 'a company')}`,
+    data: z.looseObject({
+      groupId: z.string().nullish(),
+      companyName: z.string().nullish(),
+      name: z.string().nullish(),
+    }),
+    sentence: (data, name) =>
+      `was found to belong to ${quoted(data.companyName ?? data.name ?? name ?? data.groupId, 'a company')}`,
   }),
 ]

@@ -19,7 +19,8 @@ const crossing = z.looseObject({
   score: z.number().nullish(),
 })
 
-const modelOf = (data: { modelName?: string | null | undefined }, name: string | null) => quoted(data.modelName ?? name, 'the score')
+const modelOf = (data: { modelName?: string | null | undefined }, name: string | null) =>
+  quoted(data.modelName ?? name, 'the score')
 const rounded = (value: number) => String(Math.round(value * 10) / 10)
 
 function limitOf({ threshold, value }: z.output<typeof crossing>): string {

@@ -13,7 +13,8 @@ const signal = message.extend({
 })
 
 type Message = z.output<typeof message>
-const letter = (data: Message, name: string | null) => `the email ${quoted(data.subject ?? data.emailName ?? name, 'without a subject')}`
+const letter = (data: Message, name: string | null) =>
+  `the email ${quoted(data.subject ?? data.emailName ?? name, 'without a subject')}`
 const because = (data: Message) => (data.reason ? `: ${data.reason}` : '')
 
 /** An open or click of a scanner is told as what it is. */
@@ -52,7 +53,8 @@ export const outreachEvents: EventType[] = [
     type: 'email.clicked',
     title: 'Link in an email clicked',
     data: signal,
-    sentence: (data, name) => `clicked ${data.url ? quoted(data.url, '') : 'a link'} in ${letter(data, name)}${signalBy(data)}`,
+    sentence: (data, name) =>
+      `clicked ${data.url ? quoted(data.url, '') : 'a link'} in ${letter(data, name)}${signalBy(data)}`,
   }),
   eventType({
     type: 'email.bounced',
@@ -76,6 +78,7 @@ export const outreachEvents: EventType[] = [
     type: 'alert.sent',
     title: 'Sales alerted',
     data: z.looseObject({ channel: z.string().nullish(), to: z.string().nullish() }),
-    sentence: (data, name) => `was brought to the attention of sales${data.channel === 'webhook' ? ' by webhook' : ' by email'}${name ? `: ${quoted(name, '')}` : ''}`,
+    sentence: (data, name) =>
+      `was brought to the attention of sales${data.channel === 'webhook' ? ' by webhook' : ' by email'}${name ? `: ${quoted(name, '')}` : ''}`,
   }),
 ]

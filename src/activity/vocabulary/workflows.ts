@@ -27,6 +27,7 @@ export const workflowEvents: EventType[] = [
     type: 'workflow.exited',
     title: 'Workflow left',
     data: participation.extend({ reason: z.string().nullish() }),
-    sentence: (data, name) => `left the workflow ${quoted(data.workflowName ?? name, data.workflowId)}${data.reason ? ` (${data.reason.replaceAll('_', ' ')})` : ''}`,
+    sentence: (data, name) =>
+      `left the workflow ${quoted(data.workflowName ?? name, data.workflowId)}${data.reason ? ` (${data.reason.replaceAll('_', ' ')})` : ''}`,
   }),
 ]

@@ -79,7 +79,7 @@ export function route<
 /** A 63-bit id; a string in JSON, because JavaScript's numbers end at 53 bits. */
 export const idSchema = z
   .string()
-  .regex(/^\d{1,19}$/, 'is no id')
+  .regex(/^\d{1,19}$/, { error: 'is no id', abort: true })
   .refine(text => BigInt(text) < 2n ** 63n, 'is no id')
 
 export const idParams = z.object({ id: idSchema })
