@@ -62,6 +62,7 @@ function board(run: Run, { row, dueAt, events, from, fresh }: Waking): Traveller
     fresh,
     wakeBefore: row.wakeAt,
     spent: 0,
+    zone: run.world.zone,
     depth: Math.max(0, from?.depth ?? 0, ...events.map(event => event.depth)),
     causeId: row.causeId,
     last: from && heardFrom(from),

@@ -99,6 +99,10 @@ export function filtersOf(plan: Plan): Filter[] {
 }
 
 /** Whether an event made by a person is the trigger's; the trigger's filter is another question. */
-export function triggers(trigger: EventMatch, event: Parameters<typeof matchesEvent>[1]): boolean {
-  return !isMachine(event) && matchesEvent(trigger, event)
+export function triggers(
+  trigger: EventMatch,
+  event: Parameters<typeof matchesEvent>[1],
+  zone: string,
+): boolean {
+  return !isMachine(event) && matchesEvent(trigger, event, zone)
 }

@@ -1,10 +1,11 @@
 import type { Thing } from '#access/references.ts'
 import { listsByIds } from '#audience/lists.ts'
+import { filterSchema, usesOf } from '#decisions/filter.ts'
 import { scoreModelsByIds } from '#decisions/score-models.ts'
 import { segmentsByIds } from '#decisions/segments.ts'
 import { emailsByIds } from '#outreach/emails.ts'
 import type { Db } from '#platform/db/db.ts'
-import { type Definition, definitionSchema } from './definition.ts'
+import { type Definition, type Draft, definitionSchema } from './definition.ts'
 import { findProblems } from './graph.ts'
 import type { Names, Reference } from './node.ts'
 import { selectNames, selectOthers, type WorkflowRow } from './workflows.sql.ts'
@@ -32,26 +33,22 @@ const readers: Record<
 /** Reads what these references point at: one statement per kind. */
 export async function lookUp(db: Db, references: Reference[]): Promise<Known> {
   const found = new Map<string, Found>()
-  for (const kind of Object.keys(readers)) {
-    if (!isKind(kind)) continue
+  for (const [kind, { read }] of Object.entries(readers)) {
     const ids = [...new Set(references.filter(each => each.kind === kind).map(each => each.id))]
     if (ids.length === 0) continue
-    for (const thing of await readers[kind].read(db, ids)) found.set(`${kind}:${thing.id}`, thing)
+    for (const thing of await read(db, ids)) found.set(`${kind}:${thing.id}`, thing)
   }
   return {
     names: ({ kind, id }) => found.get(`${kind}:${id}`)?.name,
     whyNot({ kind, id }) {
       const thing = found.get(`${kind}:${id}`)
-      const { noun } = readers[kind]
+      const noun = readers[kind]?.noun
+      if (!noun) return null
       if (!thing) return `This ${noun} does not exist (any more)`
       if (thing.status === undefined || thing.status === 'live') return null
       return `The ${noun} “${thing.name}” is ${thing.status === 'draft' ? 'not published yet' : thing.status}`
     },
   }
-}
-
-function isKind(kind: string): kind is Reference['kind'] {
-  return Object.hasOwn(readers, kind)
 }
 
 /** What a draft relies on, for "used by" of the others: steps and the filters in them. */
@@ -64,16 +61,17 @@ export async function draftReferences(_db: Db, row: WorkflowRow): Promise<Thing[
   return [...new Map(things.map(thing => [`${thing.kind}:${thing.id}`, thing])).values()]
 }
 
-/** Segments, lists and scores named anywhere in the filters of a definition. Walks any JSON, finished or not. */
-export function filterReferences(value: unknown): Reference[] {
-  if (Array.isArray(value)) return value.flatMap(filterReferences)
-  if (typeof value !== 'object' || value === null) return []
-  const { type, segmentId, listId, modelId } = value as Record<string, unknown>
-  const own: Reference[] = []
-  if (type === 'segment' && typeof segmentId === 'string') own.push({ kind: 'segment', id: segmentId })
-  if (type === 'list' && typeof listId === 'string') own.push({ kind: 'list', id: listId })
-  if (type === 'score' && typeof modelId === 'string') own.push({ kind: 'score-model', id: modelId })
-  return [...own, ...Object.values(value).flatMap(filterReferences)]
+/** What the filters around the steps (trigger, exit, goal) point at, as far as they can be read. */
+export function filterReferences({ trigger, exit, goal }: Draft): Reference[] {
+  const filters = [trigger?.filter, isRecord(exit) ? exit.filter : null, goal]
+  return filters.flatMap(filter => {
+    const read = filterSchema.safeParse(filter)
+    return read.success ? usesOf(read.data) : []
+  })
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 /** What to think about before publishing: other workflows with the same trigger, and fields with two writers. */

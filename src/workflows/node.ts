@@ -1,15 +1,16 @@
 import type { z } from 'zod'
+import type { Thing } from '#access/references.ts'
 import type { Filter } from '#decisions/filter.ts'
-import type { Where } from './listen.ts'
+import type { EventMatch } from './listen.ts'
 
-/** Something outside the workflow that a step relies on; publishing checks that each one is live. */
-export type Reference = { kind: 'email' | 'segment' | 'score-model' | 'workflow' | 'list'; id: string }
+/** Something outside the workflow that a step relies on; publishing checks that it is live. */
+export type Reference = Thing
 
 /** The name of what a reference points at, for sentences; undefined when it is gone. */
 export type Names = (reference: Reference) => string | undefined
 
 /** An event a step waits for. `email` is the id of an earlier step: only events of the message it sent count. */
-export type Listen = { event: string; name?: string; where?: Where[]; email?: string }
+export type Listen = EventMatch & { email?: string }
 
 /** What the engine has to do for a step. Effects are carried out set-based, in the order of their kinds. */
 export type Effect =

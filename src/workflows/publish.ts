@@ -8,7 +8,7 @@ import type { Actor } from '#platform/http/route.ts'
 import type { Jobs } from '#platform/jobs.ts'
 import { type Definition, filtersOf, planOf } from './definition.ts'
 import { findProblems, type Problem } from './graph.ts'
-import { findOverlaps, lookUp } from './look-up.ts'
+import { filterReferences, findOverlaps, lookUp } from './look-up.ts'
 import { wakeParticipants } from './wake.jobs.ts'
 import {
   countStanding,

@@ -33,6 +33,7 @@ export type Traveller = {
   wakeBefore: Date | null
   spent: number
   depth: number
+  zone: string
   causeId: string | null
   last: Heard | null
   steps: StepRow[]
@@ -220,7 +221,7 @@ function hearNext(
     event =>
       (from === null || event.at >= from) &&
       (until === null || event.at <= until) &&
-      fits(traveller.row, listen, event),
+      fits(traveller, listen, event),
   )
   if (!found || !note(traveller, listen, found)) return false
   traveller.reachedAt = found.at
@@ -232,14 +233,14 @@ function hearNext(
 function note(traveller: Traveller, listen: Listen, event: Event): boolean {
   const { row } = traveller
   const key = heardKey(row, listen)
-  if (row.state.heard[key] || !fits(row, listen, event)) return false
+  if (row.state.heard[key] || !fits(traveller, listen, event)) return false
   row.state.heard[key] = heardFrom(event)
   traveller.dirty = true
   return true
 }
 
-function fits(row: Enrolment, listen: Listen, event: Event): boolean {
-  if (!matchesEvent(listen, event)) return false
+function fits({ row, zone }: Traveller, listen: Listen, event: Event): boolean {
+  if (!matchesEvent(listen, event, zone)) return false
   if (listen.email === undefined) return true
   const messageId = row.state.sent[listen.email]
   return messageId !== undefined && String(event.data.messageId) === messageId

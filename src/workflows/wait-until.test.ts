@@ -4,7 +4,14 @@ import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { type WaitRule, waitUntil } from './wait-until.ts'
 
-const zones = ['UTC', 'Europe/Vienna', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'America/St_Johns']
+const zones = [
+  'UTC',
+  'Europe/Vienna',
+  'America/New_York',
+  'Australia/Lord_Howe',
+  'Asia/Kathmandu',
+  'America/St_Johns',
+]
 
 const at = (text: string) => new Date(text)
 const wall = (moment: Date, zone: string) =>
@@ -59,7 +66,15 @@ const rules = fc.record(
   { requiredKeys: [] },
 )
 // Two days around every change of the clocks of 2026 and 2027 in these zones, and any other moment.
-const switches = ['2026-03-08', '2026-03-29', '2026-04-05', '2026-10-04', '2026-10-25', '2026-11-01', '2027-03-28']
+const switches = [
+  '2026-03-08',
+  '2026-03-29',
+  '2026-04-05',
+  '2026-10-04',
+  '2026-10-25',
+  '2026-11-01',
+  '2027-03-28',
+]
 const moments = fc.oneof(
   fc
     .tuple(fc.constantFrom(...switches), fc.integer({ min: -1440, max: 2880 }))
@@ -102,7 +117,11 @@ test('no earlier minute would have done', () => {
       if (rule.for && (rule.for.unit === 'days' || rule.for.unit === 'weeks')) return
       const from = rule.for ? base : arrivedAt
       const until = waitUntil(rule, arrivedAt, zone)
-      for (let time = from.getTime(); time < Math.min(until.getTime(), from.getTime() + 26 * 3_600_000); time += 600_000) {
+      for (
+        let time = from.getTime();
+        time < Math.min(until.getTime(), from.getTime() + 26 * 3_600_000);
+        time += 600_000
+      ) {
         const now = wall(new Date(time), zone)
         const isDay = !rule.weekdays || rule.weekdays.includes(now.dayOfWeek)
         const isHour = !rule.at || now.toPlainTime().toString().slice(0, 5) === rule.at

@@ -118,7 +118,7 @@ async function enrol(given: Bench): Promise<{ newcomers: Waking[]; events: NewEv
 }
 
 /** Which events ask for entry into which workflow: by an index over type, then name and values. */
-function candidatesOf({ human, published, planOf }: Bench): Candidate[] {
+function candidatesOf({ tick, human, published, planOf }: Bench): Candidate[] {
   const byType = new Map<string, { workflow: Published; plan: Plan }[]>()
   for (const workflow of published.values()) {
     if (workflow.status !== 'live') continue
@@ -129,7 +129,7 @@ function candidatesOf({ human, published, planOf }: Bench): Candidate[] {
   const ordered = [...human].sort((a, b) => a.at.getTime() - b.at.getTime())
   return ordered.flatMap(event =>
     (byType.get(event.type) ?? [])
-      .filter(({ plan }) => triggers(plan.definition.trigger, event))
+      .filter(({ plan }) => triggers(plan.definition.trigger, event, tick.services.config.zone))
       .map(({ workflow, plan }) => ({
         contactId: event.contactId,
         workflow,

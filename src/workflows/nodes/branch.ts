@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { describeFilter } from '#decisions/describe.ts'
-import { filterSchema } from '#decisions/filter.ts'
+import { filterSchema, usesOf } from '#decisions/filter.ts'
 import { node } from '../node.ts'
 
 /** Asks one question about the contact and goes one of two ways. */
@@ -12,7 +12,8 @@ export const branch = node({
   settings: z.object({ filter: filterSchema }),
   initial: { filter: { all: [] } },
   exits: () => ['yes', 'no'],
-  describe: ({ filter }) => `If ${describeFilter(filter)}`,
+  describe: ({ filter }, names) => `If ${describeFilter(filter, names)}`,
+  uses: ({ filter }) => usesOf(filter),
   needs: ({ filter }) => ({ filters: { filter } }),
   run: (_settings, facts) => ({ does: 'go', exit: facts.matches('filter') ? 'yes' : 'no' }),
 })

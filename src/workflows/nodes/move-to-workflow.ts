@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { describeFilter } from '#decisions/describe.ts'
-import { filterSchema } from '#decisions/filter.ts'
+import { filterSchema, usesOf } from '#decisions/filter.ts'
 import { idSchema } from '#platform/http/route.ts'
 import { node } from '../node.ts'
 
@@ -16,9 +16,9 @@ export const moveToWorkflow = node({
   exits: ({ when }) => (when ? ['otherwise'] : []),
   describe({ workflowId, when }, names) {
     const target = `Move to “${names({ kind: 'workflow', id: workflowId }) ?? 'missing workflow'}”`
-    return when ? `${target} if ${describeFilter(when)}` : target
+    return when ? `${target} if ${describeFilter(when, names)}` : target
   },
-  uses: ({ workflowId }) => [{ kind: 'workflow', id: workflowId }],
+  uses: ({ workflowId, when }) => [{ kind: 'workflow', id: workflowId }, ...(when ? usesOf(when) : [])],
   needs: ({ when }): { filters?: Record<string, NonNullable<typeof when>> } =>
     when ? { filters: { when } } : {},
   run({ workflowId, when }, facts) {
