@@ -1,0 +1,36 @@
+import { type Db, inTransaction, maybeOne, run, sql } from '#platform/db/db.ts'
+import { notFound } from '#platform/errors.ts'
+import type { Secrets } from '#platform/secrets.ts'
+import { suppress } from './suppression.ts'
+
+/** Removes the profile and everything below it. The ledger of events and the rooms above have their own `forget`. */
+export async function forgetProfile(trx: Db, contactId: string): Promise<void> {
+  await run(trx, sql`delete from audience.list_member where contact_id = ${contactId}::bigint`)
+  await run(trx, sql`delete from audience.consent where contact_id = ${contactId}::bigint`)
+  await run(trx, sql`delete from audience.consent_current where contact_id = ${contactId}::bigint`)
+  await run(trx, sql`delete from audience.identity where contact_id = ${contactId}::bigint`)
+  await run(trx, sql`delete from audience.redirect where contact_id = ${contactId}::bigint or to_contact_id = ${contactId}::bigint`)
+  await run(trx, sql`delete from audience.contact where id = ${contactId}::bigint`)
+}
+
+/**
+ * Deletes a contact. Whoever had opted out stays suppressed by the hash of the address, so that an import or a
+ * sync that brings the address back does not bring the mails back.
+ */
+export async function deleteContact(
+  db: Db,
+  secrets: Secrets,
+  ask: { id: string; now: Date; forgetEverywhere: (trx: Db, id: string) => Promise<void> },
+): Promise<void> {
+  await inTransaction(db, async trx => {
+    const contact = await maybeOne<{ email: string | null; optedOut: boolean }>(trx, sql`
+      select email, exists (select from audience.consent_current c
+          where c.contact_id = contact.id and c.purpose = 'marketing' and c.topic_id = 0 and c.state = 'withdrawn') as "optedOut"
+      from audience.contact contact where id = ${ask.id}::bigint`)
+    if (!contact) throw notFound('contact')
+    if (contact.email && contact.optedOut) {
+      await suppress(trx, secrets, [{ address: contact.email, reason: 'unsubscribed', source: 'contact deleted', at: ask.now }])
+    }
+    await ask.forgetEverywhere(trx, ask.id)
+  })
+}

@@ -1,0 +1,123 @@
+import { move } from '#activity/ledger.ts'
+import { record } from '#activity/record.ts'
+import { engineModule } from '#engine/module.ts'
+import { type Db, many, run, sql } from '#platform/db/db.ts'
+import { normalizeAddress } from './address.ts'
+import { decideOwner, type Known, type Lookup, type Plan } from './identity.rules.ts'
+
+export type IdentityCall = { email?: string; userId?: string; anonymousId?: string; trust: 'server' | 'browser' }
+
+export type Resolved = {
+  contactId: string
+  /** Whether the contact has a profile, or gets one by this call; a visitor has only events. */
+  known: boolean
+  /** Whether this id was made just now. */
+  created: boolean
+  /** Visitors whose history became this contact's. */
+  joinedFrom: string[]
+  /** The address belongs to somebody else, so it was not taken: shown to people, merged by nobody. */
+  addressTaken: boolean
+}
+
+const maxAttempts = 6
+
+/**
+ * Whose calls are these? One look-up for all; new ids are claimed under the unique key of `audience.identity`, so
+ * that fifty calls at once make one contact. The rules are in identity.rules.ts. Joins move the visitor's events
+ * and pending work to the contact and are recorded as `contact.joined`.
+ */
+export async function resolve(trx: Db, calls: IdentityCall[], { now }: { now: Date }): Promise<Resolved[]> {
+  const clean = calls.map(normalize)
+  for (let attempt = 1; ; attempt++) {
+    const lookup = await find(trx, clean)
+    const plan: Plan = { claims: new Map(), moves: new Map(), joins: new Map(), made: new Set(), known: new Set() }
+    const resolved = clean.map(call => decideOwner(call, lookup, plan))
+    if (await claim(trx, plan, now)) {
+      await apply(trx, plan, now)
+      return resolved.map(one => ({
+        ...one,
+        known: one.known || plan.known.has(one.contactId),
+        joinedFrom: [...plan.joins].filter(([, to]) => to === one.contactId).map(([from]) => from),
+      }))
+    }
+    if (attempt === maxAttempts) throw new Error('identities changed under us again and again')
+  }
+}
+
+function normalize(call: IdentityCall): IdentityCall {
+  const email = call.email === undefined ? null : normalizeAddress(call.email)
+  const { email: _given, ...rest } = call
+  return email === null ? rest : { ...rest, email }
+}
+
+const keyOf = (kind: string, value: string) => `${kind}\n${value}`
+
+function splitKey(key: string): [string, string] {
+  const end = key.indexOf('\n')
+  return [key.slice(0, end), key.slice(end + 1)]
+}
+
+/** Everything that the calls name, in one statement. */
+async function find(db: Db, calls: IdentityCall[]): Promise<Lookup> {
+  const wanted = new Map<string, [string, string]>()
+  for (const call of calls) {
+    for (const [kind, value] of [['email', call.email], ['user_id', call.userId], ['anonymous_id', call.anonymousId]]) {
+      if (kind && value) wanted.set(keyOf(kind, value), [kind, value])
+    }
+  }
+  const pairs = [...wanted.values()]
+  const rows = await many<{ kind: string; value: string; contactId: string; known: boolean }>(db, sql`
+    select i.kind, i.value, i.contact_id as "contactId", c.id is not null as known
+    from unnest(${pairs.map(pair => pair[0])}::text[], ${pairs.map(pair => pair[1])}::text[]) as w (kind, value)
+    join audience.identity i on i.value = w.value and i.kind = w.kind
+    left join audience.contact c on c.id = i.contact_id`)
+  return new Map(rows.map(row => [keyOf(row.kind, row.value), { contactId: row.contactId, known: row.known } satisfies Known]))
+}
+
+/** Claims new identities, in sorted order against deadlocks. False where another transaction was faster. */
+async function claim(trx: Db, plan: Plan, now: Date): Promise<boolean> {
+  const claims = [...plan.claims].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, contactId]) => [...splitKey(key), contactId])
+  if (claims.length === 0) return true
+  const won = await many<{ value: string }>(trx, sql`
+    insert into audience.identity (kind, value, contact_id, created_at)
+    select kind, value, contact_id, ${now}::timestamptz
+    from unnest(${claims.map(row => row[0])}::text[], ${claims.map(row => row[1])}::text[], ${claims.map(row => row[2])}::bigint[])
+      as fresh (kind, value, contact_id)
+    on conflict do nothing returning value`)
+  if (won.length === claims.length) return true
+  // Ids made for a lost claim must not keep what they won: all of it is decided again.
+  await run(trx, sql`
+    delete from audience.identity i
+    using unnest(${claims.map(row => row[0])}::text[], ${claims.map(row => row[1])}::text[], ${claims.map(row => row[2])}::bigint[])
+      as mine (kind, value, contact_id)
+    where i.kind = mine.kind and i.value = mine.value and i.contact_id = mine.contact_id`)
+  return false
+}
+
+/** Re-points devices and joins visitors: rare, so one after the other. */
+async function apply(trx: Db, plan: Plan, now: Date): Promise<void> {
+  for (const [key, to] of plan.moves) {
+    const [kind, value] = splitKey(key)
+    await run(trx, sql`update audience.identity set contact_id = ${to}::bigint where kind = ${kind} and value = ${value}`)
+  }
+  for (const [from, to] of plan.joins) await join(trx, from, to, now)
+}
+
+async function join(trx: Db, from: string, to: string, now: Date): Promise<void> {
+  await run(trx, sql`update audience.identity set contact_id = ${to}::bigint where contact_id = ${from}::bigint`)
+  await run(trx, sql`
+    insert into audience.redirect (contact_id, to_contact_id, at) values (${from}::bigint, ${to}::bigint, ${now})
+    on conflict (contact_id) do update set to_contact_id = excluded.to_contact_id`)
+  await move(trx, from, to)
+  await engineModule.repoint?.(trx, from, to)
+  await record(trx, [{ contactId: to, type: 'contact.joined', at: now, data: { from } }])
+}
+
+/** The id that a joined or merged contact goes by today. */
+export async function currentIds(db: Db, contactIds: string[]): Promise<Map<string, string>> {
+  const rows = await many<{ from: string; to: string }>(db, sql`
+    select contact_id as "from", to_contact_id as "to" from audience.redirect where contact_id = any(${contactIds}::bigint[])`)
+  const moved = new Map(rows.map(row => [row.from, row.to]))
+  return new Map(contactIds.map(id => [id, moved.get(id) ?? id]))
+}
+

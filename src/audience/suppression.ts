@@ -1,0 +1,50 @@
+import { createHmac } from 'node:crypto'
+import { type Db, many, run, sql } from '#platform/db/db.ts'
+import type { Secrets } from '#platform/secrets.ts'
+import { mailboxOf, normalizeAddress } from './address.ts'
+
+export const suppressionReasons = ['unsubscribed', 'hard_bounce', 'complaint', 'erased', 'manual'] as const
+export type SuppressionReason = (typeof suppressionReasons)[number]
+
+/** The keyed hash under which an address is suppressed: the same for all spellings of one mailbox. */
+function hashOf(secrets: Secrets, address: string): Buffer | null {
+  const normal = normalizeAddress(address)
+  return normal === null ? null : createHmac('sha256', secrets.keyFor('suppression')).update(mailboxOf(normal)).digest()
+}
+
+/** Never write to these addresses again. The first reason stays; it outlives the contact. */
+export async function suppress(
+  trx: Db,
+  secrets: Secrets,
+  entries: { address: string; reason: SuppressionReason; source: string; at: Date }[],
+): Promise<void> {
+  const rows = entries.flatMap(entry => {
+    const hash = hashOf(secrets, entry.address)
+    return hash ? [{ ...entry, hash }] : []
+  })
+  if (rows.length === 0) return
+  await run(trx, sql`
+    insert into audience.suppression (address_hash, reason, source, at)
+    select * from unnest(${rows.map(row => row.hash)}::bytea[], ${rows.map(row => row.reason)}::text[],
+      ${rows.map(row => row.source)}::text[], ${rows.map(row => row.at.toISOString())}::timestamptz[])
+    on conflict do nothing`)
+}
+
+/** Which of these addresses are suppressed, and why. One statement for any number. */
+export async function suppressedAmong(db: Db, secrets: Secrets, addresses: string[]): Promise<Map<string, SuppressionReason>> {
+  const byHash = new Map<string, string[]>()
+  for (const address of new Set(addresses)) {
+    const hash = hashOf(secrets, address)?.toString('hex')
+    if (hash) byHash.set(hash, [...(byHash.get(hash) ?? []), address])
+  }
+  const rows = await many<{ hash: string; reason: SuppressionReason }>(db, sql`
+    select encode(address_hash, 'hex') as hash, reason from audience.suppression
+    where address_hash = any(${[...byHash.keys()].map(hash => Buffer.from(hash, 'hex'))}::bytea[])`)
+  return new Map(rows.flatMap(row => (byHash.get(row.hash) ?? []).map(address => [address, row.reason] as const)))
+}
+
+/** Takes an address off the list: only by a new opt-in of the person, or by a person in the office with a reason. */
+export async function unsuppress(trx: Db, secrets: Secrets, address: string): Promise<boolean> {
+  const hash = hashOf(secrets, address)
+  return hash !== null && (await run(trx, sql`delete from audience.suppression where address_hash = ${hash}`)) > 0
+}
