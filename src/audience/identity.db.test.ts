@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { record } from '#activity/record.ts'
+import { inTransaction, many, one, sql } from '#platform/db/db.ts'
+import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
+import { upsertContacts } from './contacts.ts'
+import { type IdentityCall, resolve } from './identity.ts'
+
+const now = new Date('2026-11-23T10:00:00Z')
+let base: TestDatabase
+before(async () => {
+  base = await testDatabase({ max: 30 })
+})
+after(() => base.stop())
+
+/** One call, with a profile where the call makes one: what intake does. */
+async function identify(call: IdentityCall): Promise<{ contactId: string; addressTaken: boolean; joinedFrom: string[]; known: boolean }> {
+  return inTransaction(base.db, async trx => {
+    const [who] = await resolve(trx, [call], { now })
+    assert.ok(who)
+    const traits = call.email && !who.addressTaken ? { email: call.email } : {}
+    if (who.known) await upsertContacts(trx, [{ contactId: who.contactId, traits }], { now, source: 'test' })
+    return who
+  })
+}
+
+test('fifty calls at once for one address in many spellings make one contact', async () => {
+  const spellings = ['race@example.org', 'RACE@example.org', ' race@Example.org ', 'Race@EXAMPLE.ORG']
+  const found = await Promise.all(Array.from({ length: 50 }, (_, i) => identify({ email: spellings[i % 4] ?? '', anonymousId: `race-${i}`, trust: 'server' })))
+  assert.equal(new Set(found.map(who => who.contactId)).size, 1)
+  const { count } = await one<{ count: number }>(base.db, sql`select count(*)::int as count from audience.contact where email = 'race@example.org'`)
+  assert.equal(count, 1)
+})
+
+test('an anonymous visitor who identifies with a new address keeps his id and his history', async () => {
+  const visitor = await identify({ anonymousId: 'v1', trust: 'browser' })
+  const later = await identify({ anonymousId: 'v1', email: 'v1@example.org', trust: 'server' })
+  assert.equal(later.contactId, visitor.contactId)
+  assert.deepEqual(later.joinedFrom, [])
+})
+
+test('a visitor who turns out to be a known contact brings his page views along', async () => {
+  const ann = await identify({ email: 'ann@example.org', userId: 'ann', trust: 'server' })
+  const visitor = await identify({ anonymousId: 'v2', trust: 'browser' })
+  await record(base.db, [{ contactId: visitor.contactId, type: 'page.viewed', at: now, data: { path: '/pricing' } }])
+  const joined = await identify({ anonymousId: 'v2', userId: 'ann', trust: 'server' })
+  assert.equal(joined.contactId, ann.contactId)
+  assert.deepEqual(joined.joinedFrom, [visitor.contactId])
+  const events = await many<{ type: string }>(base.db, sql`select type from activity.event where contact_id = ${ann.contactId}::bigint order by id`)
+  assert.ok(events.some(event => event.type === 'page.viewed') && events.some(event => event.type === 'contact.joined'))
+})
+
+test('a browser that types somebody’s address neither becomes nor changes him', async () => {
+  const victim = await identify({ email: 'victim@example.org', trust: 'server' })
+  const stranger = await identify({ email: 'victim@example.org', anonymousId: 'evil', userId: 'victim', trust: 'browser' })
+  assert.notEqual(stranger.contactId, victim.contactId)
+  assert.equal(stranger.addressTaken, true)
+  assert.equal(stranger.known, false)
+})
+
+test('where user id and address are two people’s, the user id wins and nobody is merged', async () => {
+  const bob = await identify({ userId: 'bob', email: 'bob@example.org', trust: 'server' })
+  const eve = await identify({ userId: 'eve', email: 'eve@example.org', trust: 'server' })
+  const mixed = await identify({ userId: 'bob', email: 'eve@example.org', trust: 'server' })
+  assert.equal(mixed.contactId, bob.contactId)
+  assert.equal(mixed.addressTaken, true)
+  assert.equal((await identify({ email: 'eve@example.org', trust: 'server' })).contactId, eve.contactId)
+})
+
+test('a device that two people sign in on belongs to the latest, and each keeps his own history', async () => {
+  const first = await identify({ userId: 'one', email: 'one@example.org', anonymousId: 'tablet', trust: 'server' })
+  const second = await identify({ userId: 'two', email: 'two@example.org', anonymousId: 'tablet', trust: 'server' })
+  assert.notEqual(first.contactId, second.contactId)
+  assert.deepEqual(second.joinedFrom, [])
+  assert.equal((await identify({ anonymousId: 'tablet', trust: 'browser' })).contactId, second.contactId)
+})
+
+test('two visitors in one batch who are one person end as one contact', async () => {
+  const [a, b] = [await identify({ anonymousId: 'm1', trust: 'browser' }), await identify({ anonymousId: 'm2', trust: 'browser' })]
+  const resolved = await inTransaction(base.db, trx =>
+    resolve(trx, [
+      { anonymousId: 'm1', email: 'm@example.org', trust: 'server' },
+      { anonymousId: 'm2', email: 'm@example.org', trust: 'server' },
+    ], { now }),
+  )
+  assert.equal(resolved[0]?.contactId, resolved[1]?.contactId)
+  assert.ok([a.contactId, b.contactId].includes(resolved[0]?.contactId ?? ''))
+  const { count } = await one<{ count: number }>(base.db, sql`select count(distinct contact_id)::int as count from audience.identity where value in ('m1', 'm2', 'm@example.org')`)
+  assert.equal(count, 1)
+})
