@@ -38,9 +38,14 @@ export async function changeContacts(db: Db, travellers: Traveller[], now: Date)
   if (fields.length > 0) {
     const patches = fields.map(({ traveller, effect }) => ({
       contactId: traveller.row.contactId,
-      traits: { [effect.field]: effect.value },
+      // Filters name custom fields with a prefix that the record itself does not have.
+      traits: { [effect.field.replace(/^attrs\./, '')]: effect.value },
     }))
-    events.push(...(await upsertContacts(db, patches, { now, source: 'workflow' })))
+    const causes = new Map(fields.map(({ traveller }) => [traveller.row.contactId, traveller]))
+    for (const event of await upsertContacts(db, patches, { now, source: 'a workflow' })) {
+      const traveller = causes.get(event.contactId)
+      events.push({ ...event, causeId: traveller?.causeId ?? null, depth: (traveller?.depth ?? 0) + 1 })
+    }
   }
   const lists = takeEffects(travellers, 'list')
   if (lists.length > 0) {

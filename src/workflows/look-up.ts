@@ -1,7 +1,7 @@
 import type { Thing } from '#access/references.ts'
 import { listsByIds } from '#audience/lists.ts'
 import { filterSchema, usesOf } from '#decisions/filter.ts'
-import { scoreModelsByIds } from '#decisions/score-models.ts'
+import { listScoreModels } from '#decisions/score-models.ts'
 import { segmentsByIds } from '#decisions/segments.ts'
 import { emailsByIds } from '#outreach/emails.ts'
 import type { Db } from '#platform/db/db.ts'
@@ -25,9 +25,13 @@ const readers: Record<
 > = {
   email: { noun: 'email', read: emailsByIds },
   segment: { noun: 'segment', read: segmentsByIds },
-  'score-model': { noun: 'score', read: scoreModelsByIds },
+  'score-model': { noun: 'score', read: readScoreModels },
   workflow: { noun: 'workflow', read: selectNames },
   list: { noun: 'list', read: listsByIds },
+}
+
+async function readScoreModels(db: Db, ids: string[]): Promise<Found[]> {
+  return (await listScoreModels(db, { archived: true })).filter(model => ids.includes(model.id))
 }
 
 /** Reads what these references point at: one statement per kind. */

@@ -1,12 +1,14 @@
 import { audit } from '#access/audit.ts'
 import { requireSteward } from '#access/ownership.ts'
 import { usedBy } from '#access/references.ts'
+import { conditionsOf } from '#decisions/filter.ts'
 import { registerMetrics } from '#decisions/metrics.ts'
+import { watchScore } from '#decisions/scoring.ts'
 import { type Db, inTransaction } from '#platform/db/db.ts'
 import { AppError, conflict } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import type { Jobs } from '#platform/jobs.ts'
-import { type Definition, filtersOf, planOf } from './definition.ts'
+import { type Definition, filtersOf, type Plan, planOf } from './definition.ts'
 import { findProblems, type Problem } from './graph.ts'
 import { filterReferences, findOverlaps, lookUp } from './look-up.ts'
 import { wakeParticipants } from './wake.jobs.ts'
@@ -47,11 +49,13 @@ type Reviewed = { problems: Problem[]; hints: string[]; definition: Definition |
 
 async function review(db: Db, row: WorkflowRow): Promise<Reviewed> {
   const found = findProblems(row.definition)
-  const known = await lookUp(
-    db,
-    found.references.map(each => each.reference),
-  )
+  const around = filterReferences(row.definition)
+  const known = await lookUp(db, [...found.references.map(each => each.reference), ...around])
   const problems = [...found.problems]
+  for (const reference of around) {
+    const message = known.whyNot(reference)
+    if (message) problems.push({ path: 'trigger', node: null, message })
+  }
   for (const { node, reference } of found.references) {
     // A workflow may lead back into itself, which is live as soon as this is published.
     if (reference.kind === 'workflow' && reference.id === row.id) continue
@@ -86,11 +90,7 @@ export async function publishWorkflow(
     }
     const number = await insertVersion(trx, { ...given, definition, by: actor.name })
     if (number === undefined) throw stale(await getWorkflow(trx, id))
-    await registerMetrics(
-      trx,
-      { kind: 'workflow', id: `${id}:${number}` },
-      { any: filtersOf(planOf(id, number, definition)) },
-    )
+    await stateNeeds(trx, planOf(id, number, definition))
     if (number > 1 && given.inside !== 'stay') {
       const input = { workflowId: id, name: row.name, heldOnly: false, below: number }
       await jobs.start(trx, wakeParticipants, input, { key: `${id}:${number}` })
@@ -99,6 +99,19 @@ export async function publishWorkflow(
     await audit(trx, actor, 'workflows.publish', { kind: 'workflow', id }, { number, inside: given.inside })
     return getWorkflow(trx, id)
   })
+}
+
+/** What a version needs counted in advance, and the scores at which somebody inside has to be looked at. */
+async function stateNeeds(trx: Db, plan: Plan): Promise<void> {
+  // Older versions keep what they need: participants may stand in them for long.
+  const user = { kind: 'workflow', id: `${plan.workflowId}:${plan.number}` }
+  await registerMetrics(trx, user, filtersOf(plan))
+  const values = new Map<string, number[]>()
+  for (const condition of plan.leave.flatMap(({ filter }) => conditionsOf(filter))) {
+    if (condition.type !== 'score') continue
+    values.set(condition.modelId, [...(values.get(condition.modelId) ?? []), condition.value])
+  }
+  for (const [modelId, watched] of values) await watchScore(trx, modelId, watched, user)
 }
 
 type Change = { id: string; now: Date }
