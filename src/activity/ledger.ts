@@ -1,4 +1,5 @@
 import type { Event, EventRef, NewEvent } from '#engine/reactor.ts'
+import { plainArray } from '#platform/db/arrays.ts'
 import { type Db, many, run, sql } from '#platform/db/db.ts'
 import { AppError } from '#platform/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -49,10 +50,11 @@ export function load(db: Db, refs: EventRef[]): Promise<Event[]> {
     db,
     sql`
     select ${columns}
-    from unnest(${refs.map(ref => ref.contactId)}::bigint[], ${refs.map(ref => ref.at.toISOString())}::timestamptz[],
-      ${refs.map(ref => ref.id)}::bigint[]) as wanted (contact_id, at, id)
+    from unnest(${plainArray(refs.map(ref => ref.contactId))}::bigint[],
+      ${plainArray(refs.map(ref => ref.at.getTime()))}::bigint[],
+      ${plainArray(refs.map(ref => ref.id))}::bigint[]) as wanted (contact_id, at_ms, id)
     join ${ledger} event
-      on event.contact_id = wanted.contact_id and event.at = wanted.at and event.id = wanted.id`,
+      on event.contact_id = wanted.contact_id and event.at = ${atMs('wanted.at_ms')} and event.id = wanted.id`,
   )
 }
 
@@ -75,7 +77,11 @@ const namedTypes = new Set(['event.tracked', 'page.viewed', 'screen.viewed'])
 /** So that a stranger who invents names fills neither memory nor table quickly. */
 const namesPerBatch = 200
 
-/** One statement for any number of events, and for the names among them (written at most once an hour each). */
+/**
+ * One statement for any number of events, and for the names among them (written at most once an hour each). The
+ * JSON goes over as lines of one text (JSON never holds a raw line break): a third cheaper than as an array,
+ * whose quoting doubles it.
+ */
 export async function insertEvents(db: Db, events: StoredEvent[]): Promise<void> {
   if (events.length === 0) return
   const names = namesIn(events)
@@ -94,16 +100,23 @@ export async function insertEvents(db: Db, events: StoredEvent[]): Promise<void>
       on conflict (type, name) do update set last_seen = greatest(event_name.last_seen, excluded.last_seen))
     insert into activity.event
       (contact_id, at, id, cause_id, source_id, received_at, depth, type, name, data)
-    select contact_id, at, id, cause_id, source_id, received_at, depth, type, name, data
-    from unnest(${events.map(event => event.contactId)}::bigint[],
-      ${events.map(event => event.at.toISOString())}::timestamptz[], ${events.map(event => event.id)}::bigint[],
-      ${events.map(event => event.causeId)}::bigint[], ${events.map(event => event.sourceId)}::bigint[],
-      ${events.map(event => event.receivedAt.toISOString())}::timestamptz[],
-      ${events.map(event => event.depth)}::smallint[], ${events.map(event => event.type)}::text[],
-      ${events.map(event => event.name)}::text[], ${events.map(event => dataText(event.data))}::jsonb[]
-    ) as fresh (contact_id, at, id, cause_id, source_id, received_at, depth, type, name, data)`,
+    select contact_id, ${atMs('at_ms')}, id, cause_id, source_id, ${atMs('received_ms')}, depth, type, name, data::jsonb
+    from rows from (
+      unnest(${plainArray(events.map(event => event.contactId))}::bigint[],
+        ${plainArray(events.map(event => event.at.getTime()))}::bigint[],
+        ${plainArray(events.map(event => event.id))}::bigint[],
+        ${plainArray(events.map(event => event.causeId))}::bigint[],
+        ${plainArray(events.map(event => event.sourceId))}::bigint[],
+        ${plainArray(events.map(event => event.receivedAt.getTime()))}::bigint[],
+        ${plainArray(events.map(event => event.depth))}::smallint[], ${events.map(event => event.type)}::text[],
+        ${events.map(event => event.name)}::text[]),
+      string_to_table(${events.map(event => dataText(event.data)).join('\n')}, E'\\n')
+    ) as fresh (contact_id, at_ms, id, cause_id, source_id, received_ms, depth, type, name, data)`,
   )
 }
+
+/** Exact for whole milliseconds, and cheaper than reading ISO text. */
+const atMs = (column: string) => sql`timestamptz 'epoch' + ${sql.raw(column)} * interval '1 millisecond'`
 
 function namesIn(events: StoredEvent[]): { type: string; name: string; at: Date }[] {
   const names = new Map<string, { type: string; name: string; at: Date }>()

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Event, NewEvent } from '#engine/reactor.ts'
 import { addWork } from '#engine/work.ts'
+import { plainArray } from '#platform/db/arrays.ts'
 import { type Db, one, sql } from '#platform/db/db.ts'
 import { append } from './ledger.ts'
 import { addWeeks, weekOf } from './partitions.ts'
@@ -58,7 +59,7 @@ async function takeHashes(trx: Db, hashes: string[], week: string): Promise<Set<
     with taken as (
       insert into activity.seen (id, week)
       select mine.id, ${week}::date
-      from unnest(${hashes}::uuid[]) as mine (id)
+      from unnest(${plainArray(hashes)}::uuid[]) as mine (id)
       where not exists (
         select from activity.seen s where s.id = mine.id and s.week = ${addWeeks(week, -1)}::date)
       order by mine.id

@@ -1,3 +1,4 @@
+import { plainArray } from '#platform/db/arrays.ts'
 import { type Db, inTransaction, many, run, sql } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import { type Entry, entriesOf, rowsOf } from './work.entries.ts'
@@ -33,14 +34,14 @@ export async function insertParked(
     sql`
     insert into engine.parked
       (contact_id, id, kind, reason, detail, attempts, event_ids, ats, reactors, timers, parked_at)
-    select contact_id, id, kind, reason, detail, attempts, event_ids::bigint[], ats::timestamptz[], reactors, timers,
+    select contact_id, id, kind, reason, detail, attempts, event_ids::bigint[], ats::bigint[], reactors, timers,
       clock_timestamp()
     from unnest(${rows.map(({ contactId }) => contactId)}::bigint[], ${rows.map(() => newId())}::bigint[],
       ${rows.map(({ item }) => item.kind)}::text[], ${rows.map(({ item }) => clip(item.reason, 1000))}::text[],
       ${rows.map(({ item }) => (item.detail === null ? null : clip(item.detail, 8000)))}::text[],
       ${rows.map(({ row }) => row.attempt)}::smallint[],
-      ${rows.map(({ row }) => `{${row.eventIds.join(',')}}`)}::text[],
-      ${rows.map(({ row }) => `{${row.ats.map(at => at.toISOString()).join(',')}}`)}::text[],
+      ${rows.map(({ row }) => plainArray(row.eventIds))}::text[],
+      ${rows.map(({ row }) => plainArray(row.ats.map(at => at.getTime())))}::text[],
       ${rows.map(({ row }) => (row.reactors ? JSON.stringify(row.reactors) : null))}::jsonb[],
       ${rows.map(({ row }) => (row.timers.length > 0 ? JSON.stringify(row.timers) : null))}::jsonb[]
     ) as fresh (contact_id, id, kind, reason, detail, attempts, event_ids, ats, reactors, timers)`,
@@ -71,7 +72,7 @@ export async function countParked(db: Db): Promise<number> {
 type StoredItem = {
   contactId: string
   eventIds: string[]
-  ats: Date[]
+  ats: string[]
   reactors: string[] | null
   timers: { contactId: string; kind: string; key: string; dueAt: string }[] | null
 }
@@ -100,7 +101,7 @@ function entriesOfItem(item: StoredItem): Entry[] {
     id: '0',
     contactIds: item.eventIds.map(() => item.contactId),
     eventIds: item.eventIds,
-    ats: item.ats,
+    ats: item.ats.map(ms => new Date(Number(ms))),
     attempt: 0,
     notBefore: null,
     reactors: item.reactors,

@@ -1,4 +1,4 @@
-import { laneOf, newId } from '#platform/ids.ts'
+import { laneCount, laneOf, newId } from '#platform/ids.ts'
 import type { EventRef, Timer } from './reactor.ts'
 
 /** One thing to look at: an event or a due timer of a contact. */
@@ -91,6 +91,25 @@ export function rowsOf(entries: Entry[]): WorkRow[] {
     open.delete(key)
   }
   return [...full, ...open.values()]
+}
+
+/** The rows that fresh events make: due at once, for every reactor. The same as by way of entries, but quick. */
+export function rowsOfEvents(refs: readonly EventRef[]): WorkRow[] {
+  const open = new Array<WorkRow | undefined>(laneCount)
+  const full: WorkRow[] = []
+  for (const ref of refs) {
+    const lane = laneOf(ref.contactId)
+    let row = open[lane]
+    if (!row || row.contactIds.length >= entriesPerRow) {
+      if (row) full.push(row)
+      row = emptyRow(entryFor(ref), lane)
+      open[lane] = row
+    }
+    row.contactIds.push(ref.contactId)
+    row.eventIds.push(ref.id)
+    row.ats.push(ref.at)
+  }
+  return [...full, ...open.filter(row => row !== undefined)]
 }
 
 /** The entries that an event makes: due at once, for every reactor or for `reactors` only. */

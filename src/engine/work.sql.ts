@@ -1,14 +1,14 @@
+import { plainArray } from '#platform/db/arrays.ts'
 import { type Db, many, maybeOne, one, run, sql } from '#platform/db/db.ts'
 import type { RowKey, WorkRow } from './work.entries.ts'
 
 /** The channel on which workers hear of new work; the payload is a list of lanes, empty for all. */
 export const workChannel = 'tend_work'
 
-/** A PostgreSQL array literal of values that need no quoting: ids and ISO times. */
-const literal = (values: readonly string[]) => `{${values.join(',')}}`
 const isoOrNull = (date: Date | null) => date?.toISOString() ?? null
 
-type StoredRow = Omit<WorkRow, 'timers'> & {
+type StoredRow = Omit<WorkRow, 'timers' | 'ats'> & {
+  ats: string[]
   timers: { contactId: string; kind: string; key: string; dueAt: string }[] | null
 }
 
@@ -17,7 +17,11 @@ const columns = sql`
   w.attempt, nullif(w.not_before, '-infinity') as "notBefore", w.reactors, w.timers`
 
 function readRow(row: StoredRow): WorkRow {
-  return { ...row, timers: (row.timers ?? []).map(timer => ({ ...timer, dueAt: new Date(timer.dueAt) })) }
+  return {
+    ...row,
+    ats: row.ats.map(ms => new Date(Number(ms))),
+    timers: (row.timers ?? []).map(timer => ({ ...timer, dueAt: new Date(timer.dueAt) })),
+  }
 }
 
 /** Adds rows and, in the same statement, wakes the workers of their lanes when the transaction commits. */
@@ -30,12 +34,12 @@ export async function insertWork(db: Db, rows: WorkRow[]): Promise<void> {
       insert into engine.work
         (lane, queued_at, id, contact_ids, event_ids, ats, attempt, not_before, reactors, timers)
       select lane, coalesce(queued_at, date_trunc('milliseconds', clock_timestamp())), id, contact_ids::bigint[],
-        event_ids::bigint[], ats::timestamptz[], attempt, coalesce(not_before, '-infinity'), reactors, timers
+        event_ids::bigint[], ats::bigint[], attempt, coalesce(not_before, '-infinity'), reactors, timers
       from unnest(
         ${rows.map(row => row.lane)}::smallint[], ${rows.map(row => isoOrNull(row.queuedAt))}::timestamptz[],
-        ${rows.map(row => row.id)}::bigint[], ${rows.map(row => literal(row.contactIds))}::text[],
-        ${rows.map(row => literal(row.eventIds))}::text[],
-        ${rows.map(row => literal(row.ats.map(at => at.toISOString())))}::text[],
+        ${rows.map(row => row.id)}::bigint[], ${rows.map(row => plainArray(row.contactIds))}::text[],
+        ${rows.map(row => plainArray(row.eventIds))}::text[],
+        ${rows.map(row => plainArray(row.ats.map(at => at.getTime())))}::text[],
         ${rows.map(row => row.attempt)}::smallint[], ${rows.map(row => isoOrNull(row.notBefore))}::timestamptz[],
         ${rows.map(row => (row.reactors ? JSON.stringify(row.reactors) : null))}::jsonb[],
         ${rows.map(row => (row.timers.length > 0 ? JSON.stringify(row.timers) : null))}::jsonb[]

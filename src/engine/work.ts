@@ -1,11 +1,11 @@
 import type { Db } from '#platform/db/db.ts'
 import type { EventRef } from './reactor.ts'
-import { entryFor, rowsOf } from './work.entries.ts'
+import { rowsOfEvents } from './work.entries.ts'
 import { insertWork, measureBacklog, notifyWork } from './work.sql.ts'
 
 /** Queues events for the reactors, one row per lane, and wakes the workers when the transaction commits. */
 export async function addWork(trx: Db, events: EventRef[]): Promise<void> {
-  await insertWork(trx, rowsOf(events.map(event => entryFor(event))))
+  await insertWork(trx, rowsOfEvents(events))
 }
 
 /** What waits for the workers; `oldestSeconds` is the figure for back-pressure: intake slows down by it. */
