@@ -24,26 +24,42 @@ function readRow(row: StoredRow): WorkRow {
   }
 }
 
-/** Adds rows and, in the same statement, wakes the workers of their lanes when the transaction commits. */
+/**
+ * Adds rows and, in the same statement, wakes the workers of their lanes when the transaction commits. The ids of
+ * all rows go over as three flat arrays, of which each row takes its slice: half the cost of an array per row.
+ */
 export async function insertWork(db: Db, rows: WorkRow[]): Promise<void> {
   if (rows.length === 0) return
+  let end = 0
+  const ends = rows.map(row => {
+    end += row.contactIds.length
+    return end
+  })
   await many(
     db,
     sql`
-    with added as (
+    with flat as materialized (
+      select ${plainArray(rows.flatMap(row => row.contactIds))}::bigint[] as contact_ids,
+        ${plainArray(rows.flatMap(row => row.eventIds))}::bigint[] as event_ids,
+        ${plainArray(rows.flatMap(row => row.ats.map(at => at.getTime())))}::bigint[] as ats),
+    added as (
       insert into engine.work
         (lane, queued_at, id, contact_ids, event_ids, ats, attempt, not_before, reactors, timers)
-      select lane, coalesce(queued_at, date_trunc('milliseconds', clock_timestamp())), id, contact_ids::bigint[],
-        event_ids::bigint[], ats::bigint[], attempt, coalesce(not_before, '-infinity'), reactors, timers
+      select lane, coalesce(queued_at, date_trunc('milliseconds', clock_timestamp())), id,
+        flat.contact_ids[first:last], flat.event_ids[first:last], flat.ats[first:last], attempt,
+        coalesce(not_before, '-infinity'), reactors, timers
       from unnest(
-        ${rows.map(row => row.lane)}::smallint[], ${rows.map(row => isoOrNull(row.queuedAt))}::timestamptz[],
-        ${rows.map(row => row.id)}::bigint[], ${rows.map(row => plainArray(row.contactIds))}::text[],
-        ${rows.map(row => plainArray(row.eventIds))}::text[],
-        ${rows.map(row => plainArray(row.ats.map(at => at.getTime())))}::text[],
-        ${rows.map(row => row.attempt)}::smallint[], ${rows.map(row => isoOrNull(row.notBefore))}::timestamptz[],
+        ${plainArray(rows.map(row => row.lane))}::smallint[],
+        ${plainArray(rows.map(row => isoOrNull(row.queuedAt)))}::timestamptz[],
+        ${plainArray(rows.map(row => row.id))}::bigint[],
+        ${plainArray(rows.map((row, i) => (ends[i] ?? 0) - row.contactIds.length + 1))}::int[],
+        ${plainArray(ends)}::int[],
+        ${plainArray(rows.map(row => row.attempt))}::smallint[],
+        ${plainArray(rows.map(row => isoOrNull(row.notBefore)))}::timestamptz[],
         ${rows.map(row => (row.reactors ? JSON.stringify(row.reactors) : null))}::jsonb[],
         ${rows.map(row => (row.timers.length > 0 ? JSON.stringify(row.timers) : null))}::jsonb[]
-      ) as fresh (lane, queued_at, id, contact_ids, event_ids, ats, attempt, not_before, reactors, timers)
+      ) as fresh (lane, queued_at, id, first, last, attempt, not_before, reactors, timers)
+      cross join flat
       returning lane)
     select pg_notify(${workChannel}, string_agg(distinct lane::text, ',')) from added`,
   )
