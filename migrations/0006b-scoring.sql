@@ -1,6 +1,5 @@
 -- scoring: models with versions, the state of each contact, the ledger of every point.
--- The module's first migration makes the schema; this one can also stand alone.
-create schema if not exists decisions;
+
 
 create table decisions.score_model (
   id bigint primary key,
@@ -12,6 +11,11 @@ create table decisions.score_model (
   -- Grows with every change; an editor must send the one it has read.
   version integer not null default 1,
   live_version integer,
+  -- The version by which all contacts were counted last.
+  counted_version integer,
+  -- A publication or a new watched value asks for a pass over the contacts; done follows wanted.
+  passes_wanted integer not null default 0,
+  passes_done integer not null default 0,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   updated_by text not null
@@ -48,8 +52,8 @@ create table decisions.score (
   half_life_ms double precision,
   -- The fit rules that match now.
   fit_rules text[] not null,
-  -- Thresholds and watched values reached and not fallen below since.
-  held double precision[] not null,
+  -- Every crossing of a threshold or watched value up to this moment has been told.
+  settled_at timestamptz not null,
   -- The version of the model by which this was counted; another one means: recount from the ledger of events.
   model_version integer not null,
   primary key (contact_id, model_id)

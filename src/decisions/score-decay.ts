@@ -6,8 +6,8 @@
  * no nightly job is needed: when a score falls below a value is computed, not looked for.
  */
 
-/** A contact's score in one model. `held` are the values it has reached and not fallen below since. */
-export type ScoreState = { behaviour: number; asOf: Date; fit: number; held: number[] }
+/** A contact's score in one model. Every crossing up to and including `settledAt` has been told. */
+export type ScoreState = { behaviour: number; asOf: Date; fit: number; settledAt: Date }
 
 /** How a model decays, and the values at which somebody wants to be told. `halfLifeMs` null: no decay. */
 export type Decay = { halfLifeMs: number | null; levels: number[] }
@@ -29,16 +29,29 @@ export function remaining(elapsedMs: number, halfLifeMs: number | null): number 
 }
 
 /** The score at a moment not before `asOf`. */
-export function scoreOf(state: Pick<ScoreState, 'behaviour' | 'asOf' | 'fit'>, halfLifeMs: number | null, at: Date): number {
+export function scoreOf(
+  state: Pick<ScoreState, 'behaviour' | 'asOf' | 'fit'>,
+  halfLifeMs: number | null,
+  at: Date,
+): number {
   return state.behaviour * remaining(at.getTime() - state.asOf.getTime(), halfLifeMs) + state.fit
 }
+
+/** What is left of old points is dropped below this: it changes no score, and keeps products away from underflow. */
+const nothing = 1e-12
+const settle = (behaviour: number) => (Math.abs(behaviour) < nothing ? 0 : behaviour)
 
 /** The state with points added. Late ones are counted with what is left of them, so the order does not matter. */
 function add(state: ScoreState, gain: Gain, halfLifeMs: number | null): ScoreState {
   if (gain.fit) return { ...state, fit: state.fit + gain.points }
   const laterMs = gain.at.getTime() - state.asOf.getTime()
-  if (laterMs <= 0) return { ...state, behaviour: state.behaviour + gain.points * remaining(-laterMs, halfLifeMs) }
-  return { ...state, behaviour: state.behaviour * remaining(laterMs, halfLifeMs) + gain.points, asOf: gain.at }
+  if (laterMs <= 0)
+    return { ...state, behaviour: settle(state.behaviour + gain.points * remaining(-laterMs, halfLifeMs)) }
+  return {
+    ...state,
+    behaviour: settle(state.behaviour * remaining(laterMs, halfLifeMs) + gain.points),
+    asOf: gain.at,
+  }
 }
 
 /** The levels at or below which a score stands. */
@@ -53,7 +66,8 @@ export function heldAt(score: number, levels: number[]): number[] {
 function crossingTime(state: ScoreState, level: number, halfLifeMs: number | null): number | null {
   const rest = level - state.fit
   if (halfLifeMs === null || state.behaviour === 0 || rest === 0) return null
-  if (Math.sign(rest) !== Math.sign(state.behaviour) || Math.abs(rest) > Math.abs(state.behaviour)) return null
+  if (Math.sign(rest) !== Math.sign(state.behaviour) || Math.abs(rest) > Math.abs(state.behaviour))
+    return null
   const start = state.asOf.getTime()
   const estimate = start + halfLifeMs * Math.log2(state.behaviour / rest)
   if (!(estimate < endOfTimeMs)) return null
@@ -68,46 +82,40 @@ function crossingTime(state: ScoreState, level: number, halfLifeMs: number | nul
   return ms
 }
 
-/**
- * The nearest crossing that time alone will bring, or null. While behaviour is positive only held values can be
- * lost, and the highest is lost first; while it is negative only values not held can be won, the lowest first.
- */
-export function nextCrossing(state: ScoreState, decay: Decay): Crossing | null {
+/** The nearest crossing that time alone brings to a score that holds these levels. */
+function nextFrom(state: ScoreState, held: Set<number>, decay: Decay): Crossing | null {
+  // While behaviour is positive the highest held value is lost first; while it is negative the lowest other is won.
   const up = state.behaviour < 0
-  const candidates = up ? decay.levels.filter(level => !state.held.includes(level)) : decay.levels.filter(level => state.held.includes(level))
+  const candidates = decay.levels.filter(level => held.has(level) !== up)
   const level = up ? Math.min(...candidates) : Math.max(...candidates)
   if (!Number.isFinite(level)) return null
   const ms = crossingTime(state, level, decay.halfLifeMs)
-  return ms === null ? null : { level, up, at: new Date(ms), byDecay: true }
+  return ms === null
+    ? null
+    : { level, up, at: new Date(Math.max(ms, state.settledAt.getTime())), byDecay: true }
 }
 
-function cross(state: ScoreState, crossing: Crossing): ScoreState {
-  const held = state.held.filter(level => level !== crossing.level)
-  return { ...state, held: crossing.up ? [...held, crossing.level] : held }
+/** The nearest crossing after `settledAt` that time alone will bring, or null. */
+export function nextCrossing(state: ScoreState, decay: Decay): Crossing | null {
+  return nextFrom(
+    state,
+    new Set(heldAt(scoreOf(state, decay.halfLifeMs, state.settledAt), decay.levels)),
+    decay,
+  )
 }
 
-/** All crossings by which `held` differs from where the score stands at `at`. */
-function settleAt(state: ScoreState, levels: number[], at: Date, halfLifeMs: number | null): Crossing[] {
-  const score = scoreOf(state, halfLifeMs, at)
-  const moved = levels.filter(level => score >= level !== state.held.includes(level))
-  return moved
-    .sort((a, b) => (score >= a ? a - b : b - a))
-    .map(level => ({ level, up: score >= level, at, byDecay: false }))
-}
-
-/** Lets time pass up to and including `untilMs`, collecting what it crosses on the way. */
-function pass(state: ScoreState, decay: Decay, untilMs: number, crossings: Crossing[]): ScoreState {
-  let current = state
-  for (let next = nextCrossing(current, decay); next && next.at.getTime() <= untilMs; next = nextCrossing(current, decay)) {
-    crossings.push(next)
-    current = cross(current, next)
-  }
-  return current
+/** What a change of the score from one moment's `before` to `after` crosses, the nearest level first. */
+export function crossingsBetween(before: number[], after: number[], at: Date): Crossing[] {
+  const won = after.filter(level => !before.includes(level)).sort((a, b) => a - b)
+  const lost = before.filter(level => !after.includes(level)).sort((a, b) => b - a)
+  const tell = (up: boolean) => (level: number) => ({ level, up, at, byDecay: false })
+  return [...lost.map(tell(false)), ...won.map(tell(true))]
 }
 
 /**
  * Brings a score up to `now`: gains in the order of time, the decay between them, and every value that was
- * crossed, each at its own moment. Gains from the future count as of now.
+ * crossed since it was last settled, each at its own moment. Gains from the future count as of now; gains from
+ * before the last settling change the score, but not what has been told of the past.
  */
 export function advance(
   state: ScoreState,
@@ -115,23 +123,40 @@ export function advance(
   decay: Decay,
   now: Date,
 ): { state: ScoreState; crossings: Crossing[] } {
+  const { halfLifeMs, levels } = decay
   const crossings: Crossing[] = []
-  let current = { ...state, held: state.held.filter(level => decay.levels.includes(level)) }
-  const inTime = gains.map(gain => (gain.at > now ? { ...gain, at: now } : gain)).sort((a, b) => a.at.getTime() - b.at.getTime())
-  for (const gain of inTime) {
-    current = pass(current, decay, gain.at.getTime() - 1, crossings)
-    current = add(current, gain, decay.halfLifeMs)
-    const at = gain.at > current.asOf || gain.fit ? gain.at : current.asOf
-    for (const crossing of settleAt(current, decay.levels, at, decay.halfLifeMs)) {
-      crossings.push(crossing)
-      current = cross(current, crossing)
-    }
+  const tell = (found: Crossing) => {
+    crossings.push(found)
+    if (found.up) held.add(found.level)
+    else held.delete(found.level)
   }
-  current = pass(current, decay, now.getTime(), crossings)
-  return { state: { ...current, held: current.held.sort((a, b) => a - b) }, crossings }
+  let current = state
+  const held = new Set(heldAt(scoreOf(state, halfLifeMs, state.settledAt), levels))
+  const pass = (until: Date) => {
+    for (
+      let next = nextFrom(current, held, decay);
+      next && next.at <= until;
+      next = nextFrom(current, held, decay)
+    )
+      tell(next)
+    if (until > current.settledAt) current = { ...current, settledAt: until }
+  }
+  const inTime = gains
+    .map(gain => (gain.at > now ? { ...gain, at: now } : gain))
+    .sort((a, b) => a.at.getTime() - b.at.getTime())
+  for (const gain of inTime) {
+    pass(new Date(gain.at.getTime() - 1))
+    current = add(current, gain, halfLifeMs)
+    const at = new Date(Math.max(gain.at.getTime(), current.settledAt.getTime(), current.asOf.getTime()))
+    for (const found of crossingsBetween([...held], heldAt(scoreOf(current, halfLifeMs, at), levels), at))
+      tell(found)
+    current = { ...current, settledAt: at }
+  }
+  pass(now)
+  return { state: current, crossings }
 }
 
 /** The score nobody has yet. */
 export function emptyScore(at: Date): ScoreState {
-  return { behaviour: 0, asOf: at, fit: 0, held: [] }
+  return { behaviour: 0, asOf: at, fit: 0, settledAt: at }
 }

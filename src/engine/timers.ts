@@ -88,6 +88,16 @@ export async function earliestTimer(db: Db, lanes: number[]): Promise<Date | nul
   return row?.dueAt ?? null
 }
 
+/** Whether a timer of this kind and key that was due by then is still waiting: for passes that set one per contact. */
+export async function hasDueTimers(db: Db, wanted: { kind: string; key: string }, by: Date): Promise<boolean> {
+  const row = await maybeOne(db, sql`
+    select lane from engine.timer
+    where lane between 0 and 63 and due_at <= ${by.toISOString()}::timestamptz
+      and kind = ${wanted.kind} and key = ${wanted.key}::bigint
+    limit 1`)
+  return row !== undefined
+}
+
 /** Takes all timers of a contact, waiting for a tick that has just taken them. */
 export function takeTimersOf(db: Db, contactId: string): Promise<Timer[]> {
   return many<Timer>(

@@ -1,0 +1,150 @@
+import { ledger } from '#activity/ledger.ts'
+import type { Event } from '#engine/reactor.ts'
+import { type Db, many, type RawBuilder, run, sql } from '#platform/db/db.ts'
+import type { ScoreState } from './score-decay.ts'
+import type { BehaviourRule } from './score-models.definition.ts'
+import type { Entry, Happening } from './scoring.rules.ts'
+
+/** A row of decisions.score. */
+export type ScoreRow = ScoreState & {
+  contactId: string
+  modelId: string
+  fitRules: string[]
+  halfLifeMs: number | null
+  modelVersion: number
+}
+
+const iso = (dates: Date[]) => dates.map(date => date.toISOString())
+
+/** The stored scores of these contacts in these models. */
+export function loadScores(db: Db, contactIds: string[], modelIds: string[]): Promise<ScoreRow[]> {
+  return many(
+    db,
+    sql`
+    select contact_id as "contactId", model_id as "modelId", behaviour, as_of as "asOf", fit,
+      settled_at as "settledAt", fit_rules as "fitRules", half_life_ms as "halfLifeMs", model_version as "modelVersion"
+    from decisions.score
+    where contact_id = any(${contactIds}::bigint[]) and model_id = any(${modelIds}::bigint[])`,
+  )
+}
+
+/** Writes scores, one statement for all. Lists of rules go as JSON, because unnest would flatten arrays of arrays. */
+export async function writeScores(db: Db, rows: ScoreRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await run(
+    db,
+    sql`
+    insert into decisions.score
+      (contact_id, model_id, behaviour, as_of, fit, settled_at, half_life_ms, model_version, fit_rules)
+    select contact_id, model_id, behaviour, as_of, fit, settled_at, half_life_ms, model_version,
+      array(select jsonb_array_elements_text(rules))
+    from unnest(${rows.map(row => row.contactId)}::bigint[], ${rows.map(row => row.modelId)}::bigint[],
+      ${rows.map(row => row.behaviour)}::float8[], ${iso(rows.map(row => row.asOf))}::timestamptz[],
+      ${rows.map(row => row.fit)}::float8[], ${iso(rows.map(row => row.settledAt))}::timestamptz[],
+      ${rows.map(row => row.halfLifeMs)}::float8[], ${rows.map(row => row.modelVersion)}::int[],
+      ${rows.map(row => JSON.stringify(row.fitRules))}::jsonb[])
+      as fresh (contact_id, model_id, behaviour, as_of, fit, settled_at, half_life_ms, model_version, rules)
+    on conflict (contact_id, model_id) do update set behaviour = excluded.behaviour, as_of = excluded.as_of,
+      fit = excluded.fit, settled_at = excluded.settled_at, half_life_ms = excluded.half_life_ms,
+      model_version = excluded.model_version, fit_rules = excluded.fit_rules`,
+  )
+}
+
+/** Writes points to their ledger and returns the keys of those that were new: nothing is given twice. */
+export async function writeEntries(db: Db, entries: Entry[]): Promise<Set<string>> {
+  if (entries.length === 0) return new Set()
+  const rows = await many<{ contactId: string; id: string }>(
+    db,
+    sql`
+    insert into decisions.score_entry (contact_id, id, model_id, kind, rule_id, points, reason, cause_id, at, key)
+    select contact_id, id, model_id, kind, rule_id, points, reason, cause_id, at, key
+    from unnest(${entries.map(row => row.contactId)}::bigint[], ${entries.map(row => row.id)}::bigint[],
+      ${entries.map(row => row.modelId)}::bigint[], ${entries.map(row => row.kind)}::text[],
+      ${entries.map(row => row.ruleId)}::text[], ${entries.map(row => row.points)}::float8[],
+      ${entries.map(row => row.reason)}::text[], ${entries.map(row => row.causeId)}::bigint[],
+      ${iso(entries.map(row => row.at))}::timestamptz[], ${entries.map(row => row.key)}::text[])
+      as fresh (contact_id, id, model_id, kind, rule_id, points, reason, cause_id, at, key)
+    on conflict (contact_id, id) do nothing
+    returning contact_id as "contactId", id`,
+  )
+  return new Set(rows.map(row => `${row.contactId}|${row.id}`))
+}
+
+/** Takes back what rules have given, before it is counted anew; points from workflows stay. */
+export async function dropCounted(db: Db, pairs: { contactId: string; modelId: string }[]): Promise<void> {
+  if (pairs.length === 0) return
+  await run(
+    db,
+    sql`
+    delete from decisions.score_entry e
+    using unnest(${pairs.map(pair => pair.contactId)}::bigint[], ${pairs.map(pair => pair.modelId)}::bigint[])
+      as again (contact_id, model_id)
+    where e.contact_id = again.contact_id and e.model_id = again.model_id and e.kind <> 'workflow'`,
+  )
+}
+
+/** What was given by rules with a cap, as far back as `since`, and by workflows for ever. */
+export function loadGiven(
+  db: Db,
+  wanted: { contactIds: string[]; modelIds: string[]; since: Date | null; kind: 'behaviour' | 'workflow' },
+): Promise<Pick<Entry, 'contactId' | 'modelId' | 'ruleId' | 'points' | 'at' | 'key'>[]> {
+  return many(
+    db,
+    sql`
+    select contact_id as "contactId", model_id as "modelId", rule_id as "ruleId", points, at, key
+    from decisions.score_entry
+    where contact_id = any(${wanted.contactIds}::bigint[]) and model_id = any(${wanted.modelIds}::bigint[])
+      and kind = ${wanted.kind} and at >= coalesce(${wanted.since?.toISOString() ?? null}::timestamptz, '-infinity')`,
+  )
+}
+
+/** One boolean per rule: whether the row of alias `event` is what the rule asks for. */
+function answers(
+  rules: BehaviourRule[],
+  holds: (rule: BehaviourRule) => RawBuilder<boolean>,
+): RawBuilder<boolean[]> {
+  if (rules.length === 0) return sql`'{}'::boolean[]`
+  return sql`array[${sql.join(rules.map(rule => sql`coalesce(${holds(rule)}, false)`))}]`
+}
+
+/** Machine traffic is kept and shown, but gives no points. */
+const human = sql<boolean>`event.data -> 'bot' is distinct from 'true'::jsonb and event.data ->> 'verdict' is distinct from 'machine'`
+
+/** Which of these rules' demands on properties hold for each of these events: answers by the event's id. */
+export async function testEvents(
+  db: Db,
+  events: Pick<Event, 'id' | 'at' | 'data'>[],
+  rules: BehaviourRule[],
+  holds: (rule: BehaviourRule) => RawBuilder<boolean>,
+): Promise<Map<string, boolean[]>> {
+  if (events.length === 0 || rules.length === 0) return new Map()
+  const rows = await many<{ id: string; answers: boolean[] }>(
+    db,
+    sql`
+    select event.id, ${answers(rules, holds)} as answers
+    from unnest(${events.map(event => event.id)}::bigint[], ${iso(events.map(event => event.at))}::timestamptz[],
+      ${events.map(event => JSON.stringify(event.data))}::jsonb[]) as event (id, at, data)`,
+  )
+  return new Map(rows.map(row => [row.id, row.answers]))
+}
+
+/** The past of these contacts as far as rules look at it, with the answers to their demands on properties. */
+export function loadHistory(
+  db: Db,
+  wanted: {
+    contactIds: string[]
+    types: string[]
+    rules: BehaviourRule[]
+    holds: (rule: BehaviourRule) => RawBuilder<boolean>
+  },
+): Promise<(Happening & { answers: boolean[] })[]> {
+  if (wanted.types.length === 0) return Promise.resolve([])
+  return many(
+    db,
+    sql`
+    select event.contact_id as "contactId", event.id, event.type, event.name, event.at,
+      ${answers(wanted.rules, wanted.holds)} as answers
+    from ${ledger} event
+    where event.contact_id = any(${wanted.contactIds}::bigint[]) and event.type = any(${wanted.types}::text[]) and ${human}`,
+  )
+}
