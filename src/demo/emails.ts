@@ -82,18 +82,3 @@ export const customerTips: DemoEmail = {
           <mj-text>Your Tend team</mj-text>`),
   ),
 }
-
-/** For those who did not click. */
-export const gentleReminder: DemoEmail = {
-  name: 'White paper last note',
-  subject: 'One last note on the paper',
-  preheader: 'Then we leave you in peace.',
-  source: frame(
-    section(`          <mj-text>
-            Hello {{ contact.first_name | default: "there" }}, this is our last note on the paper. If lead scoring
-            is on your list this quarter, here is a worked example with numbers:
-          </mj-text>
-          <mj-button href="https://www.tend.example/blog/lead-scoring-that-sales-believes">Read the example</mj-button>
-          <mj-text>We will not write about it again.</mj-text>`),
-  ),
-}

@@ -1,0 +1,112 @@
+import { append } from '#activity/ledger.ts'
+import { describeCompanies } from '#audience/companies.ts'
+import { recordConsent } from '#audience/consent.ts'
+import { contactsForRender, upsertContacts } from '#audience/contacts.ts'
+import { resolve } from '#audience/identity.ts'
+import { changeMembers, createList } from '#audience/lists.ts'
+import type { Db } from '#platform/db/db.ts'
+import { chanceFrom } from './chance.ts'
+import type { KnownPerson } from './history.ts'
+import { type DemoPerson, demoPeople } from './people.ts'
+
+const dayMs = 86_400_000
+const count = 2000
+const wording = 'Yes, send me papers and news by email. I can take this back at any time.'
+
+/** Writes the demo's people with their companies, owners, consents and lists; set by set, no statement per row. */
+export async function seedContacts(db: Db, owners: string[], now: Date): Promise<KnownPerson[]> {
+  const people = demoPeople(count)
+  const known: KnownPerson[] = []
+  // Several months of growth: everybody of one batch came on the same day.
+  for (const daysKnown of [...new Set(people.map(person => wave(person)))].sort((a, b) => b - a)) {
+    const batch = people.filter(person => wave(person) === daysKnown)
+    known.push(...(await seedWave(db, batch, owners, new Date(now.getTime() - daysKnown * dayMs))))
+  }
+  await seedConsents(db, known)
+  await seedLists(db, known, now)
+  return known
+}
+
+function wave({ daysKnown }: DemoPerson): number {
+  return 61 + Math.floor((daysKnown - 61) / 60) * 3
+}
+
+async function seedWave(db: Db, batch: DemoPerson[], owners: string[], at: Date): Promise<KnownPerson[]> {
+  const calls = batch.map(({ email }) => ({ email, trust: 'server' as const }))
+  const resolved = await resolve(db, calls, { now: at })
+  const known = batch.map((person, index) => ({ ...person, contactId: resolved[index]?.contactId ?? '' }))
+  const patches = known.map(person => ({
+    contactId: person.contactId,
+    email: person.email,
+    traits: {
+      first_name: person.firstName,
+      last_name: person.lastName,
+      job_title: person.jobTitle,
+      ...(person.phone && { phone: person.phone }),
+      country: person.country,
+      language: person.language,
+      time_zone: person.timeZone,
+      stage: person.stage,
+      ...(person.owner !== null && { owner_id: owners[person.owner % owners.length] }),
+      ...(person.plan && { plan: person.plan }),
+      company: { name: person.company.name, domain: person.company.domain },
+    },
+  }))
+  await append(db, await upsertContacts(db, patches, { now: at, source: 'the demo' }))
+  await seedCompanies(db, known, at)
+  return known
+}
+
+async function seedCompanies(db: Db, people: KnownPerson[], at: Date): Promise<void> {
+  const contacts = await contactsForRender(
+    db,
+    people.map(person => person.contactId),
+  )
+  const companyOf = new Map(contacts.map(contact => [contact.id, contact.companyId]))
+  const rows = new Map<string, { id: string; attrs: Record<string, unknown> }>()
+  for (const { contactId, company } of people) {
+    const id = companyOf.get(contactId)
+    if (id) rows.set(id, { id, attrs: { industry: company.industry, employees: company.employees } })
+  }
+  await describeCompanies(db, [...rows.values()], at)
+}
+
+async function seedConsents(db: Db, people: KnownPerson[]): Promise<void> {
+  const chance = chanceFrom(53)
+  const entries = people
+    .filter(person => person.consent !== 'none')
+    .flatMap(person => {
+      const granted = {
+        contactId: person.contactId,
+        purpose: 'marketing',
+        state: 'granted' as const,
+        basis: 'consent',
+        source: chance.pick(['White paper form', 'Newsletter form', 'Webinar sign-up']),
+        wording,
+        proof: { page: 'https://www.tend.example/papers', address: `192.0.2.${chance.below(255)}` },
+        at: new Date(Date.UTC(2026, 0, 1) + chance.below(200) * dayMs),
+      }
+      if (person.consent === 'granted') return [granted]
+      const at = new Date(granted.at.getTime() + (1 + chance.below(90)) * dayMs)
+      return [
+        granted,
+        { ...granted, state: 'withdrawn' as const, source: 'Unsubscribe page', wording: null, proof: {}, at },
+      ]
+    })
+  await append(db, await recordConsent(db, entries))
+}
+
+async function seedLists(db: Db, people: KnownPerson[], now: Date): Promise<void> {
+  const chance = chanceFrom(71)
+  const lists = [
+    { name: 'Newsletter', description: 'Once a month, what is new', share: 0.5 },
+    { name: 'Trade fair Vienna', description: 'Met at our stand in October', share: 0.08 },
+    { name: 'Advisory board', description: 'Customers who tell us what to build', share: 0.01 },
+  ]
+  for (const { share, ...given } of lists) {
+    const list = await createList(db, { ...given, createdBy: 'Demo' }, now)
+    const members = people.filter(person => person.consent === 'granted' && chance.holds(share))
+    const changes = members.map(({ contactId }) => ({ contactId, listId: list.id, in: true }))
+    await append(db, await changeMembers(db, changes, now))
+  }
+}

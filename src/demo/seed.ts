@@ -1,0 +1,110 @@
+import { createUser, listUsers, systemActor } from '#access/users.ts'
+import { append } from '#activity/ledger.ts'
+import { record } from '#activity/record.ts'
+import { listContacts } from '#audience/contacts.ts'
+import { createScoreModel, publishScoreModel } from '#decisions/score-models.ts'
+import { recountScores } from '#decisions/scoring.jobs.ts'
+import { createSegment, publishSegment } from '#decisions/segments.ts'
+import { createEmail, publishEmail } from '#outreach/emails.ts'
+import { type Db, inTransaction, run, sql } from '#platform/db/db.ts'
+import type { Services } from '#platform/services.ts'
+import { publishWorkflow } from '#workflows/publish.ts'
+import { createWorkflow, listWorkflows } from '#workflows/workflows.ts'
+import { seedContacts } from './contacts.ts'
+import { demoSegments, evaluationTrack, leadScore, whitePaperFollowUp } from './definitions.ts'
+import { customerTips, type DemoEmail, followUp } from './emails.ts'
+import { demoArrivals, demoHistory } from './history.ts'
+
+const dayMs = 86_400_000
+const eventsAtOnce = 5000
+
+/**
+ * Fills an empty installation with something to look at: people with a past, segments, a score, emails and two
+ * workflows, all through the same doors as the screens. All or nothing, and nothing when somebody is there already.
+ */
+export async function seedDemo(services: Services, say: (line: string) => void): Promise<void> {
+  const { db, clock } = services
+  const began = performance.now()
+  const isSeeded = await inTransaction(db, async trx => {
+    // Several processes may start at the same moment on one empty database.
+    await run(trx, sql`select pg_advisory_xact_lock(hashtext('tend.demo'))`)
+    if (!(await isEmpty(trx))) return false
+    say('Making the demo data, once ...')
+    const now = clock.now()
+    const staff = await seedStaff(trx)
+    const people = await seedContacts(trx, staff.sales, now)
+    const history = demoHistory(people, now)
+    for (let start = 0; start < history.length; start += eventsAtOnce) {
+      await append(trx, history.slice(start, start + eventsAtOnce))
+    }
+    await seedDefinitions({ ...services, db: trx }, staff, now)
+    // These come through the front door: the workflow lets them in as soon as a worker runs.
+    await record(trx, demoArrivals(people, now))
+    return true
+  })
+  if (isSeeded) say(`Demo data made in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+}
+
+async function isEmpty(db: Db): Promise<boolean> {
+  const [workflow] = await listWorkflows(db, { after: null, limit: 1, status: null })
+  const [contact] = await listContacts(db, { sort: 'created', cursor: null, limit: 1 })
+  return !workflow && !contact
+}
+
+type Staff = { owner: string; sales: string[] }
+
+async function seedStaff(db: Db): Promise<Staff> {
+  const before = await listUsers(db)
+  const owner =
+    before.find(user => user.role === 'owner' && user.active) ??
+    (await createUser(db, systemActor, { name: 'Owner', email: 'owner@localhost', role: 'owner' }))
+  const sales: string[] = []
+  for (const [name, email] of [
+    ['Sara Bell', 'sara.bell@tend.example'],
+    ['Marek Dudek', 'marek.dudek@tend.example'],
+    ['Lena Roth', 'lena.roth@tend.example'],
+  ] as const) {
+    const there = before.find(user => user.email === email)
+    sales.push((there ?? (await createUser(db, systemActor, { name, email, role: 'sales' }))).id)
+  }
+  return { owner: owner.id, sales }
+}
+
+async function seedDefinitions(services: Services, staff: Staff, now: Date): Promise<void> {
+  const { db, jobs } = services
+  const steward = {
+    ownerId: staff.owner,
+    reviewOn: new Date(now.getTime() + 180 * dayMs).toISOString().slice(0, 10),
+  }
+  const drafted = await createScoreModel(db, systemActor, { name: 'Lead score', draft: leadScore }, now)
+  const { model } = await publishScoreModel(
+    db,
+    systemActor,
+    drafted.id,
+    { version: drafted.version, ...steward },
+    now,
+  )
+  await jobs.start(db, recountScores, { modelId: model.id })
+  for (const { name, description, filter } of demoSegments(model.id)) {
+    const segment = await createSegment(db, systemActor, { name, description, filter }, now)
+    await publishSegment(services, systemActor, segment.id, { version: segment.version, ...steward }, now)
+  }
+  const email = async (given: DemoEmail) => {
+    const made = await createEmail(db, systemActor, given, now)
+    await publishEmail(db, systemActor, made.id, { version: made.version, ...steward }, now)
+    return made.id
+  }
+  const workflow = async (name: string, definition: Parameters<typeof createWorkflow>[2]['definition']) => {
+    const { id, version } = await createWorkflow(db, systemActor, { name, definition }, now)
+    await publishWorkflow(db, jobs, systemActor, { id, version, ...steward, inside: 'stay', now })
+    return id
+  }
+  const evaluation = await workflow('Evaluation track', evaluationTrack(staff.sales[0] ?? staff.owner, null))
+  const ids = {
+    followUp: await email(followUp),
+    customerTips: await email(customerTips),
+    score: model.id,
+    evaluation,
+  }
+  await workflow('White paper follow-up', whitePaperFollowUp(ids))
+}
