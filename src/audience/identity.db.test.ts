@@ -88,3 +88,14 @@ test('two visitors in one batch who are one person end as one contact', async ()
   const { count } = await one<{ count: number }>(base.db, sql`select count(distinct contact_id)::int as count from audience.identity where value in ('m1', 'm2', 'm@example.org')`)
   assert.equal(count, 1)
 })
+
+test('what a visitor does in the same batch before he names himself is his too', async () => {
+  const known = await identify({ email: 'same@example.org', trust: 'server' })
+  await identify({ anonymousId: 'seen-before', trust: 'browser' })
+  for (const anonymousId of ['never-seen', 'seen-before']) {
+    const found = await inTransaction(base.db, trx =>
+      resolve(trx, [{ anonymousId, trust: 'browser' }, { anonymousId, email: 'same@example.org', trust: 'server' }, { anonymousId, trust: 'browser' }], { now }),
+    )
+    assert.deepEqual(found.map(who => [who.contactId, who.known]), Array(3).fill([known.contactId, true]))
+  }
+})

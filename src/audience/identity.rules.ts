@@ -13,11 +13,13 @@ export type Plan = {
   moves: Map<string, string>
   /** Visitors that turned out to be a contact: from, to. */
   joins: Map<string, string>
+  /** Ids given out earlier in the batch that turned out to be somebody else's, made in this batch or not: from, to. */
+  replaced: Map<string, string>
   made: Set<string>
   known: Set<string>
 }
 
-type Decision = Omit<Resolved, 'joinedFrom'>
+type Decision = Omit<Resolved, 'joinedFrom' | 'promoted'>
 
 const email = (value: string) => `email\n${value}`
 const userId = (value: string) => `user_id\n${value}`
@@ -53,7 +55,7 @@ function decideServer(call: IdentityCall, lookup: Lookup, plan: Plan): Decision 
   if (call.userId) hold(userId(call.userId), chosen, lookup, plan)
   if (call.email && !addressTaken) hold(email(call.email), chosen, lookup, plan)
   if (call.anonymousId) hold(device(call.anonymousId), chosen, lookup, plan, names)
-  return { contactId: chosen.contactId, known: chosen.known, created: plan.made.has(chosen.contactId), addressTaken }
+  return { ...decision(call, chosen, lookup, plan), addressTaken }
 }
 
 /** User id and address are two known people's. */
@@ -72,7 +74,12 @@ function decideBrowser(call: IdentityCall, lookup: Lookup, plan: Plan): Decision
     promote(owner, lookup, plan)
     hold(email(call.email), owner, lookup, plan)
   }
-  return { contactId: owner.contactId, known: owner.known, created: plan.made.has(owner.contactId), addressTaken }
+  return { ...decision(call, owner, lookup, plan), addressTaken }
+}
+
+function decision(call: IdentityCall, { contactId, known }: Known, lookup: Lookup, plan: Plan): Omit<Decision, 'addressTaken'> {
+  const holdsAddress = call.email !== undefined && lookup.get(email(call.email))?.contactId === contactId
+  return { contactId, known, holdsAddress, created: plan.made.has(contactId) }
 }
 
 function make(plan: Plan): Known {
@@ -82,6 +89,7 @@ function make(plan: Plan): Known {
 }
 
 function promote(owner: Known, lookup: Lookup, plan: Plan): void {
+  if (owner.known) return
   owner.known = true
   plan.known.add(owner.contactId)
   for (const entry of lookup.values()) if (entry.contactId === owner.contactId) entry.known = true
@@ -106,6 +114,9 @@ function join(from: Known, to: Known, lookup: Lookup, plan: Plan): void {
     lookup.set(key, to)
     if (plan.claims.has(key)) plan.claims.set(key, to.contactId)
   }
+  plan.replaced.set(from.contactId, to.contactId)
   // Who was to join the one that now joins somebody else goes along.
-  for (const [earlier, target] of plan.joins) if (target === from.contactId) plan.joins.set(earlier, to.contactId)
+  for (const links of [plan.joins, plan.replaced]) {
+    for (const [earlier, target] of links) if (target === from.contactId) links.set(earlier, to.contactId)
+  }
 }

@@ -13,6 +13,10 @@ export type Resolved = {
   known: boolean
   /** Whether this id was made just now. */
   created: boolean
+  /** Whether this batch makes a contact of a visitor (or of nobody): there is no profile yet. */
+  promoted: boolean
+  /** Whether the address of the call is this contact's, so that it may stand in the profile. */
+  holdsAddress: boolean
   /** Visitors whose history became this contact's. */
   joinedFrom: string[]
   /** The address belongs to somebody else, so it was not taken: shown to people, merged by nobody. */
@@ -30,18 +34,24 @@ export async function resolve(trx: Db, calls: IdentityCall[], { now }: { now: Da
   const clean = calls.map(normalize)
   for (let attempt = 1; ; attempt++) {
     const lookup = await find(trx, clean)
-    const plan: Plan = { claims: new Map(), moves: new Map(), joins: new Map(), made: new Set(), known: new Set() }
+    const plan: Plan = { claims: new Map(), moves: new Map(), joins: new Map(), replaced: new Map(), made: new Set(), known: new Set() }
     const resolved = clean.map(call => decideOwner(call, lookup, plan))
     if (await claim(trx, plan, now)) {
       await apply(trx, plan, now)
-      return resolved.map(one => ({
-        ...one,
-        known: one.known || plan.known.has(one.contactId),
-        joinedFrom: [...plan.joins].filter(([, to]) => to === one.contactId).map(([from]) => from),
-      }))
+      return resolved.map(one => describe(one, plan))
     }
     if (attempt === maxAttempts) throw new Error('identities changed under us again and again')
   }
+}
+
+/** What became of a call after all of the batch was decided. */
+function describe(one: Omit<Resolved, 'joinedFrom' | 'promoted'>, plan: Plan): Resolved {
+  const replacedBy = plan.replaced.get(one.contactId)
+  const contactId = replacedBy ?? one.contactId
+  const promoted = plan.known.has(contactId)
+  const joinedFrom = [...plan.joins].filter(([, to]) => to === contactId).map(([from]) => from)
+  // Nobody is replaced by somebody unknown: it takes a name to join.
+  return { ...one, contactId, known: one.known || promoted || replacedBy !== undefined, promoted, joinedFrom }
 }
 
 function normalize(call: IdentityCall): IdentityCall {

@@ -58,4 +58,13 @@ export const captureEvents: EventType[] = [
     sentence: (data, name) =>
       `was found to belong to ${quoted(data.companyName ?? data.name ?? name ?? data.groupId, 'a company')}`,
   }),
+  eventType({
+    type: 'visitor.claimed',
+    title: 'Said about himself',
+    data: z.looseObject({ traits: z.record(z.string(), z.unknown()), bot }),
+    sentence(data) {
+      const names = Object.keys(data.traits)
+      return names.length === 0 ? 'said who he is, unproven' : `said of himself, unproven: ${names.slice(0, 5).join(', ')}`
+    },
+  }),
 ]
