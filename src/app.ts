@@ -93,7 +93,7 @@ export async function startWork(services: Services): Promise<{ worker: Worker; s
   const loops = modules
     .flatMap(module => module.loops ?? [])
     .map(loop =>
-      loop.run(services, stopping.signal).catch((error: unknown) => {
+      loop.run(services, stopping.signal, worker).catch((error: unknown) => {
         services.log.error({ err: error, loop: loop.name }, 'a loop ended')
       }),
     )

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { type Db, many, one, run, sql } from '#platform/db/db.ts'
+import { type Db, many, maybeOne, one, run, sql } from '#platform/db/db.ts'
 import { laneCount } from '#platform/ids.ts'
 
 /** The channel on which workers hear that lanes are to be shared anew; the payload is the sender. */
@@ -14,6 +14,9 @@ export type Leases = {
   /** Gives everything back at once, for the others to take. */
   release(): Promise<void>
 }
+
+/** The worker that a loop lives beside: it acts for the contacts in that worker's lanes, behind the same fence. */
+export type LaneHolder = { id: string; held(): ReadonlyMap<number, string> }
 
 export function createLeases(db: Db, worker: { id: string; leaseMs: number }): Leases {
   let held: ReadonlyMap<number, string> = new Map()
@@ -142,6 +145,29 @@ export function fenceLanes(
     order by l.lane
     for key share of l`,
   )
+}
+
+/** For how many milliseconds this worker still counts as living if it never beats again; 0 if it is given up. */
+export async function lifeLeftMs(db: Db, workerId: string): Promise<number> {
+  const row = await maybeOne<{ ms: number }>(
+    db,
+    sql`
+    select greatest(extract(epoch from alive_until - clock_timestamp()) * 1000, 0)::float8 as ms
+    from engine.worker where id = ${workerId}`,
+  )
+  return row?.ms ?? 0
+}
+
+/** Which of these workers no longer live: silent past their time, or gone. What they began is for others to end. */
+export async function deadAmong(db: Db, workerIds: string[]): Promise<string[]> {
+  const rows = await many<{ id: string }>(
+    db,
+    sql`
+    select asked.id from unnest(${workerIds}::text[]) as asked (id)
+    where not exists (
+      select from engine.worker w where w.id = asked.id and w.alive_until >= clock_timestamp())`,
+  )
+  return rows.map(row => row.id)
 }
 
 export type LaneRow = {

@@ -4,6 +4,7 @@ import type { Route } from '#platform/http/route.ts'
 import type { JobDefinition } from '#platform/jobs.ts'
 import type { Services } from '#platform/services.ts'
 import { duePending, exportTimers, forgetContact, nextDue, repointContact } from './contact.sql.ts'
+import type { LaneHolder } from './lanes.ts'
 import { countParked } from './parked.ts'
 import type { Reactor } from './reactor.ts'
 import { systemRoutes } from './system.routes.ts'
@@ -13,7 +14,7 @@ import { backlog } from './work.ts'
 export type Loop = {
   name: string
   role: 'worker'
-  run(services: Services, signal: AbortSignal): Promise<void>
+  run(services: Services, signal: AbortSignal, worker: LaneHolder): Promise<void>
 }
 
 /** What a room hands to app.ts. Nothing registers itself. */

@@ -11,6 +11,8 @@ export type Worker = {
   id: string
   /** How many lanes it holds at the moment. */
   laneCount(): number
+  /** Lane -> epoch, for the loops that live beside it. */
+  held(): ReadonlyMap<number, string>
   /** Ends running ticks in peace, then gives its lanes to the others at once. */
   stop(): Promise<void>
   /** Resolves when nothing is due in this worker's lanes. Contacts that wait for another attempt are not due. */
@@ -87,6 +89,7 @@ export async function startWorker(input: {
   return {
     id,
     laneCount: () => leases.held().size,
+    held: () => leases.held(),
     idle: async () => void (await Promise.all(slots.map(slot => slot.idle()))),
     async stop() {
       await heart.stop()
