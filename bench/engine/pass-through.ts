@@ -12,7 +12,7 @@ import type { Place } from './place.ts'
 
 /** Steps per second for `count` contacts whose events lie queued; the clock runs until nothing is due. */
 export async function passThroughRate(place: Place, count: number): Promise<number> {
-  const { db } = place.database
+  const { db } = place.services
   await prepare(place, count)
   const began = performance.now()
   const worker = await startWorker({ services: place.services, reactors: [fiveSteps], log: { load, append } })
@@ -30,7 +30,8 @@ export async function passThroughRate(place: Place, count: number): Promise<numb
   return (count * 5) / seconds
 }
 
-async function prepare({ database: { db }, services }: Place, count: number): Promise<void> {
+async function prepare({ services }: Place, count: number): Promise<void> {
+  const { db } = services
   await run(db, sql`drop schema if exists pass cascade`)
   await run(db, sql`create schema pass`)
   await run(db, sql`create table pass.contact (contact_id bigint primary key, attrs jsonb not null)`)
