@@ -13,16 +13,16 @@ export const leadScore: ScoreDefinition = {
     {
       id: 'paper',
       kind: 'behaviour',
-      name: 'Downloaded a white paper',
+      label: 'Downloaded a white paper',
       event: 'event.tracked',
-      eventName: 'Whitepaper Downloaded',
+      name: 'Whitepaper Downloaded',
       points: 20,
       cap: { points: 40, per: 'month' },
     },
     {
       id: 'click',
       kind: 'behaviour',
-      name: 'Clicked in an email',
+      label: 'Clicked in an email',
       event: 'email.clicked',
       where: [{ property: 'verdict', op: 'is', value: 'human' }],
       points: 15,
@@ -31,7 +31,7 @@ export const leadScore: ScoreDefinition = {
     {
       id: 'pricing',
       kind: 'behaviour',
-      name: 'Looked at the prices',
+      label: 'Looked at the prices',
       event: 'page.viewed',
       where: [{ property: 'path', op: 'starts_with', value: '/pricing' }],
       points: 10,
@@ -40,7 +40,7 @@ export const leadScore: ScoreDefinition = {
     {
       id: 'page',
       kind: 'behaviour',
-      name: 'Looked at a page',
+      label: 'Looked at a page',
       event: 'page.viewed',
       points: 1,
       cap: { points: 5, per: 'day' },
@@ -48,24 +48,24 @@ export const leadScore: ScoreDefinition = {
     {
       id: 'webinar',
       kind: 'behaviour',
-      name: 'Attended a webinar',
+      label: 'Attended a webinar',
       event: 'event.tracked',
-      eventName: 'Webinar Attended',
+      name: 'Webinar Attended',
       points: 15,
     },
     {
       id: 'trial',
       kind: 'behaviour',
-      name: 'Started a trial',
+      label: 'Started a trial',
       event: 'event.tracked',
-      eventName: 'Trial Started',
+      name: 'Trial Started',
       points: 25,
       cap: { points: 25, per: 'ever' },
     },
     {
       id: 'leads',
       kind: 'fit',
-      name: 'Leads a team',
+      label: 'Leads a team',
       filter: {
         any: [
           { type: 'field', field: 'job_title', op: 'starts_with', value: 'Head of' },

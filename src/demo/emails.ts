@@ -1,5 +1,8 @@
 /** The demo's emails in MJML with Liquid. */
-export type DemoEmail = { name: string; subject: string; preheader: string; source: string }
+export type DemoEmail = {
+  name: string
+  draft: { subject: string; preheader: string; fromName: string; source: string }
+}
 
 const frame = (body: string) => `<mjml>
   <mj-head>
@@ -41,11 +44,13 @@ ${content}
 /** Three days after the download: the one thing to do next. */
 export const followUp: DemoEmail = {
   name: 'White paper follow-up',
-  subject: '{{ contact.first_name | default: "Hello" }}, three ideas from the paper you can use this week',
-  preheader: 'Ten minutes each, no new tools needed.',
-  source: frame(
-    section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
-            Did the paper help, {{ contact.first_name | default: "there" }}?
+  draft: {
+    subject: '{{ contact.firstName | default: "Hello" }}, three ideas from the paper you can use this week',
+    preheader: 'Ten minutes each, no new tools needed.',
+    fromName: 'Anna from Tend',
+    source: frame(
+      section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
+            Did the paper help, {{ contact.firstName | default: "there" }}?
           </mj-text>
           <mj-text>
             You downloaded our paper a few days ago. Most readers start with the same three things,
@@ -62,23 +67,27 @@ export const followUp: DemoEmail = {
             <a href="https://www.tend.example/docs/getting-started">five-minute tour</a> is a good start.
           </mj-text>
           <mj-text>Anna from Tend</mj-text>`),
-  ),
+    ),
+  },
 }
 
 /** The same for people who are customers already: no pitch, only help. */
 export const customerTips: DemoEmail = {
   name: 'White paper tips for customers',
-  subject: 'Put the paper to work in your own account',
-  preheader: 'Two switches you already have.',
-  source: frame(
-    section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
+  draft: {
+    subject: 'Put the paper to work in your own account',
+    preheader: 'Two switches you already have.',
+    fromName: 'Anna from Tend',
+    source: frame(
+      section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
             Two switches you already have
           </mj-text>
           <mj-text>
-            Hello {{ contact.first_name | default: "there" }}, the paper you downloaded describes two things that
+            Hello {{ contact.firstName | default: "there" }}, the paper you downloaded describes two things that
             are one click away in your account: scores that fade, and a review date for every workflow.
           </mj-text>
           <mj-button href="https://www.tend.example/docs/scores-that-fade">Show me where</mj-button>
           <mj-text>Your Tend team</mj-text>`),
-  ),
+    ),
+  },
 }

@@ -4,10 +4,12 @@ import { record } from '#activity/record.ts'
 import { listContacts } from '#audience/contacts.ts'
 import { createScoreModel, publishScoreModel } from '#decisions/score-models.ts'
 import { recountScores } from '#decisions/scoring.jobs.ts'
+import { buildSegment } from '#decisions/segments.jobs.ts'
 import { createSegment, publishSegment } from '#decisions/segments.ts'
-import { createEmail, publishEmail } from '#outreach/emails.ts'
+import { createEmail, listEmails, publishEmail } from '#outreach/emails.ts'
 import { type Db, inTransaction, run, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
+import type { Definition } from '#workflows/definition.ts'
 import { publishWorkflow } from '#workflows/publish.ts'
 import { createWorkflow, listWorkflows } from '#workflows/workflows.ts'
 import { seedContacts } from './contacts.ts'
@@ -31,13 +33,16 @@ export async function seedDemo(services: Services, say: (line: string) => void):
     if (!(await isEmpty(trx))) return false
     say('Making the demo data, once ...')
     const now = clock.now()
-    const staff = await seedStaff(trx)
+    // Emails are compiled by another process and seen by it only when they are committed: these two are found
+    // again by their names should the rest fail.
+    const staff = await seedStaff(db)
+    const emails = await seedEmails(services, staff)
     const people = await seedContacts(trx, staff.sales, now)
     const history = demoHistory(people, now)
     for (let start = 0; start < history.length; start += eventsAtOnce) {
       await append(trx, history.slice(start, start + eventsAtOnce))
     }
-    await seedDefinitions({ ...services, db: trx }, staff, now)
+    await seedDefinitions({ ...services, db: trx }, staff, emails)
     // These come through the front door: the workflow lets them in as soon as a worker runs.
     await record(trx, demoArrivals(people, now))
     return true
@@ -70,41 +75,44 @@ async function seedStaff(db: Db): Promise<Staff> {
   return { owner: owner.id, sales }
 }
 
-async function seedDefinitions(services: Services, staff: Staff, now: Date): Promise<void> {
-  const { db, jobs } = services
-  const steward = {
-    ownerId: staff.owner,
-    reviewOn: new Date(now.getTime() + 180 * dayMs).toISOString().slice(0, 10),
+function stewardOf(staff: Staff, now: Date): { ownerId: string; reviewOn: string } {
+  const reviewOn = new Date(now.getTime() + 180 * dayMs).toISOString().slice(0, 10)
+  return { ownerId: staff.owner, reviewOn }
+}
+
+type Emails = { followUp: string; customerTips: string }
+
+async function seedEmails(services: Services, staff: Staff): Promise<Emails> {
+  const { db, clock } = services
+  const before = await listEmails(db, { after: null, limit: 200 })
+  const seed = async (given: DemoEmail) => {
+    const there = before.find(email => email.name === given.name && email.status === 'live')
+    if (there) return there.id
+    const { id, version } = await createEmail(db, systemActor, given, clock.now())
+    await publishEmail(services, systemActor, { id, version, ...stewardOf(staff, clock.now()) })
+    return id
   }
+  return { followUp: await seed(followUp), customerTips: await seed(customerTips) }
+}
+
+async function seedDefinitions(services: Services, staff: Staff, emails: Emails): Promise<void> {
+  const { db, jobs, clock } = services
+  const now = clock.now()
+  const steward = stewardOf(staff, now)
   const drafted = await createScoreModel(db, systemActor, { name: 'Lead score', draft: leadScore }, now)
-  const { model } = await publishScoreModel(
-    db,
-    systemActor,
-    drafted.id,
-    { version: drafted.version, ...steward },
-    now,
-  )
-  await jobs.start(db, recountScores, { modelId: model.id })
+  const wanted = { version: drafted.version, ...steward }
+  const model = await publishScoreModel(db, systemActor, drafted.id, wanted, now)
+  await jobs.start(db, recountScores, { modelId: model.id, name: model.name }, { key: model.id })
   for (const { name, description, filter } of demoSegments(model.id)) {
-    const segment = await createSegment(db, systemActor, { name, description, filter }, now)
-    await publishSegment(services, systemActor, segment.id, { version: segment.version, ...steward }, now)
+    const { id, version } = await createSegment(db, systemActor, { name, description, filter }, now)
+    await publishSegment(db, systemActor, id, { version, ...steward }, now)
+    await jobs.start(db, buildSegment, { segmentId: id, name }, { key: id })
   }
-  const email = async (given: DemoEmail) => {
-    const made = await createEmail(db, systemActor, given, now)
-    await publishEmail(db, systemActor, made.id, { version: made.version, ...steward }, now)
-    return made.id
-  }
-  const workflow = async (name: string, definition: Parameters<typeof createWorkflow>[2]['definition']) => {
+  const workflow = async (name: string, definition: Definition) => {
     const { id, version } = await createWorkflow(db, systemActor, { name, definition }, now)
     await publishWorkflow(db, jobs, systemActor, { id, version, ...steward, inside: 'stay', now })
     return id
   }
   const evaluation = await workflow('Evaluation track', evaluationTrack(staff.sales[0] ?? staff.owner, null))
-  const ids = {
-    followUp: await email(followUp),
-    customerTips: await email(customerTips),
-    score: model.id,
-    evaluation,
-  }
-  await workflow('White paper follow-up', whitePaperFollowUp(ids))
+  await workflow('White paper follow-up', whitePaperFollowUp({ ...emails, score: model.id, evaluation }))
 }
