@@ -135,7 +135,7 @@ test('crossings alternate, and end where the score stands', () => {
       for (const level of values) {
         const own = crossings.filter(crossing => crossing.level === level)
         // Nobody's score is 0: values up to there are held from the start.
-        own.forEach((crossing, i) => assert.equal(crossing.up, (i % 2 === 0) === level > 0))
+        assert.ok(own.every((crossing, i) => crossing.up === ((i % 2 === 0) === level > 0)))
         const score = scoreOf(state, halfLifeMs, now)
         if (Math.abs(score - level) > 1e-6) assert.equal(score >= level, (own.length % 2 === 1) === level > 0)
       }

@@ -1,6 +1,6 @@
 import { audit } from '#access/audit.ts'
 import { requireSteward } from '#access/ownership.ts'
-import { setReferences } from '#access/references.ts'
+import { isUsed, setReferences, usedBy } from '#access/references.ts'
 import { type Db, inTransaction, many, maybeOne, one, run, sql } from '#platform/db/db.ts'
 import { conflict, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
@@ -202,6 +202,9 @@ export async function setScoreModelStatus(
     const model = await lockAt(trx, id, wanted.version)
     if (wanted.status === 'paused' && model.status !== 'live')
       throw conflict('not_live', 'Only a live score model can be paused.')
+    const users = wanted.status === 'archived' ? await usedBy(trx, { kind: 'score-model', id }) : []
+    if (users.length > 0)
+      throw conflict('in_use', 'Something still uses this score model.', { usedBy: users })
     await run(
       trx,
       sql`
@@ -225,6 +228,8 @@ export type LiveModel = {
   version: number
   definition: ScoreDefinition
   watched: number[]
+  /** A segment or workflow looks at this score, so that every change of it is told. */
+  used: boolean
   /** All contacts were counted by this version: whoever has no row has nothing. */
   counted: boolean
 }
@@ -236,6 +241,7 @@ export function liveScoreModels(db: Db): Promise<LiveModel[]> {
     sql`
     select m.id, m.name, m.live_version as version, v.definition,
       m.counted_version is not distinct from m.live_version as counted,
+      ${isUsed('score-model', sql`m.id`)} as used,
       array(select distinct w.value from decisions.score_watch w where w.model_id = m.id order by 1) as watched
     from decisions.score_model m
     join decisions.score_model_version v on v.model_id = m.id and v.version = m.live_version

@@ -1,14 +1,11 @@
-import type { NewEvent, Timer } from '#engine/reactor.ts'
 import type { Db } from '#platform/db/db.ts'
 import { matchContacts } from './match.ts'
 import {
   advance,
   type Crossing,
   crossingsBetween,
-  type Decay,
   emptyScore,
   heldAt,
-  nextCrossing,
   type ScoreState,
   scoreOf,
 } from './score-decay.ts'
@@ -24,6 +21,7 @@ import {
   type Caps,
   candidatesOf,
   createCaps,
+  decayOf,
   type Entry,
   entryOf,
   gainOf,
@@ -31,14 +29,7 @@ import {
   type Hit,
   indexRules,
 } from './scoring.rules.ts'
-import {
-  dropCounted,
-  loadGiven,
-  loadHistory,
-  type ScoreRow,
-  writeEntries,
-  writeScores,
-} from './scoring.sql.ts'
+import { dropCounted, loadGiven, loadHistory, type ScoreRow, writeEntries } from './scoring.sql.ts'
 import { ruleHolds } from './scoring.where.ts'
 
 /** One contact in one model, and why it is counted. */
@@ -72,11 +63,6 @@ export type Counted = {
 const keyOf = (row: { contactId: string; modelId: string }) => `${row.contactId}|${row.modelId}`
 const pairKey = (pair: Pair) => `${pair.contactId}|${pair.model.id}`
 const unique = (values: string[]) => [...new Set(values)]
-
-export function decayOf(model: LiveModel): Decay {
-  const values = [...model.definition.thresholds.map(threshold => threshold.value), ...model.watched]
-  return { halfLifeMs: halfLifeMs(model.definition), levels: [...new Set(values)] }
-}
 
 function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
@@ -207,18 +193,18 @@ function settlePair(
   const past = earlier.map(gainOf)
   const first = past.reduce((soonest, gain) => (gain.at < soonest ? gain.at : soonest), now)
   const base = advance(emptyScore(first), past, decay, now).state
-  const { row } = pair
-  const heldBefore = heldAt(row ? scoreOf(row, row.halfLifeMs, now) : 0, decay.levels)
-  const heldBase = heldAt(scoreOf(base, decay.halfLifeMs, now), decay.levels)
-  if (pair.loud) {
-    const { state } = advance(base, entries.map(gainOf), decay, now)
-    const heldNow = heldAt(scoreOf(state, decay.halfLifeMs, now), decay.levels)
-    return { state, crossings: crossingsBetween(heldBefore, heldNow, now), quiet: false }
-  }
-  // A new definition is nobody's doing: segments look again, but no rise or fall is told for it.
+  const before = pair.row ? scoreOf(pair.row, pair.row.halfLifeMs, now) : 0
   const step = advance(base, entries.map(gainOf), decay, now)
-  const moved = crossingsBetween(heldBefore, heldBase, now).length > 0
-  return { ...step, quiet: moved && step.crossings.length === 0 }
+  const moved = (to: ScoreState) =>
+    crossingsBetween(
+      heldAt(before, decay.levels),
+      heldAt(scoreOf(to, decay.halfLifeMs, now), decay.levels),
+      now,
+    )
+  if (pair.loud) return { state: step.state, crossings: moved(step.state), quiet: false }
+  // A new definition is nobody's doing: whoever uses the score looks again, but no rise or fall is told for it.
+  const differs = Math.abs(scoreOf(base, decay.halfLifeMs, now) - before) > 1e-9
+  return { ...step, quiet: pair.model.used ? differs : moved(base).length > 0 }
 }
 
 /** Grants points for all hits, old and new, in the order of their arrival. */
@@ -305,63 +291,4 @@ export function rowsOf(counted: Counted[]): ScoreRow[] {
     halfLifeMs: halfLifeMs(pair.model.definition),
     modelVersion: pair.model.version,
   }))
-}
-
-/** When time alone will cross the next value, by contact and model. */
-export function timersOf(counted: Pick<Counted, 'pair' | 'state'>[]): Timer[] {
-  return counted.flatMap(({ pair, state }) => {
-    const next = nextCrossing(state, decayOf(pair.model))
-    return next ? [{ contactId: pair.contactId, kind: 'score', key: pair.model.id, dueAt: next.at }] : []
-  })
-}
-
-/** Rises and falls, and one `score.changed` per pair for those who wait for another value. */
-export function eventsOf(counted: Counted[], now: Date): NewEvent[] {
-  return counted.flatMap(({ pair, state, entries, crossings, quiet }) => {
-    if (crossings.length === 0 && !quiet) return []
-    const { model, contactId } = pair
-    const score = scoreOf(state, halfLifeMs(model.definition), now)
-    const thresholds = new Map(
-      model.definition.thresholds.map(threshold => [threshold.value, threshold.name]),
-    )
-    const common = { contactId, name: model.name, causeId: pair.causeId }
-    const about = { modelId: model.id, modelName: model.name }
-    const told = crossings.flatMap(({ level, up, at, byDecay }) => {
-      const threshold = thresholds.get(level)
-      if (threshold === undefined) return []
-      const data = { ...about, threshold, value: level, score: byDecay ? level : score, byDecay }
-      return [
-        {
-          ...common,
-          causeId: byDecay ? null : pair.causeId,
-          type: up ? 'score.rose' : 'score.fell',
-          at,
-          data,
-        },
-      ]
-    })
-    const only = entries.length === 1 ? entries[0] : undefined
-    const points = entries.reduce((sum, entry) => sum + entry.points, 0)
-    const by = entries.length > 0 ? 'points' : quiet ? 'recount' : 'decay'
-    const changed = {
-      ...about,
-      by,
-      points,
-      score,
-      ruleId: only?.ruleId ?? null,
-      reason: only?.reason ?? null,
-    }
-    return [...told, { ...common, type: 'score.changed', at: now, data: changed }]
-  })
-}
-
-/** Counts and stores; what follows is handed back. */
-export async function countAndStore(
-  db: Db,
-  pairs: Pair[],
-  moment: Moment,
-): Promise<{ counted: Counted[]; events: NewEvent[]; timers: Timer[] }> {
-  const counted = await count(db, pairs, moment)
-  await writeScores(db, rowsOf(counted))
-  return { counted, events: eventsOf(counted, moment.now), timers: timersOf(counted) }
 }

@@ -76,7 +76,9 @@ export function createWorld(db: Db, start: Date) {
         round: 0,
         events,
         timers: due,
-        setTimers: set => set.forEach(timer => timers.set(`${timer.contactId}|${timer.key}`, timer)),
+        setTimers: set => {
+          for (const timer of set) timers.set(`${timer.contactId}|${timer.key}`, timer)
+        },
         clearTimers: () => undefined,
         services,
       }

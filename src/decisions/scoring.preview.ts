@@ -58,7 +58,15 @@ export function bucketsOf(scores: number[]): Preview['buckets'] {
 /** What a draft would give to the contacts there are, as if it had always been live. Writes nothing. */
 export async function previewScores(db: Db, definition: ScoreDefinition, moment: Moment): Promise<Preview> {
   requireSound(definition)
-  const model: LiveModel = { id: '0', name: 'Preview', version: 1, definition, watched: [], counted: false }
+  const model: LiveModel = {
+    id: '0',
+    name: 'Preview',
+    version: 1,
+    definition,
+    watched: [],
+    used: false,
+    counted: false,
+  }
   const { contacts, rows } = await sampleContacts(db)
   const pairs = rows.map(
     (row): Pair => ({

@@ -3,9 +3,10 @@ import { knownAmong } from '#audience/contacts.ts'
 import type { Event, NewEvent, Reactor, Tick } from '#engine/reactor.ts'
 import { fitRules } from './score-models.definition.ts'
 import { type LiveModel, liveScoreModels } from './score-models.ts'
-import { countAndStore, type Pair } from './scoring.count.ts'
+import { count, type Pair, rowsOf } from './scoring.count.ts'
 import { candidatesOf, type Hit, indexRules } from './scoring.rules.ts'
-import { loadScores, testEvents } from './scoring.sql.ts'
+import { loadScores, testEvents, writeScores } from './scoring.sql.ts'
+import { eventsOf, timersOf } from './scoring.tell.ts'
 import { ruleHolds } from './scoring.where.ts'
 
 /** After these, who somebody is may have changed. */
@@ -118,13 +119,11 @@ async function run(tick: Tick): Promise<NewEvent[]> {
   const asks = await asksOf(tick, models)
   if (asks.length === 0) return []
   const pairs = await pairsOf(tick, asks)
-  const { events, timers } = await countAndStore(tick.db, pairs, {
-    now: tick.now,
-    zone: tick.services.config.zone,
-  })
+  const counted = await count(tick.db, pairs, { now: tick.now, zone: tick.services.config.zone })
+  await writeScores(tick.db, rowsOf(counted))
   // Never cleared, only moved: a timer that comes too early looks, finds nothing and sets the next one.
-  tick.setTimers(timers)
-  return events
+  tick.setTimers(timersOf(counted))
+  return eventsOf(counted, tick.now)
 }
 
 /** Points for what happens, the fit of who it is, and the crossings that time brings: a whole batch at once. */

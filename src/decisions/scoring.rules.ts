@@ -1,8 +1,8 @@
 import type { Event } from '#engine/reactor.ts'
 import { idFrom } from '#platform/ids.ts'
-import type { Gain } from './score-decay.ts'
+import type { Decay, Gain } from './score-decay.ts'
 import type { BehaviourRule, CapPeriod } from './score-models.definition.ts'
-import { behaviourRules, reasonOf } from './score-models.definition.ts'
+import { behaviourRules, halfLifeMs, reasonOf } from './score-models.definition.ts'
 import type { LiveModel } from './score-models.ts'
 import { addDays, dayIn } from './zone-days.ts'
 
@@ -124,4 +124,10 @@ export function grant(hits: Hit[], caps: Caps): Entry[] {
       }),
     ]
   })
+}
+
+/** How a model decays, and the values at which somebody is told: thresholds and watched ones. */
+export function decayOf(model: LiveModel): Decay {
+  const values = [...model.definition.thresholds.map(threshold => threshold.value), ...model.watched]
+  return { halfLifeMs: halfLifeMs(model.definition), levels: [...new Set(values)] }
 }

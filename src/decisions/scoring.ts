@@ -3,9 +3,10 @@ import { setTimers } from '#engine/timers.ts'
 import { type Db, many, type RawBuilder, run, sql } from '#platform/db/db.ts'
 import { advance, emptyScore } from './score-decay.ts'
 import { liveScoreModels } from './score-models.ts'
-import { type Counted, decayOf, eventsOf, type Pair, timersOf } from './scoring.count.ts'
-import { entryOf, gainOf } from './scoring.rules.ts'
+import type { Counted, Pair } from './scoring.count.ts'
+import { decayOf, entryOf, gainOf } from './scoring.rules.ts'
 import { loadScores, type ScoreRow, writeEntries, writeScores } from './scoring.sql.ts'
+import { eventsOf, timersOf } from './scoring.tell.ts'
 
 /** Points from outside the rules. The same `key` in the same model gives its points once, however often it is sent. */
 export type Points = {

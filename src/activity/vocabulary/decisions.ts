@@ -10,6 +10,7 @@ const score = z.looseObject({
   points: z.number().nullish(),
   score: z.number().nullish(),
   reason: z.string().nullish(),
+  by: z.string().nullish(),
 })
 const crossing = z.looseObject({
   modelId: z.string(),
@@ -48,10 +49,13 @@ export const decisionEvents: EventType[] = [
     title: 'Score changed',
     data: score,
     sentence(data, name) {
+      const stands = data.score == null ? '' : `, now ${rounded(data.score)}`
+      if (data.by === 'decay') return `went down in ${modelOf(data, name)} as time passed${stands}`
+      if (data.by === 'recount') return `was counted anew in ${modelOf(data, name)}${stands}`
       const why = data.ruleName ?? data.reason
       const points = data.points ?? 0
       const moved = `${points < 0 ? 'lost' : 'got'} ${rounded(Math.abs(points))} point${Math.abs(points) === 1 ? '' : 's'} in ${modelOf(data, name)}`
-      return `${moved}${why ? ` for ${quoted(why, '')}` : ''}${data.score == null ? '' : `, now ${rounded(data.score)}`}`
+      return `${moved}${why ? ` for ${quoted(why, '')}` : ''}${stands}`
     },
   }),
   eventType({
