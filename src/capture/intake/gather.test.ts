@@ -55,6 +55,7 @@ test('a full batch goes at once, requests are not split, and no more writers run
   assert.deepEqual(sizes(), [6, 6])
   writes[1]?.end()
   await all[1]
+  await turn()
   const stopped = gatherer.stop()
   writes[2]?.end()
   await Promise.all([...all, stopped])
