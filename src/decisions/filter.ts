@@ -23,24 +23,29 @@ const isRecord = (raw: unknown): raw is Record<string, unknown> =>
 
 /** Finds what is wrong with a filter from outside, with the path of each mistake. Stops at the bounds. */
 function inspect(raw: unknown, path: (string | number)[], depth: number, walk: Walk): void {
+  const group = isRecord(raw) ? ['all', 'any', 'not'].find(word => Object.hasOwn(raw, word)) : undefined
   if (walk.issues.length > 50) return
-  if (!isRecord(raw))
-    return void walk.issues.push({ path, message: 'must be a condition or a group (all, any, not)' })
-  const group = ['all', 'any', 'not'].find(word => Object.hasOwn(raw, word))
-  if (group === undefined) return inspectCondition(raw, path, walk)
-  walk.groups += 1
-  if (depth >= maxDepth)
-    return void walk.issues.push({ path, message: `groups stand in each other no deeper than ${maxDepth}` })
-  if (walk.groups > maxGroups)
-    return void walk.issues.push({ path, message: `a filter holds at most ${maxGroups} groups` })
-  const stray = Object.keys(raw).find(key => key !== group)
-  if (stray !== undefined)
-    walk.issues.push({ path: [...path, stray], message: `does not belong beside "${group}"` })
+  if (!isRecord(raw)) walk.issues.push({ path, message: 'must be a condition or a group (all, any, not)' })
+  else if (group === undefined) inspectCondition(raw, path, walk)
+  else inspectGroup(raw, group, path, { depth, walk })
+}
+
+function inspectGroup(
+  raw: Record<string, unknown>,
+  group: string,
+  path: (string | number)[],
+  { depth, walk }: { depth: number; walk: Walk },
+): void {
+  const wrong = (message: string, at = path) => walk.issues.push({ path: at, message })
   const inner = raw[group]
-  if (group === 'not') return inspect(inner, [...path, 'not'], depth + 1, walk)
-  if (!Array.isArray(inner))
-    return void walk.issues.push({ path: [...path, group], message: 'must be a list' })
-  for (const [i, part] of inner.entries()) inspect(part, [...path, group, i], depth + 1, walk)
+  walk.groups += 1
+  for (const key of Object.keys(raw))
+    if (key !== group) wrong(`does not belong beside "${group}"`, [...path, key])
+  if (depth >= maxDepth) wrong(`groups stand in each other no deeper than ${maxDepth}`)
+  else if (walk.groups > maxGroups) wrong(`a filter holds at most ${maxGroups} groups`)
+  else if (group === 'not') inspect(inner, [...path, 'not'], depth + 1, walk)
+  else if (!Array.isArray(inner)) wrong('must be a list', [...path, group])
+  else for (const [i, part] of inner.entries()) inspect(part, [...path, group, i], depth + 1, walk)
 }
 
 function inspectCondition(raw: Record<string, unknown>, path: (string | number)[], walk: Walk): void {
@@ -119,6 +124,11 @@ function bind(filter: Filter): Bound {
   return { condition: kind.bind(filter) }
 }
 
+/** Whether there is no condition in it at all: such a part matches nobody, and neither does its "not". */
+export function isEmpty(bound: Bound): boolean {
+  return leavesOf(bound).length === 0
+}
+
 /** The conditions of a bound filter, in the order in which they are written. */
 export function leavesOf(bound: Bound): Condition[] {
   if ('condition' in bound) return [bound.condition]
@@ -155,5 +165,9 @@ export function usesOf(filter: Filter): Thing[] {
 
 /** What it counts. */
 export function metricsOf(filter: Filter): Metric[] {
-  return leavesOf(bindFilter(filter)).flatMap(condition => condition.metrics)
+  return metricsOfBound(bindFilter(filter))
+}
+
+export function metricsOfBound(bound: Bound): Metric[] {
+  return leavesOf(bound).flatMap(condition => condition.metrics)
 }

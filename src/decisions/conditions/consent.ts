@@ -15,10 +15,11 @@ export const consentSchema = z.strictObject({
 })
 type Settings = z.infer<typeof consentSchema>
 
+// Topic 0 is the purpose as a whole.
 const current = ({ purpose, topicId }: Settings) => sql`
   select c.state from audience.consent_current c
   where c.contact_id = contact.id and c.purpose = ${purpose}::text
-    and c.topic_id is not distinct from ${topicId ?? null}::bigint`
+    and c.topic_id = ${topicId ?? '0'}::bigint`
 
 const stateWords = {
   granted: 'has agreed to',

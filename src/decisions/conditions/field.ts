@@ -8,10 +8,7 @@ import { findOperator, operatorNames } from '../operators/all.ts'
 const fieldName = z
   .string()
   .max(206)
-  .refine(
-    name => findContactField(name) !== undefined || /^attrs\.[^\u0000]{1,200}$/u.test(name),
-    'is no field of a contact',
-  )
+  .refine(name => findContactField(name) !== undefined || isCustom(name), 'is no field of a contact')
 
 export const fieldSchema = z
   .strictObject({
@@ -24,6 +21,11 @@ export const fieldSchema = z
     const found = findOperator(op, value, familyOf(field))
     if ('problem' in found) context.addIssue({ code: 'custom', path: [found.at], message: found.problem })
   })
+
+function isCustom(name: string): boolean {
+  const key = customKey(name)
+  return key !== null && key !== '' && !key.includes('\u0000')
+}
 
 /** Custom fields have their type in audience.fields: checked where a filter goes live, not in its grammar. */
 function familyOf(field: string): Family | undefined {
@@ -43,7 +45,10 @@ export const field = conditionKind<z.infer<typeof fieldSchema>>({
   schema: fieldSchema,
   cost: settings => (customKey(settings.field) === null ? 1 : 4),
   describe: settings => `${fieldWords(settings.field)} ${operatorOf(settings).describe(settings.value)}`,
-  wakesOn: settings => [{ type: 'contact.updated', about: settings.field }],
+  // Every change sets the time of the last one.
+  wakesOn: ({ field: about }) => [
+    about === 'updated_at' ? { type: 'contact.updated' } : { type: 'contact.updated', about },
+  ],
   compile: (settings, context) =>
     operatorOf(settings).compile(fieldOperand(settings.field, context.zone), settings.value, context),
   actual(settings) {

@@ -8,10 +8,9 @@ const daySchema = z.iso
   .refine(day => day >= '1900' && day < '9000', 'must lie between the years 1900 and 9000')
 const countSchema = z.int({ error: 'must be a whole number of days' }).min(1).max(3650)
 
-/** The first moment of a calendar day in the zone; on a day whose midnight the clocks skip, what comes instead. */
+/** The first moment of a calendar day in the zone. */
 export function startOf(day: RawBuilder<unknown> | string, zone: string): RawBuilder<Date> {
-  const date = typeof day === 'string' ? sql`${day}::date` : day
-  return sql<Date>`((${date})::timestamp at time zone ${zone}::text)`
+  return sql<Date>`decisions.day_start(${typeof day === 'string' ? sql`${day}::date` : day}, ${zone}::text)`
 }
 
 type Between = { from?: string; before?: string }

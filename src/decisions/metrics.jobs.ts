@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { inTransaction } from '#platform/db/db.ts'
+import { idSchema } from '#platform/http/route.ts'
+import { defineJob } from '#platform/jobs.ts'
+import type { Services } from '#platform/services.ts'
+import {
+  beginCounting,
+  countPeriod,
+  endCounting,
+  findMetric,
+  ledgerDays,
+  lockOutTicks,
+} from './metrics.sql.ts'
+import type { RegisteredMetric } from './metrics.ts'
+import { addDays, dayIn } from './zone-days.ts'
+
+/** So many days are counted in one statement, and counted again at most after a kill. */
+const daysPerStep = 7
+const recentDays = 800
+
+/** Counts the past of a metric, once. Ticks count what happens meanwhile. */
+export const countMetric = defineJob({
+  name: 'decisions.count-metric',
+  input: z.strictObject({ metricId: idSchema, name: z.string() }),
+  title: ({ name }) => `Count ${name} day by day`,
+  async run(job, services) {
+    const { db, config } = services
+    const metric = await findMetric(db, job.input.metricId)
+    if (!metric || (metric.ready && metric.zone === config.zone)) return
+    const cursor = z
+      .object({ day: z.iso.date() })
+      .nullable()
+      .parse(job.cursor ?? null)
+    if (!cursor || metric.zone !== config.zone) await begin(services, metric)
+    const days = await ledgerDays(db, config.zone)
+    if (days)
+      await countAll(
+        services,
+        { ...metric, zone: config.zone },
+        { first: cursor?.day ?? days.first, days, save: job.save },
+      )
+    await endCounting(db, metric.id)
+  },
+})
+
+async function begin({ db, config }: Services, metric: RegisteredMetric): Promise<void> {
+  await inTransaction(db, trx => beginCounting(trx, metric.id, config.zone))
+  // Ticks that do not know the metric yet may still write events: the counting starts when they have ended.
+  await inTransaction(db, lockOutTicks)
+}
+
+type Steps = {
+  first: string
+  days: { first: string; last: string }
+  save: (progress: { done: number; total: number; cursor: unknown }) => Promise<void>
+}
+
+/** Long ago and far ahead lie few events, each in one step; what lies between is counted week by week. */
+function stepsOf(
+  { first, last }: { first: string; last: string },
+  today: string,
+): { from: string; before: string }[] {
+  const [start, end] = [addDays(today, -recentDays), addDays(today, 2)]
+  const steps: { from: string; before: string }[] = first < start ? [{ from: first, before: start }] : []
+  for (
+    let from = first < start ? start : first;
+    from < end && from <= last;
+    from = addDays(from, daysPerStep)
+  ) {
+    steps.push({ from, before: addDays(from, daysPerStep) })
+  }
+  const before = steps.at(-1)?.before ?? first
+  return before <= last ? [...steps, { from: before, before: '9999-12-31' }] : steps
+}
+
+async function countAll(
+  services: Services,
+  metric: RegisteredMetric,
+  { first, days, save }: Steps,
+): Promise<void> {
+  const { db, clock, config } = services
+  const today = dayIn(config.zone, clock.now())
+  const steps = stepsOf(days, today)
+  for (const [place, step] of steps.entries()) {
+    if (step.before <= first) continue
+    await countPeriod(db, step, metric, { now: clock.now(), zone: config.zone, today })
+    await save({ done: place + 1, total: steps.length, cursor: { day: step.before } })
+  }
+}
