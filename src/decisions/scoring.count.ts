@@ -29,7 +29,14 @@ import {
   type Hit,
   indexRules,
 } from './scoring.rules.ts'
-import { dropCounted, loadGiven, loadHistory, type ScoreRow, writeEntries } from './scoring.sql.ts'
+import {
+  dropCounted,
+  loadCapped,
+  loadHistory,
+  loadWorkflowPoints,
+  type ScoreRow,
+  writeEntries,
+} from './scoring.sql.ts'
 import { ruleHolds } from './scoring.where.ts'
 
 /** One contact in one model, and why it is counted. */
@@ -109,11 +116,10 @@ async function notePastCaps(db: Db, pairs: Pair[], caps: Caps): Promise<void> {
   const hits = capped.flatMap(pair => pair.hits.filter(hit => hit.rule.cap))
   const forEver = hits.some(hit => hit.rule.cap?.per === 'ever')
   const earliest = Math.min(...hits.map(hit => hit.event.at.getTime()))
-  const given = await loadGiven(db, {
+  const given = await loadCapped(db, {
     contactIds: unique(capped.map(pair => pair.contactId)),
-    modelIds: unique(capped.map(pair => pair.model.id)),
+    ruleIds: unique(hits.map(hit => hit.rule.id)),
     since: forEver ? null : new Date(earliest - longestPeriodMs),
-    kind: 'behaviour',
   })
   const rules = new Map(
     capped.flatMap(pair =>
@@ -272,12 +278,8 @@ export async function count(db: Db, pairs: Pair[], moment: Moment): Promise<Coun
 
 /** What workflows have given: it was decided once and is not decided again. */
 async function workflowPoints(db: Db, pairs: { contactId: string; modelId: string }[]): Promise<Entry[]> {
-  const rows = await loadGiven(db, {
-    contactIds: unique(pairs.map(pair => pair.contactId)),
-    modelIds: unique(pairs.map(pair => pair.modelId)),
-    since: null,
-    kind: 'workflow',
-  })
+  const contactIds = unique(pairs.map(pair => pair.contactId))
+  const rows = await loadWorkflowPoints(db, contactIds, unique(pairs.map(pair => pair.modelId)))
   return rows.map(row => ({ ...row, id: '', kind: 'workflow' as const, reason: '', causeId: null }))
 }
 

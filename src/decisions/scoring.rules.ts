@@ -98,8 +98,9 @@ export function createCaps(zone: string): Caps {
   }
 }
 
-const byArrival = (a: Hit, b: Hit) =>
-  BigInt(a.event.id) < BigInt(b.event.id) ? -1 : a.event.id === b.event.id ? 0 : 1
+/** Ids as text in the order of their numbers, without making numbers of them. */
+const byArrival = ({ event: a }: Hit, { event: b }: Hit) =>
+  a.id.length - b.id.length || (a.id < b.id ? -1 : a.id === b.id ? 0 : 1)
 
 /**
  * Points for hits, first come, first counted: ids grow with arrival, so a recount from the ledger of events

@@ -83,18 +83,31 @@ export async function dropCounted(db: Db, pairs: { contactId: string; modelId: s
   )
 }
 
-/** What was given by rules with a cap, as far back as `since`, and by workflows for ever. */
-export function loadGiven(
+type Given = Pick<Entry, 'contactId' | 'modelId' | 'ruleId' | 'points' | 'at' | 'key'>
+const givenColumns = sql`contact_id as "contactId", model_id as "modelId", rule_id as "ruleId", points, at, key`
+
+/** What these rules, which have a cap, have given to these contacts since a moment, or ever. */
+export function loadCapped(
   db: Db,
-  wanted: { contactIds: string[]; modelIds: string[]; since: Date | null; kind: 'behaviour' | 'workflow' },
-): Promise<Pick<Entry, 'contactId' | 'modelId' | 'ruleId' | 'points' | 'at' | 'key'>[]> {
+  wanted: { contactIds: string[]; ruleIds: string[]; since: Date | null },
+): Promise<Given[]> {
   return many(
     db,
     sql`
-    select contact_id as "contactId", model_id as "modelId", rule_id as "ruleId", points, at, key
-    from decisions.score_entry
-    where contact_id = any(${wanted.contactIds}::bigint[]) and model_id = any(${wanted.modelIds}::bigint[])
-      and kind = ${wanted.kind} and at >= coalesce(${wanted.since?.toISOString() ?? null}::timestamptz, '-infinity')`,
+    select ${givenColumns} from decisions.score_entry
+    where contact_id = any(${wanted.contactIds}::bigint[]) and kind = 'behaviour'
+      and rule_id = any(${wanted.ruleIds}::text[])
+      and at >= coalesce(${wanted.since?.toISOString() ?? null}::timestamptz, '-infinity')`,
+  )
+}
+
+/** What workflows have given to these contacts in these models. */
+export function loadWorkflowPoints(db: Db, contactIds: string[], modelIds: string[]): Promise<Given[]> {
+  return many(
+    db,
+    sql`
+    select ${givenColumns} from decisions.score_entry
+    where contact_id = any(${contactIds}::bigint[]) and model_id = any(${modelIds}::bigint[]) and kind = 'workflow'`,
   )
 }
 
