@@ -6,7 +6,7 @@ import { done, idParams, idSchema, type Route, route, timeSchema } from '#platfo
 import { type Company, createCompany, getCompany, listCompanies, updateCompany } from './companies.ts'
 import { createField, fieldTypes, listFields, updateField } from './fields.ts'
 import { changeMembers, createList, getList, listLists, listMembers } from './lists.ts'
-import { contactSchema, shapeContact } from './contacts.shape.ts'
+import { contactSchema, shapeContact } from './contact-shape.ts'
 import { contactsForRender } from './contacts.ts'
 
 const name = z.string().trim().min(1).max(200)

@@ -3,7 +3,7 @@ import { record } from '#activity/record.ts'
 import { inTransaction } from '#platform/db/db.ts'
 import { idParams, type Route, route } from '#platform/http/route.ts'
 import { recordConsent } from './consent.ts'
-import { contactSchema, contactFieldsSchema, shapeContact } from './contacts.shape.ts'
+import { contactSchema, contactFieldsSchema, shapeContact } from './contact-shape.ts'
 import { createContact, getContact, updateContact } from './contacts.ts'
 import { listsOf } from './lists.ts'
 
