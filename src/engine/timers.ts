@@ -46,17 +46,21 @@ export function keyOf(timer: TimerKey): string {
 }
 
 /** Takes due timers of these lanes out of the table, lane by lane, the oldest of a lane first. */
-export async function takeDueTimers(db: Db, lanes: number[], now: Date, limit: number): Promise<Timer[]> {
-  const due = await many<Timer>(
+export function takeDueTimers(db: Db, lanes: number[], now: Date, limit: number): Promise<Timer[]> {
+  return many<Timer>(
     db,
     sql`
-    select contact_id as "contactId", kind, key, due_at as "dueAt"
-    from engine.timer
-    where lane = any(${lanes}::smallint[]) and due_at <= ${now.toISOString()}::timestamptz
-    order by lane, due_at
-    limit ${limit}`,
+    with due as materialized (
+      select contact_id, kind, key
+      from engine.timer
+      where lane = any(${lanes}::smallint[]) and due_at <= ${now.toISOString()}::timestamptz
+      order by lane, due_at
+      limit ${limit})
+    delete from engine.timer t using due
+    where t.contact_id = due.contact_id and t.kind = due.kind and t.key = due.key
+      and t.due_at <= ${now.toISOString()}::timestamptz
+    returning t.contact_id as "contactId", t.kind, t.key, t.due_at as "dueAt"`,
   )
-  return due.length === 0 ? [] : takeTimers(db, due)
 }
 
 /** Takes exactly these timers, as far as they are still there and unchanged. */
@@ -89,12 +93,19 @@ export async function earliestTimer(db: Db, lanes: number[]): Promise<Date | nul
 }
 
 /** Whether a timer of this kind and key that was due by then is still waiting: for passes that set one per contact. */
-export async function hasDueTimers(db: Db, wanted: { kind: string; key: string }, by: Date): Promise<boolean> {
-  const row = await maybeOne(db, sql`
+export async function hasDueTimers(
+  db: Db,
+  wanted: { kind: string; key: string },
+  by: Date,
+): Promise<boolean> {
+  const row = await maybeOne(
+    db,
+    sql`
     select lane from engine.timer
     where lane between 0 and 63 and due_at <= ${by.toISOString()}::timestamptz
       and kind = ${wanted.kind} and key = ${wanted.key}::bigint
-    limit 1`)
+    limit 1`,
+  )
   return row !== undefined
 }
 
