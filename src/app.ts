@@ -16,12 +16,14 @@ import { captureModule } from '#capture/module.ts'
 import { decisionsModule } from '#decisions/module.ts'
 import { engineModule, type Module } from '#engine/module.ts'
 import { startWorker, type Worker } from '#engine/worker.ts'
+import { insightModule } from '#insight/module.ts'
 import { outreachModule } from '#outreach/module.ts'
 import { notFound } from '#platform/errors.ts'
 import { answerProblem } from '#platform/http/problem.ts'
 import type { Route } from '#platform/http/route.ts'
 import { createServer, mountRoutes, type Policy, protectOffice } from '#platform/http/server.ts'
 import type { Services } from '#platform/services.ts'
+import { stewardshipRoutes } from '#stewardship/stewardship.routes.ts'
 import { workflowsModule } from '#workflows/module.ts'
 import { healthOf } from './health.ts'
 import { sandboxRoutes } from './sandbox.routes.ts'
@@ -37,11 +39,12 @@ export const modules: Module[] = [
   outreachModule,
   captureModule,
   workflowsModule,
+  insightModule,
 ]
 
 /** Every route of the office, as the permission tests and the API description see them. */
 export function officeRoutes(): Route[] {
-  return [...modules.flatMap(module => module.routes ?? []), ...sandboxRoutes(modules), ...systemRoutes(modules)]
+  return [...modules.flatMap(module => module.routes ?? []), ...stewardshipRoutes(modules), ...sandboxRoutes(modules), ...systemRoutes(modules)]
 }
 
 const policy: Policy = {
