@@ -1,4 +1,6 @@
 import type { RawBuilder } from 'kysely'
+import { ledger } from '#activity/ledger.ts'
+import type { Event } from '#engine/reactor.ts'
 import { type Db, many, run, sql } from '#platform/db/db.ts'
 import type { Reentry } from './definition.ts'
 import type { Heard } from './node.ts'
@@ -114,6 +116,22 @@ async function readAll(db: Db, query: RawBuilder<Enrolment>): Promise<Enrolment[
     for (const heard of Object.values(row.state.heard)) heard.at = new Date(heard.at)
   }
   return rows
+}
+
+/** What these contacts did since, of these types. */
+export function selectRecent(
+  db: Db,
+  wanted: { contactIds: string[]; types: string[]; since: Date },
+): Promise<Event[]> {
+  return many(
+    db,
+    sql`select event.contact_id as "contactId", event.id, event.type, event.name, event.at, event.data,
+        event.cause_id as "causeId", event.depth
+      from ${ledger} event
+      where event.contact_id = any(${wanted.contactIds}::bigint[]) and event.at > ${wanted.since}::timestamptz
+        and event.type = any(${wanted.types}::text[])
+      order by event.at, event.id limit 20000`,
+  )
 }
 
 /** Writes back where participants stand now. Each must still be at the revision that was read. */

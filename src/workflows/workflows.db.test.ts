@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { systemActor } from '#access/users.ts'
 import { record } from '#activity/record.ts'
+import { upsertContacts } from '#audience/contacts.ts'
 import { inTransaction, many, one, sql } from '#platform/db/db.ts'
+import { newId } from '#platform/ids.ts'
 import type { Definition } from './definition.ts'
 import { enterByHand, takeOut } from './enrolments.ts'
 import { archiveWorkflow, checkWorkflow, pauseWorkflow, resumeWorkflow } from './publish.ts'
@@ -68,6 +70,23 @@ test('machine traffic, other names and visitors without a profile do not get in'
   await track('123456789', name)
   assert.deepEqual(await shop.stays(ann, id), [])
   assert.deepEqual(await shop.stays('123456789', id), [])
+})
+
+test('what a visitor did just before he became a contact lets him in, once', async () => {
+  const name = fresh()
+  const id = await shop.live(waiting(name, 'after_exit'))
+  const visitor = newId()
+  await track(visitor, name)
+  assert.deepEqual(await shop.stays(visitor, id), [])
+  await inTransaction(shop.db, async trx => {
+    const patch = { contactId: visitor, email: `v${visitor}@people.example`, traits: {} }
+    await record(
+      trx,
+      await upsertContacts(trx, [patch], { now: shop.services.clock.now(), source: 'a test' }),
+    )
+  })
+  await shop.settle()
+  assert.equal((await shop.stays(visitor, id)).length, 1)
 })
 
 test('the trigger asks for values of the event and for a filter on the contact', async () => {
@@ -274,7 +293,6 @@ test('an exit rule takes a contact out as soon as it holds, and the wait with it
   const ann = await shop.contact()
   await track(ann, name)
   await inTransaction(shop.db, async trx => {
-    const { upsertContacts } = await import('#audience/contacts.ts')
     await record(
       trx,
       await upsertContacts(trx, [{ contactId: ann, traits: { stage: 'customer' } }], {

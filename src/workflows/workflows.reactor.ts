@@ -3,7 +3,13 @@ import { matchContacts } from '#decisions/match.ts'
 import type { Event, NewEvent, Reactor, Tick } from '#engine/reactor.ts'
 import { advance, type Run, timerKind, type Waking } from './advance.ts'
 import { type Plan, triggers } from './definition.ts'
-import { type Enrolment, loadEnrolments, loadListening, type WhyLink } from './enrolments.sql.ts'
+import {
+  type Enrolment,
+  loadEnrolments,
+  loadListening,
+  selectRecent,
+  type WhyLink,
+} from './enrolments.sql.ts'
 import { type Entry, enter } from './enter.ts'
 import { isMachine } from './listen.ts'
 import type { Published, Shelf } from './shelf.ts'
@@ -102,7 +108,9 @@ function eventsByContact(events: Event[]): Map<string, Event[]> {
 type Candidate = Entry & { event: Event }
 
 async function enrol(given: Bench): Promise<{ newcomers: Waking[]; events: NewEvent[] }> {
-  const candidates = await admitted(given, candidatesOf(given))
+  const byType = triggersByType(given)
+  const earlier = await justBefore(given, [...byType.keys()])
+  const candidates = await admitted(given, candidatesOf(given, byType, [...given.human, ...earlier]))
   if (candidates.length === 0) return { newcomers: [], events: [] }
   const { entered, events } = await enter(given.tick.db, candidates, given.tick.now)
   const byContact = eventsByContact(given.human)
@@ -117,19 +125,42 @@ async function enrol(given: Bench): Promise<{ newcomers: Waking[]; events: NewEv
   return { newcomers, events }
 }
 
-/** Which events ask for entry into which workflow: by an index over type, then name and values. */
-function candidatesOf({ tick, human, published, planOf }: Bench): Candidate[] {
-  const byType = new Map<string, { workflow: Published; plan: Plan }[]>()
+type Triggers = Map<string, { workflow: Published; plan: Plan }[]>
+
+function triggersByType({ published, planOf }: Bench): Triggers {
+  const byType: Triggers = new Map()
   for (const workflow of published.values()) {
     if (workflow.status !== 'live') continue
     const plan = planOf(workflow.id, workflow.liveVersion)
     const { event } = plan.definition.trigger
     byType.set(event, [...(byType.get(event) ?? []), { workflow, plan }])
   }
-  const ordered = [...human].sort((a, b) => a.at.getTime() - b.at.getTime())
+  return byType
+}
+
+/**
+ * What visitors did shortly before they became contacts: a page may tell of the download first and of the person
+ * a moment later, in another request. Before that moment nobody could come in, so nothing is counted twice.
+ */
+async function justBefore({ tick, human }: Bench, types: string[]): Promise<Event[]> {
+  const created = new Set(
+    human.filter(event => event.type === 'contact.created').map(event => event.contactId),
+  )
+  if (created.size === 0 || types.length === 0) return []
+  const seen = new Set(human.map(event => event.id))
+  const since = new Date(tick.now.getTime() - visitorMs)
+  const found = await selectRecent(tick.db, { contactIds: [...created], types, since })
+  return found.filter(event => !seen.has(event.id) && !isMachine(event))
+}
+const visitorMs = 3_600_000
+
+/** Which events ask for entry into which workflow: by an index over type, then name and values. */
+function candidatesOf({ tick }: Bench, byType: Triggers, events: Event[]): Candidate[] {
+  const { zone } = tick.services.config
+  const ordered = [...events].sort((a, b) => a.at.getTime() - b.at.getTime())
   return ordered.flatMap(event =>
     (byType.get(event.type) ?? [])
-      .filter(({ plan }) => triggers(plan.definition.trigger, event, tick.services.config.zone))
+      .filter(({ plan }) => triggers(plan.definition.trigger, event, zone))
       .map(({ workflow, plan }) => ({
         contactId: event.contactId,
         workflow,
