@@ -13,6 +13,8 @@ import {
   scoreDefinitionSchema,
 } from './score-models.definition.ts'
 
+export type { ScoreDefinition }
+
 export type ScoreModelStatus = 'draft' | 'live' | 'paused' | 'archived'
 
 export type ScoreModel = {

@@ -1,5 +1,5 @@
 import type { Filter } from '#decisions/filter.ts'
-import type { ScoreDefinition } from '#decisions/score-models.definition.ts'
+import type { ScoreDefinition } from '#decisions/score-models.ts'
 import type { Definition } from '#workflows/definition.ts'
 
 /** Points for what people do, fading by half every 30 days, and a little for who they are. */

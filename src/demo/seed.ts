@@ -3,7 +3,6 @@ import { append } from '#activity/ledger.ts'
 import { record } from '#activity/record.ts'
 import { listContacts } from '#audience/contacts.ts'
 import { createScoreModel, publishScoreModel } from '#decisions/score-models.ts'
-import { recountScores } from '#decisions/scoring.jobs.ts'
 import { buildSegment } from '#decisions/segments.jobs.ts'
 import { createSegment, publishSegment } from '#decisions/segments.ts'
 import { createEmail, listEmails, publishEmail } from '#outreach/emails.ts'
@@ -102,7 +101,6 @@ async function seedDefinitions(services: Services, staff: Staff, emails: Emails)
   const drafted = await createScoreModel(db, systemActor, { name: 'Lead score', draft: leadScore }, now)
   const wanted = { version: drafted.version, ...steward }
   const model = await publishScoreModel(db, systemActor, drafted.id, wanted, now)
-  await jobs.start(db, recountScores, { modelId: model.id, name: model.name }, { key: model.id })
   for (const { name, description, filter } of demoSegments(model.id)) {
     const { id, version } = await createSegment(db, systemActor, { name, description, filter }, now)
     await publishSegment(db, systemActor, id, { version, ...steward }, now)
