@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+
+/**
+ * A link in a rendered mail stands as NONCE[3|https://example.com/]NONCE until the parent process has put its
+ * tracked address there. The nonce is new for every message, so that no contact's data can pretend to be one.
+ */
+export const nonceVariable = '{{ tend.nonce }}'
+
+export function newNonce(): string {
+  return `t${randomBytes(9).toString('hex')}`
+}
+
+const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#34;': '"', '&#39;': "'" }
+
+/** Replaces every marked link by `address(index, url)`; `isHtml` tells whether the URL is written with entities. */
+export function replaceLinks(
+  text: string,
+  nonce: string,
+  options: { isHtml: boolean; address: (index: number, url: string) => string },
+): string {
+  const parts = text.split(nonce)
+  // Between an odd and an even nonce stands a link; anything else is put together again as it was.
+  return parts
+    .map((part, i) => {
+      const link = i % 2 === 1 ? /^\[(\d+)\|([\s\S]*)\]$/.exec(part) : null
+      if (!link) return part
+      const url = options.isHtml ? (link[2] ?? '').replace(/&(amp|lt|gt|quot|#34|#39);/g, entity => entities[entity] ?? entity) : (link[2] ?? '')
+      const address = options.address(Number(link[1]), url.trim())
+      return options.isHtml ? escapeHtml(address) : address
+    })
+    .join('')
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, char => `&#${char.charCodeAt(0)};`)
+}
+
+/** http and https only; null for everything else, however it is spelled. At most 4,000 characters. */
+export function webAddress(url: string): string | null {
+  if (url.length > 4000 || !URL.canParse(url)) return null
+  const { protocol, href } = new URL(url)
+  return protocol === 'http:' || protocol === 'https:' ? href : null
+}
