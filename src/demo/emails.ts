@@ -1,8 +1,5 @@
 /** The demo's emails in MJML with Liquid. */
-export type DemoEmail = {
-  name: string
-  draft: { subject: string; preheader: string; fromName: string; source: string }
-}
+export type DemoEmail = { name: string; subject: string; preheader: string; fromName: string; source: string }
 
 const frame = (body: string) => `<mjml>
   <mj-head>
@@ -44,12 +41,11 @@ ${content}
 /** Three days after the download: the one thing to do next. */
 export const followUp: DemoEmail = {
   name: 'White paper follow-up',
-  draft: {
-    subject: '{{ contact.firstName | default: "Hello" }}, three ideas from the paper you can use this week',
-    preheader: 'Ten minutes each, no new tools needed.',
-    fromName: 'Anna from Tend',
-    source: frame(
-      section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
+  subject: '{{ contact.firstName | default: "Hello" }}, three ideas from the paper you can use this week',
+  preheader: 'Ten minutes each, no new tools needed.',
+  fromName: 'Anna from Tend',
+  source: frame(
+    section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
             Did the paper help, {{ contact.firstName | default: "there" }}?
           </mj-text>
           <mj-text>
@@ -67,19 +63,17 @@ export const followUp: DemoEmail = {
             <a href="https://www.tend.example/docs/getting-started">five-minute tour</a> is a good start.
           </mj-text>
           <mj-text>Anna from Tend</mj-text>`),
-    ),
-  },
+  ),
 }
 
 /** The same for people who are customers already: no pitch, only help. */
 export const customerTips: DemoEmail = {
   name: 'White paper tips for customers',
-  draft: {
-    subject: 'Put the paper to work in your own account',
-    preheader: 'Two switches you already have.',
-    fromName: 'Anna from Tend',
-    source: frame(
-      section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
+  subject: 'Put the paper to work in your own account',
+  preheader: 'Two switches you already have.',
+  fromName: 'Anna from Tend',
+  source: frame(
+    section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
             Two switches you already have
           </mj-text>
           <mj-text>
@@ -88,6 +82,5 @@ export const customerTips: DemoEmail = {
           </mj-text>
           <mj-button href="https://www.tend.example/docs/scores-that-fade">Show me where</mj-button>
           <mj-text>Your Tend team</mj-text>`),
-    ),
-  },
+  ),
 }

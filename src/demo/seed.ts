@@ -5,7 +5,7 @@ import { listContacts } from '#audience/contacts.ts'
 import { createScoreModel, publishScoreModel } from '#decisions/score-models.ts'
 import { buildSegment } from '#decisions/segments.jobs.ts'
 import { createSegment, publishSegment } from '#decisions/segments.ts'
-import { createEmail, listEmails, publishEmail } from '#outreach/emails.ts'
+import { createEmail, publishEmail } from '#outreach/emails.ts'
 import { type Db, inTransaction, run, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
 import type { Definition } from '#workflows/definition.ts'
@@ -32,16 +32,13 @@ export async function seedDemo(services: Services, say: (line: string) => void):
     if (!(await isEmpty(trx))) return false
     say('Making the demo data, once ...')
     const now = clock.now()
-    // Emails are compiled by another process and seen by it only when they are committed: these two are found
-    // again by their names should the rest fail.
-    const staff = await seedStaff(db)
-    const emails = await seedEmails(services, staff)
+    const staff = await seedStaff(trx)
     const people = await seedContacts(trx, staff.sales, now)
     const history = demoHistory(people, now)
     for (let start = 0; start < history.length; start += eventsAtOnce) {
       await append(trx, history.slice(start, start + eventsAtOnce))
     }
-    await seedDefinitions({ ...services, db: trx }, staff, emails)
+    await seedDefinitions({ ...services, db: trx }, staff, now)
     // These come through the front door: the workflow lets them in as soon as a worker runs.
     await record(trx, demoArrivals(people, now))
     return true
@@ -79,24 +76,8 @@ function stewardOf(staff: Staff, now: Date): { ownerId: string; reviewOn: string
   return { ownerId: staff.owner, reviewOn }
 }
 
-type Emails = { followUp: string; customerTips: string }
-
-async function seedEmails(services: Services, staff: Staff): Promise<Emails> {
-  const { db, clock } = services
-  const before = await listEmails(db, { after: null, limit: 200 })
-  const seed = async (given: DemoEmail) => {
-    const there = before.find(email => email.name === given.name && email.status === 'live')
-    if (there) return there.id
-    const { id, version } = await createEmail(db, systemActor, given, clock.now())
-    await publishEmail(services, systemActor, { id, version, ...stewardOf(staff, clock.now()) })
-    return id
-  }
-  return { followUp: await seed(followUp), customerTips: await seed(customerTips) }
-}
-
-async function seedDefinitions(services: Services, staff: Staff, emails: Emails): Promise<void> {
-  const { db, jobs, clock } = services
-  const now = clock.now()
+async function seedDefinitions(services: Services, staff: Staff, now: Date): Promise<void> {
+  const { db, jobs } = services
   const steward = stewardOf(staff, now)
   const drafted = await createScoreModel(db, systemActor, { name: 'Lead score', draft: leadScore }, now)
   const wanted = { version: drafted.version, ...steward }
@@ -106,11 +87,17 @@ async function seedDefinitions(services: Services, staff: Staff, emails: Emails)
     await publishSegment(db, systemActor, id, { version, ...steward }, now)
     await jobs.start(db, buildSegment, { segmentId: id, name }, { key: id })
   }
+  const email = async (given: DemoEmail) => {
+    const { id, version } = await createEmail(db, systemActor, given, now)
+    await publishEmail(db, systemActor, id, { version, ...steward }, now)
+    return id
+  }
   const workflow = async (name: string, definition: Definition) => {
     const { id, version } = await createWorkflow(db, systemActor, { name, definition }, now)
     await publishWorkflow(db, jobs, systemActor, { id, version, ...steward, inside: 'stay', now })
     return id
   }
   const evaluation = await workflow('Evaluation track', evaluationTrack(staff.sales[0] ?? staff.owner, null))
+  const emails = { followUp: await email(followUp), customerTips: await email(customerTips) }
   await workflow('White paper follow-up', whitePaperFollowUp({ ...emails, score: model.id, evaluation }))
 }

@@ -6,9 +6,10 @@ import { resolve } from '#audience/identity.ts'
 import { engineModule } from '#engine/module.ts'
 import type { Event, Reactor } from '#engine/reactor.ts'
 import { startWorker, type Worker } from '#engine/worker.ts'
+import { createEmail, publishEmail } from '#outreach/emails.ts'
 import { createClock, moveClock } from '#platform/clock.ts'
 import { readConfig } from '#platform/config.ts'
-import { type Db, inTransaction, many, one, run, sql } from '#platform/db/db.ts'
+import { type Db, inTransaction, many, one, sql } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import { openJobs } from '#platform/jobs.ts'
 import { createLog } from '#platform/log.ts'
@@ -136,7 +137,7 @@ function tools(services: Services, ownerId: string): Omit<Workshop, 'worker' | '
       )
       await publish(id, version, inside)
     },
-    email: () => addEmail(db, ownerId),
+    email: () => addEmail(services, steward),
     async advance(ms) {
       await settle()
       await moveClock(db, clock, new Date(clock.now().getTime() + ms))
@@ -187,20 +188,17 @@ async function addContact({ db, clock }: Services, traits: Record<string, unknow
   })
 }
 
-async function addEmail(db: Db, ownerId: string): Promise<string> {
-  const [id, versionId] = [newId(), newId()]
-  const now = new Date()
-  await run(
-    db,
-    sql`
-    insert into outreach.email_version (id, email_id, number, content, compiled, published_at, published_by)
-    values (${versionId}::bigint, ${id}::bigint, 1, '{}', '{}', ${now}, 'a test')`,
-  )
-  await run(
-    db,
-    sql`
-    insert into outreach.email (id, name, status, draft, live_version_id, owner_id, review_on, created_at, updated_at, updated_by)
-    values (${id}::bigint, 'A mail', 'live', '{}', ${versionId}::bigint, ${ownerId}, '2030-01-01', ${now}, ${now}, 'a test')`,
-  )
+async function addEmail(
+  { db, clock }: Services,
+  steward: { ownerId: string; reviewOn: string },
+): Promise<string> {
+  const given = {
+    name: 'A mail',
+    subject: 'Hello',
+    source: '<p>Hello <a href="https://example.org">there</a></p>',
+    kind: 'html' as const,
+  }
+  const { id, version } = await createEmail(db, systemActor, given, clock.now())
+  await publishEmail(db, systemActor, id, { version, ...steward }, clock.now())
   return id
 }
