@@ -52,7 +52,7 @@ function cleanDetail(detail: Record<string, unknown>): Record<string, unknown> {
  */
 export async function audit(
   db: Db,
-  actor: Actor,
+  actor: Pick<Actor, 'kind' | 'id' | 'name'>,
   action: string,
   subject: { kind: string; id: string },
   detail: Record<string, unknown> = {},

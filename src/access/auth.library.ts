@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { betterAuth } from 'better-auth'
-import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { maybeOne, sql } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
+import { audit } from './audit.ts'
 import { tendEndpoints } from './auth.endpoints.ts'
 import { countAttempt, forgetAttempts } from './auth.throttle.ts'
 import { hashPassword, passwordLength, verifyPassword } from './passwords.ts'
@@ -52,16 +53,17 @@ const accountOf = (email: unknown) =>
     )
     .digest('base64url')
 
-/** Refuses too many tries before the password is looked at; the answer is the same for unknown accounts. */
-function throttleSignIn(services: Services) {
+/** Refuses too many tries before a password is looked at; the answer is the same for unknown accounts. */
+function throttleGuesses(services: Services) {
   return createAuthMiddleware(async ctx => {
-    if (ctx.path !== '/sign-in/email') return
-    const account = accountOf(ctx.body?.email)
+    if (ctx.path !== '/sign-in/email' && ctx.path !== '/password') return
+    const signedIn = ctx.path === '/password' ? await getSessionFromCtx(ctx) : null
+    const account = signedIn ? `own ${signedIn.user.id}` : accountOf(ctx.body?.email)
     const device = await ctx.getSignedCookie(deviceCookie, ctx.context.secret)
     const seconds = await countAttempt(services.db, {
       account,
       address: ctx.headers?.get(addressHeader) ?? '',
-      knownDevice: device === account,
+      knownDevice: signedIn !== null || device === account,
     })
     if (seconds === 0) return
     throw new APIError(
@@ -72,15 +74,20 @@ function throttleSignIn(services: Services) {
   })
 }
 
-/** Marks the device of a successful sign-in and ends the count of tries. */
-function rememberDevice(services: Services) {
+/** After a new session: marks the device, ends the count of tries, and writes to the audit how it came about. */
+function noteSession(services: Services) {
   return createAuthMiddleware(async ctx => {
     const signedIn = ctx.context.newSession
     if (!signedIn) return
-    const account = accountOf(signedIn.user.email)
+    const { id, name, email } = signedIn.user
+    const account = accountOf(email)
     const attributes = { ...ctx.context.authCookies.sessionToken.attributes, maxAge: 180 * 86_400 }
     await ctx.setSignedCookie(deviceCookie, account, ctx.context.secret, attributes)
-    await forgetAttempts(services.db, { account, address: ctx.headers?.get(addressHeader) ?? '' })
+    const address = ctx.headers?.get(addressHeader) ?? ''
+    await forgetAttempts(services.db, { account, address })
+    await forgetAttempts(services.db, { account: `own ${id}`, address })
+    const action = `access${ctx.path.replaceAll('/', '.')}`
+    await audit(services.db, { kind: 'user', id, name }, action, { kind: 'user', id }, { address })
   })
 }
 
@@ -148,7 +155,7 @@ function librarySettings(services: Services) {
         },
       },
     },
-    hooks: { before: throttleSignIn(services), after: rememberDevice(services) },
+    hooks: { before: throttleGuesses(services), after: noteSession(services) },
     // Ours counts per account and device as well, and in the database, so that it holds over several processes.
     rateLimit: { enabled: false },
     telemetry: { enabled: false },

@@ -76,6 +76,9 @@ const people = [
   'tags',
 ]
 
+/** What the frame around every screen shows. */
+const shell = ['users.read', 'sandbox.read', 'jobs.read']
+
 const allOf = (names: string[], verb: string) => names.map(name => `${name}.${verb}`)
 
 /**
@@ -102,10 +105,9 @@ const grants: Record<Role, string[]> = {
   sales: [
     ...allOf([...people, ...definitions], 'read'),
     ...allOf(['contacts', 'companies', 'consents'], 'edit'),
-    'users.read',
-    'sandbox.read',
+    ...shell,
   ],
-  viewer: [...allOf([...definitions, ...people], 'read'), 'users.read', 'sandbox.read'],
+  viewer: [...allOf([...definitions, ...people], 'read'), ...shell],
 }
 
 /** Of these even an admin is not master. */

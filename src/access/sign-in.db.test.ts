@@ -202,6 +202,26 @@ test('a new address takes the password and ends every session; a name does not',
   assert.equal((await page.get('/api/v1/me')).statusCode, 401)
 })
 
+test('a stolen session cannot guess its way to a new password or address', async () => {
+  const { page, user } = await member('Hue')
+  const guess = (i: number) =>
+    i % 2
+      ? page.patch('/api/v1/me', { email: 'thief@example.com', current: `guess number ${i}` })
+      : page.post('/api/auth/password', { password: 'the thief chose this', current: `guess number ${i}` })
+  const codes: number[] = []
+  for (let i = 0; i < 12; i++) codes.push((await guess(i)).statusCode)
+  assert.deepEqual([codes.slice(0, 10).every(code => code === 403), codes.slice(10)], [true, [429, 429]])
+  const trail = await many<{ action: string }>(
+    base.db,
+    sql`
+    select action from access.audit where actor_id = ${user.id} order by position`,
+  )
+  assert.deepEqual(
+    trail.map(row => row.action),
+    ['access.sign-in.link', 'access.password'],
+  )
+})
+
 test('signing out ends the session itself, not only the cookie', async () => {
   const { page } = await member('Fay')
   const stolen = browser(app)

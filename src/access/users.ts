@@ -3,6 +3,7 @@ import { AppError, conflict, forbidden, notFound } from '#platform/errors.ts'
 import type { Actor, Role } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
 import { audit } from './audit.ts'
+import { countAttempt } from './auth.throttle.ts'
 import { verifyPassword } from './passwords.ts'
 import { may } from './policy.ts'
 import { realTime } from './real-time.ts'
@@ -136,6 +137,16 @@ export async function updateUser(
   })
 }
 
+/** Counted outside the change's transaction, which a wrong password rolls back. */
+async function requireFewGuesses(db: Db, actor: Actor): Promise<void> {
+  const seconds = await countAttempt(db, { account: `own ${actor.id}`, address: '', knownDevice: true })
+  if (seconds === 0) return
+  throw new AppError('too_many_tries', 'Too many tries. Wait some minutes, then try again.', {
+    status: 429,
+    detail: { retryAfterSeconds: seconds },
+  })
+}
+
 /**
  * Changes one's own name or address. A new address is the new way in, so it takes the password, where there is
  * one already, and ends every session.
@@ -146,6 +157,7 @@ export async function updateSelf(
   change: { name?: string | undefined; email?: string | undefined; current?: string | undefined },
 ): Promise<User> {
   if (actor.kind !== 'user') throw forbidden('Only a person has a profile.')
+  if (change.email !== undefined) await requireFewGuesses(db, actor)
   return inTransaction(db, async trx => {
     const before = await getUser(trx, actor.id)
     if (!before) throw notFound('user')

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { createKey } from '#access/api-keys.ts'
+import { isAction, roleMay } from '#access/policy.ts'
+import { systemActor } from '#access/users.ts'
+import { readConfig } from '#platform/config.ts'
+import { type Role, type Route, roles } from '#platform/http/route.ts'
+import { createOffice, officeRoutes } from '../src/app.ts'
+import { openRuntime, type Runtime } from '../src/runtime.ts'
+import { type TestDatabase, testDatabase } from './harness/database.ts'
+
+let base: TestDatabase
+let runtime: Runtime
+let office: FastifyInstance
+const keys = new Map<Role, string>()
+const routes = officeRoutes()
+
+before(async () => {
+  base = await testDatabase({ max: 2 })
+  const secretKey = randomBytes(32).toString('base64')
+  runtime = await openRuntime(
+    readConfig({ DATABASE_URL: base.url, TEND_SECRET_KEY: secretKey, TEND_LOG_LEVEL: 'silent' }),
+  )
+  office = await createOffice(runtime.services)
+  for (const role of roles) keys.set(role, (await createKey(base.db, systemActor, { name: role, role })).key)
+})
+after(async () => {
+  await office?.close()
+  await runtime?.close()
+  await base?.stop()
+})
+
+/** An address of the route that leads to nothing. */
+const urlOf = (route: Route) => route.url.replaceAll(/:\w+/g, '1')
+const json = { 'content-type': 'application/json' }
+const changing = routes.filter(route => route.method !== 'GET')
+
+test('every route asks the policy for an action that it knows', () => {
+  assert.deepEqual(
+    routes.filter(route => !isAction(route.can)).map(route => `${route.method} ${route.url}: ${route.can}`),
+    [],
+  )
+})
+
+test('every state-changing route refuses a foreign origin, no origin, and anything but JSON', async () => {
+  const origin = 'http://localhost:3000'
+  const attacks: Record<string, string>[] = [
+    { ...json, origin: 'https://evil.example' },
+    { ...json, origin: 'http://localhost:3001' },
+    json,
+    { ...json, origin, 'sec-fetch-site': 'cross-site' },
+    { origin, 'content-type': 'text/plain' },
+    { origin, 'content-type': 'application/x-www-form-urlencoded' },
+  ]
+  assert.ok(changing.length > 20)
+  const passed: string[] = []
+  for (const route of changing) {
+    for (const headers of attacks) {
+      const answer = await office.inject({ method: route.method, url: urlOf(route), headers, payload: '{}' })
+      if (answer.statusCode !== 403)
+        passed.push(`${route.method} ${route.url} ${JSON.stringify(headers)}: ${answer.statusCode}`)
+    }
+  }
+  assert.deepEqual(passed, [])
+})
+
+test('nobody gets anything from a route that is not for anybody', async () => {
+  const open: string[] = []
+  for (const route of routes.filter(each => each.can !== 'anybody')) {
+    const headers = { ...json, origin: 'http://localhost:3000' }
+    const payload = route.method === 'GET' ? {} : { payload: '{}' }
+    const answer = await office.inject({ method: route.method, url: urlOf(route), headers, ...payload })
+    if (answer.statusCode !== 401) open.push(`${route.method} ${route.url}: ${answer.statusCode}`)
+  }
+  assert.deepEqual(open, [])
+})
+
+for (const role of roles) {
+  test(`a key of the role ${role} is refused exactly where the policy says so`, async () => {
+    const wrong: string[] = []
+    for (const route of routes.filter(each => !each.url.includes('/api-keys') || each.method === 'GET')) {
+      const headers = { authorization: `Bearer ${keys.get(role)}`, ...(route.method === 'GET' ? {} : json) }
+      const payload = route.method === 'GET' ? {} : { payload: '{"surprise":1}' }
+      const answer = await office.inject({ method: route.method, url: urlOf(route), headers, ...payload })
+      const isOpen = route.can === 'anybody' || route.can === 'signed-in' || roleMay(role, route.can)
+      const refused = answer.statusCode === 403 && answer.body.includes('does not include')
+      if (refused === isOpen) wrong.push(`${route.method} ${route.url}: ${answer.statusCode}`)
+      if (answer.statusCode >= 500) wrong.push(`${route.method} ${route.url}: ${answer.statusCode}`)
+      if (/\bat .*\.ts:\d+|select .* from |node_modules/i.test(answer.body))
+        wrong.push(`${route.url} tells of its inside`)
+    }
+    assert.deepEqual(wrong, [])
+  })
+}
