@@ -38,6 +38,14 @@ create table audience.identity (
 );
 create index identity_contact on audience.identity (contact_id);
 
+-- Raised whenever a known identity is taken from somebody (merge, erasure): processes that remember identities look
+-- here in every transaction. Exactly one row.
+create table audience.identity_epoch (
+  is_only boolean primary key default true check (is_only),
+  epoch bigint not null default 0
+);
+insert into audience.identity_epoch default values;
+
 -- Ids that were joined into another contact: old links and messages still find their person.
 create table audience.redirect (
   contact_id bigint primary key,

@@ -1,7 +1,8 @@
 // The street as the bench starts it: the real intake in a process of its own, with users it already knows.
 import { randomBytes } from 'node:crypto'
-import { resolve } from '#audience/identity.ts'
+import { makePartitions } from '#activity/partitions.ts'
 import { upsertContacts } from '#audience/contacts.ts'
+import { resolve } from '#audience/identity.ts'
 import { captureModule } from '#capture/module.ts'
 import { createSource } from '#capture/sources.ts'
 import { createClock } from '#platform/clock.ts'
@@ -19,9 +20,18 @@ const users = Number(process.env.BENCH_USERS)
 const config = readConfig({ TEND_SECRET_KEY: randomBytes(32).toString('base64'), TEND_LOG_LEVEL: 'warn' })
 const { db } = openDatabase(process.env.DATABASE_URL ?? '')
 await migrate(db)
+await makePartitions(db, new Date())
 const clock = createClock()
 const log = createLog('warn')
-const shared = { config, db, databaseUrl: '', clock, log, secrets: createSecrets(config), metrics: createMetrics() }
+const shared = {
+  config,
+  db,
+  databaseUrl: '',
+  clock,
+  log,
+  secrets: createSecrets(config),
+  metrics: createMetrics(),
+}
 // Jobs and outgoing requests are no part of intake.
 const services = shared as unknown as Services
 
@@ -34,7 +44,11 @@ for (let first = 1; first <= users; first += step) {
   }))
   await inTransaction(db, async trx => {
     const found = await resolve(trx, calls, { now: clock.now() })
-    const patches = found.map((one, i) => ({ contactId: one.contactId, email: calls[i]?.email ?? '', traits: {} }))
+    const patches = found.map((one, i) => ({
+      contactId: one.contactId,
+      email: calls[i]?.email ?? '',
+      traits: {},
+    }))
     await upsertContacts(trx, patches, { now: clock.now(), source: 'bench' })
   })
 }

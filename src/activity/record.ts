@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Event, NewEvent } from '#engine/reactor.ts'
 import { addWork } from '#engine/work.ts'
 import { plainArray } from '#platform/db/arrays.ts'
-import { type Db, one, sql } from '#platform/db/db.ts'
+import { type Db, many, one, run, sql, sqlStateOf } from '#platform/db/db.ts'
 import { append } from './ledger.ts'
 import { addWeeks, weekOf } from './partitions.ts'
 
@@ -72,18 +72,55 @@ async function takeHashes(trx: Db, hashes: string[], week: string): Promise<Set<
   return count === hashes.length ? 'all' : new Set(fresh ?? [])
 }
 
+/** A sender's message. `at`: when it happened, by the sender's corrected clock. */
+export type Message = { sourceId: string | null; messageId: string; at: Date }
+
+/** A message is not sent before it happens; clocks that are corrected by the way of a request are off by less. */
+const marginMs = 3_600_000
+
 /**
  * Takes message ids for those who must know before they record whether a message is new, because it changes more
  * than the ledger. One verdict per message, true for a new one; of equal ones in the list only the first is new.
+ * Must run in a transaction. Nearly all messages are new, so they are inserted as if they all were, and only
+ * where that fails one by one; the week before is asked only for what happened before this one.
  */
-export async function takeMessages(
-  trx: Db,
-  messages: { sourceId: string | null; messageId: string }[],
-  now: Date,
-): Promise<boolean[]> {
+export async function takeMessages(trx: Db, messages: Message[], now: Date): Promise<boolean[]> {
   if (messages.length === 0) return []
+  const week = weekOf(now)
   const hashes = messages.map(({ sourceId, messageId }) => hash('md5', `${sourceId ?? ''}\n${messageId}`))
+  const begin = new Date(week).getTime() + marginMs
   const unseen = new Set(hashes)
-  const taken = await takeHashes(trx, [...unseen], weekOf(now))
+  const older = hashes.filter((_key, i) => (messages[i]?.at.getTime() ?? 0) < begin)
+  for (const key of await seenIn(trx, older, addWeeks(week, -1))) unseen.delete(key)
+  // In sorted order two transactions with the same messages wait for each other instead of blocking each other.
+  const sorted = [...unseen].sort()
+  const taken = (await takeAll(trx, sorted, week)) ? 'all' : await takeHashes(trx, sorted, week)
   return hashes.map(key => unseen.delete(key) && (taken === 'all' || taken.has(key)))
+}
+
+async function seenIn(trx: Db, hashes: string[], week: string): Promise<string[]> {
+  if (hashes.length === 0) return []
+  const rows = await many<{ id: string }>(
+    trx,
+    sql`select replace(id::text, '-', '') as id from activity.seen
+      where id = any(${plainArray(hashes)}::uuid[]) and week = ${week}::date`,
+  )
+  return rows.map(row => row.id)
+}
+
+/** A plain insert costs half of one that looks for conflicts first. False, and nothing done, where there was one. */
+async function takeAll(trx: Db, hashes: string[], week: string): Promise<boolean> {
+  await run(trx, sql`savepoint seen`)
+  try {
+    await run(
+      trx,
+      sql`insert into activity.seen (id, week) select id, ${week}::date from unnest(${plainArray(hashes)}::uuid[]) as mine (id)`,
+    )
+  } catch (error) {
+    if (sqlStateOf(error) !== '23505') throw error
+    await run(trx, sql`rollback to savepoint seen`)
+    return false
+  }
+  await run(trx, sql`release savepoint seen`)
+  return true
 }

@@ -2,7 +2,10 @@ import { newId } from '#platform/ids.ts'
 import type { IdentityCall, Resolved } from './identity.ts'
 
 export type Known = { contactId: string; known: boolean }
-/** What is known of `kind\nvalue`; decisions within a batch are added, so that later calls see them. */
+/**
+ * What is known of `kind\nvalue`; decisions within a batch are added, so that later calls see them. All names of
+ * one contact share one object.
+ */
 export type Lookup = Map<string, Known>
 
 /** What a batch of calls changes. */
@@ -50,7 +53,7 @@ function decideServer(call: IdentityCall, lookup: Lookup, plan: Plan): Decision 
   const owner = candidates.find(found => found.known) ?? candidates[0] ?? make(plan)
   const addressTaken = Boolean(byEmail?.known && byEmail.contactId !== owner.contactId) || loses(byUser, byEmail)
   const chosen = loses(byUser, byEmail) && byUser ? byUser : owner
-  if (names) promote(chosen, lookup, plan)
+  if (names) promote(chosen, plan)
   for (const other of candidates) if (other.contactId !== chosen.contactId && !other.known) join(other, chosen, lookup, plan)
   if (call.userId) hold(userId(call.userId), chosen, lookup, plan)
   if (call.email && !addressTaken) hold(email(call.email), chosen, lookup, plan)
@@ -71,7 +74,7 @@ function decideBrowser(call: IdentityCall, lookup: Lookup, plan: Plan): Decision
   const holder = call.email ? lookup.get(email(call.email)) : undefined
   const addressTaken = Boolean(holder && holder.contactId !== owner.contactId)
   if (call.email && !holder && !owner.known) {
-    promote(owner, lookup, plan)
+    promote(owner, plan)
     hold(email(call.email), owner, lookup, plan)
   }
   return { ...decision(call, owner, lookup, plan), addressTaken }
@@ -88,11 +91,10 @@ function make(plan: Plan): Known {
   return { contactId, known: false }
 }
 
-function promote(owner: Known, lookup: Lookup, plan: Plan): void {
+function promote(owner: Known, plan: Plan): void {
   if (owner.known) return
   owner.known = true
   plan.known.add(owner.contactId)
-  for (const entry of lookup.values()) if (entry.contactId === owner.contactId) entry.known = true
 }
 
 /** Gives an identity to its owner: claimed if new, re-pointed if it may be. */

@@ -3,6 +3,7 @@ import { record } from '#activity/record.ts'
 import { engineModule } from '#engine/module.ts'
 import { type Db, many, run, sql } from '#platform/db/db.ts'
 import { normalizeAddress } from './address.ts'
+import type { IdentityMemory } from './identity-memory.ts'
 import { decideOwner, type Known, type Lookup, type Plan } from './identity.rules.ts'
 
 export type IdentityCall = { email?: string; userId?: string; anonymousId?: string; trust: 'server' | 'browser' }
@@ -28,12 +29,18 @@ const maxAttempts = 6
 /**
  * Whose calls are these? One look-up for all; new ids are claimed under the unique key of `audience.identity`, so
  * that fifty calls at once make one contact. The rules are in identity.rules.ts. Joins move the visitor's events
- * and pending work to the contact and are recorded as `contact.joined`.
+ * and pending work to the contact and are recorded as `contact.joined`. With a `memory` the transaction must not
+ * have made identities before.
  */
-export async function resolve(trx: Db, calls: IdentityCall[], { now }: { now: Date }): Promise<Resolved[]> {
+export async function resolve(
+  trx: Db,
+  calls: IdentityCall[],
+  { now, memory }: { now: Date; memory?: IdentityMemory },
+): Promise<Resolved[]> {
   const clean = calls.map(normalize)
   for (let attempt = 1; ; attempt++) {
-    const lookup = await find(trx, clean)
+    // What a failed attempt has seen of itself must not be remembered.
+    const lookup = await find(trx, clean, attempt === 1 ? memory : undefined)
     const plan: Plan = { claims: new Map(), moves: new Map(), joins: new Map(), replaced: new Map(), made: new Set(), known: new Set() }
     const resolved = clean.map(call => decideOwner(call, lookup, plan))
     if (await claim(trx, plan, now)) {
@@ -67,21 +74,42 @@ function splitKey(key: string): [string, string] {
   return [key.slice(0, end), key.slice(end + 1)]
 }
 
-/** Everything that the calls name, in one statement. */
-async function find(db: Db, calls: IdentityCall[]): Promise<Lookup> {
-  const wanted = new Map<string, [string, string]>()
-  for (const call of calls) {
-    for (const [kind, value] of [['email', call.email], ['user_id', call.userId], ['anonymous_id', call.anonymousId]]) {
-      if (kind && value) wanted.set(keyOf(kind, value), [kind, value])
-    }
+/** Everything that the calls name: from memory, and the rest in one statement. */
+async function find(db: Db, calls: IdentityCall[], memory?: IdentityMemory): Promise<Lookup> {
+  const epoch = await memory?.refresh(db)
+  const lookup: Lookup = new Map()
+  const wanted = new Map<string, Set<string>>([['email', new Set()], ['user_id', new Set()], ['anonymous_id', new Set()]])
+  const want = (kind: string, value: string | undefined) => {
+    if (!value) return
+    const contactId = memory?.find(keyOf(kind, value))
+    if (contactId) lookup.set(keyOf(kind, value), { contactId, known: true })
+    else wanted.get(kind)?.add(value)
   }
-  const pairs = [...wanted.values()]
-  const rows = await many<{ kind: string; value: string; contactId: string; known: boolean }>(db, sql`
-    select i.kind, i.value, i.contact_id as "contactId", c.id is not null as known
-    from unnest(${pairs.map(pair => pair[0])}::text[], ${pairs.map(pair => pair[1])}::text[]) as w (kind, value)
-    join audience.identity i on i.value = w.value and i.kind = w.kind
-    left join audience.contact c on c.id = i.contact_id`)
-  return new Map(rows.map(row => [keyOf(row.kind, row.value), { contactId: row.contactId, known: row.known } satisfies Known]))
+  for (const call of calls) {
+    want('email', call.email)
+    want('user_id', call.userId)
+    want('anonymous_id', call.anonymousId)
+  }
+  const people = new Map<string, Known>()
+  for (const { kind, value, contactId, known } of await select(db, wanted)) {
+    // One object per contact: whoever becomes known by one of his names is known by all.
+    const person = people.get(contactId) ?? { contactId, known }
+    people.set(contactId, person)
+    lookup.set(keyOf(kind, value), person)
+    if (memory && epoch && known && kind !== 'anonymous_id') memory.keep(keyOf(kind, value), contactId, epoch)
+  }
+  return lookup
+}
+
+type Row = { kind: string; value: string; contactId: string; known: boolean }
+
+/** One scan of the index per kind: half the price of joining with the list of names. */
+async function select(db: Db, wanted: Map<string, Set<string>>): Promise<Row[]> {
+  const parts = [...wanted].filter(([, values]) => values.size > 0).map(([kind, values]) => sql`
+    select i.kind, i.value, i.contact_id as "contactId",
+      exists (select from audience.contact c where c.id = i.contact_id) as known
+    from audience.identity i where i.kind = ${kind} and i.value = any(${[...values]}::text[])`)
+  return parts.length === 0 ? [] : many<Row>(db, sql`${sql.join(parts, sql` union all `)}`)
 }
 
 /** Claims new identities, in sorted order against deadlocks. False where another transaction was faster. */

@@ -4,10 +4,12 @@ import { audienceRoutes } from './audience.routes.ts'
 import { consentRoutes } from './consent.routes.ts'
 import { contactRoutes } from './contacts.routes.ts'
 import { forgetProfile } from './forget.ts'
+import { raiseIdentityEpoch } from './identity-memory.ts'
 
 /** Everything that is held here about a contact; the profile itself is deleted by who merges, not by `repoint`. */
 async function repoint(trx: Db, from: string, to: string): Promise<void> {
   await run(trx, sql`update audience.identity set contact_id = ${to}::bigint where contact_id = ${from}::bigint`)
+  await raiseIdentityEpoch(trx)
   await run(trx, sql`
     with gone as (delete from audience.list_member where contact_id = ${from}::bigint returning list_id, added_at)
     insert into audience.list_member (contact_id, list_id, added_at) select ${to}::bigint, list_id, added_at from gone

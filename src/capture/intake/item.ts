@@ -1,3 +1,4 @@
+import type { IdentityMemory } from '#audience/identity-memory.ts'
 import type { Services } from '#platform/services.ts'
 import type { Source } from '../sources.ts'
 import type { Call, Reject } from './call.ts'
@@ -22,6 +23,7 @@ export type Recognised = CallItem & {
 /** Items of many requests on their way through one transaction. */
 export type Batch = {
   services: Services
+  memory: IdentityMemory
   /** Business time of the write. */
   now: Date
   items: Item[]

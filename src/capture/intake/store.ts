@@ -1,3 +1,4 @@
+import type { IdentityMemory } from '#audience/identity-memory.ts'
 import { inTransaction, run } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
 import { insertRejects } from '../intake.sql.ts'
@@ -8,13 +9,16 @@ import { type Poison, writeIsolating } from './isolate.ts'
 import type { Item } from './item.ts'
 import { store } from './pipeline.ts'
 
+/** What the writes of one street share. */
+export type Store = { services: Services; memory: IdentityMemory }
+
 /**
  * Writes items of many requests in one transaction. An item that cannot be stored is put among the rejects, with
  * its whole text, and its neighbours are written; where the database is away everybody is asked to send again.
  */
-export async function storeItems(services: Services, items: Item[]): Promise<void> {
+export async function storeItems({ services, memory }: Store, items: Item[]): Promise<void> {
   try {
-    const poison = await writeIsolating(items, part => commit(services, part))
+    const poison = await writeIsolating(items, part => commit({ services, memory }, part))
     if (poison.length > 0) await keepPoison(services, poison)
   } catch (error) {
     if (faultOf(error) !== 'away')
@@ -23,9 +27,9 @@ export async function storeItems(services: Services, items: Item[]): Promise<voi
   }
 }
 
-function commit(services: Services, items: Item[]): Promise<void> {
+function commit({ services, memory }: Store, items: Item[]): Promise<void> {
   const now = services.clock.now()
-  return inTransaction(services.db, trx => store(trx, { services, now, items, recognised: [] }))
+  return inTransaction(services.db, trx => store(trx, { services, memory, now, items, recognised: [] }))
 }
 
 async function keepPoison(services: Services, poison: Poison<Item>[]): Promise<void> {

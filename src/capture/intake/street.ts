@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { createIdentityMemory } from '#audience/identity-memory.ts'
 import { answerProblem } from '#platform/http/problem.ts'
 import type { Services } from '#platform/services.ts'
 import { oversize, readText } from './body.ts'
@@ -41,7 +42,8 @@ type Desk = { services: Services; keys: Keys; gatherer: Gatherer<Item>; traffic:
 
 /** The Segment-compatible way in: POST /v1/track and its siblings. Answered after the commit. */
 export async function serveIntake(app: FastifyInstance, services: Services): Promise<void> {
-  const gatherer = createGatherer<Item>({ ...intakeLimits, write: items => storeItems(services, items) })
+  const store = { services, memory: createIdentityMemory() }
+  const gatherer = createGatherer<Item>({ ...intakeLimits, write: items => storeItems(store, items) })
   const desk: Desk = { services, gatherer, keys: createKeys(services.db), traffic: createTraffic() }
   const stopCounting = countRegularly(desk)
   app.addHook('onClose', async () => {

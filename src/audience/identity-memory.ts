@@ -1,0 +1,49 @@
+import { type Db, one, run, sql } from '#platform/db/db.ts'
+
+/**
+ * Who known user ids and addresses belong to, remembered by a process that asks again and again. These never move
+ * by themselves: only when people are merged or erased, which raises an epoch that is read in every transaction.
+ * Devices and visitors do move, and are never remembered.
+ */
+export type IdentityMemory = {
+  /** Forgets everything if somebody was merged or erased since the last time; returns the epoch that holds. */
+  refresh(trx: Db): Promise<string>
+  find(key: string): string | undefined
+  /** Only what was read and committed, after `refresh` gave this epoch. */
+  keep(key: string, contactId: string, epoch: string): void
+}
+
+/** Two generations of entries at most; the older one goes when the younger is full. About 30 MB. */
+const generationSize = 100_000
+
+export function createIdentityMemory(): IdentityMemory {
+  let young = new Map<string, string>()
+  let old = new Map<string, string>()
+  let current: string | null = null
+  return {
+    async refresh(trx) {
+      const { epoch } = await one<{ epoch: string }>(trx, sql`select epoch from audience.identity_epoch`)
+      // A transaction that began earlier may read an older epoch: it must not bring that back.
+      if (current === null || BigInt(epoch) > BigInt(current)) {
+        young = new Map()
+        old = new Map()
+        current = epoch
+      }
+      return epoch
+    },
+    find: key => young.get(key) ?? old.get(key),
+    keep(key, contactId, epoch) {
+      if (epoch !== current || young.has(key)) return
+      if (young.size >= generationSize) {
+        old = young
+        young = new Map()
+      }
+      young.set(key, contactId)
+    },
+  }
+}
+
+/** To be called in every transaction that takes a known identity from somebody. */
+export async function raiseIdentityEpoch(trx: Db): Promise<void> {
+  await run(trx, sql`update audience.identity_epoch set epoch = epoch + 1`)
+}
