@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { authenticate } from '#access/sessions.ts'
 import { accessModule } from '#access/module.ts'
 import { may } from '#access/policy.ts'
@@ -53,22 +53,25 @@ const policy: Policy = {
   checkOrigin: (request, config) => requireSameOrigin(request, config.officeUrl),
 }
 
+/** How the API describes itself: made from the very schemas that check what comes in and goes out. */
+export const apiDescription = {
+  openapi: {
+    openapi: '3.1.0',
+    info: { title: 'Tend', version: '1', description: 'Everything that the screens do. Errors are problem+json.', license: { name: 'Apache-2.0' } },
+    components: { securitySchemes: { key: { type: 'http' as const, scheme: 'bearer' } } },
+    security: [{ key: [] }],
+  },
+  transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: 'any' } }),
+  transformObject: createJsonSchemaTransformObject({ zodToJsonConfig: { unrepresentable: 'any' } }),
+}
+
 const screens = fileURLToPath(new URL('../web/dist', import.meta.url))
 
 /** The admin UI and its API, for people who signed in and for keys. */
 export async function createOffice(services: Services): Promise<FastifyInstance> {
   const app = await createServer(services)
   await protectOffice(app, services.config)
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Tend', version: '1', description: 'Everything that the screens do. Errors are problem+json.', license: { name: 'Apache-2.0' } },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  })
+  await app.register(swagger, apiDescription)
   for (const module of modules) await module.office?.(app, services)
   mountRoutes(app, officeRoutes(), policy, services)
   addHealth(app, services)

@@ -73,20 +73,30 @@ export async function protectOffice(app: FastifyInstance, config: Config): Promi
   })
 }
 
+/** The shapes of a route as the server and the description of the API need them. */
+function schemaOf(route: Route) {
+  return {
+    summary: route.summary,
+    tags: [route.tag],
+    params: route.params,
+    querystring: route.query,
+    ...(route.body ? { body: route.body } : {}),
+    response: { [route.status]: route.reply, default: problemSchema },
+  }
+}
+
+/** Makes routes known for the description of the API alone; nothing is behind them. */
+export function describeRoutes(app: FastifyInstance, routes: Route[]): void {
+  for (const route of routes) app.route({ method: route.method, url: route.url, schema: schemaOf(route), handler: async () => null })
+}
+
 /** Mounts routes: who, may he, from our own page, then the handler. */
 export function mountRoutes(app: FastifyInstance, routes: Route[], policy: Policy, services: Services): void {
   for (const route of routes) {
     app.route({
       method: route.method,
       url: route.url,
-      schema: {
-        summary: route.summary,
-        tags: [route.tag],
-        params: route.params,
-        querystring: route.query,
-        ...(route.body ? { body: route.body } : {}),
-        response: { [route.status]: route.reply, default: problemSchema },
-      },
+      schema: schemaOf(route),
       onRequest: async request => {
         request.actor = await admit(request, route, policy, services)
       },

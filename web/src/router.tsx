@@ -1,0 +1,48 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { NotFound } from '@/shell/not-found'
+import { Shell } from '@/shell/shell'
+import { SignInScreen } from '@/shell/sign-in-screen'
+
+const root = createRootRoute({ notFoundComponent: NotFound })
+const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignInScreen })
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+
+/** Filters, sort and tab live in the address: every screen may keep plain words there. */
+const search = (given: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(given).flatMap(([key, value]) => (value === undefined || value === null ? [] : [[key, String(value)]])))
+
+type Screen = Parameters<typeof lazyRouteComponent>[0]
+
+function screen(path: string, load: Screen, name: string) {
+  return createRoute({ getParentRoute: () => shell, path, validateSearch: search, component: lazyRouteComponent(load, name as never) })
+}
+
+/** Every screen is its own chunk: the shell stays small. */
+export const screens = [
+  screen('/', () => import('@/home/home-screen'), 'HomeScreen'),
+  screen('/contacts', () => import('@/audience/contacts-screen'), 'ContactsScreen'),
+  screen('/contacts/$id', () => import('@/audience/contact-screen'), 'ContactScreen'),
+  screen('/companies', () => import('@/audience/companies-screen'), 'CompaniesScreen'),
+  screen('/companies/$id', () => import('@/audience/company-screen'), 'CompanyScreen'),
+  screen('/segments', () => import('@/decisions/segments-screen'), 'SegmentsScreen'),
+  screen('/segments/$id', () => import('@/decisions/segment-screen'), 'SegmentScreen'),
+  screen('/scoring', () => import('@/decisions/scoring-screen'), 'ScoringScreen'),
+  screen('/scoring/$id', () => import('@/decisions/score-model-screen'), 'ScoreModelScreen'),
+  screen('/workflows', () => import('@/workflows/workflows-screen'), 'WorkflowsScreen'),
+  screen('/workflows/$id', () => import('@/workflows/workflow-screen'), 'WorkflowScreen'),
+  screen('/emails', () => import('@/outreach/emails-screen'), 'EmailsScreen'),
+  screen('/emails/$id', () => import('@/outreach/email-screen'), 'EmailScreen'),
+  screen('/deliveries', () => import('@/outreach/deliveries-screen'), 'DeliveriesScreen'),
+  screen('/mailbox', () => import('@/outreach/mailbox-screen'), 'MailboxScreen'),
+  screen('/reviews', () => import('@/stewardship/reviews-screen'), 'ReviewsScreen'),
+  screen('/settings/sources', () => import('@/settings/sources-screen'), 'SourcesScreen'),
+  screen('/settings/fields', () => import('@/settings/fields-screen'), 'FieldsScreen'),
+  screen('/settings/lists', () => import('@/settings/lists-screen'), 'ListsScreen'),
+  screen('/settings/sending', () => import('@/settings/sending-screen'), 'SendingScreen'),
+  screen('/settings/team', () => import('@/settings/team-screen'), 'TeamScreen'),
+  screen('/settings/keys', () => import('@/settings/keys-screen'), 'KeysScreen'),
+  screen('/settings/account', () => import('@/settings/account-screen'), 'AccountScreen'),
+  screen('/system', () => import('@/settings/system-screen'), 'SystemScreen'),
+]
+
+export const router = createRouter({ routeTree: root.addChildren([signIn, shell.addChildren(screens)]), defaultPreload: 'intent', scrollRestoration: true })

@@ -1,0 +1,104 @@
+import { Box, NavLink, ScrollArea, Text } from '@mantine/core'
+import {
+  IconBuilding,
+  IconChecklist,
+  IconFilter,
+  IconHeartbeat,
+  IconHome,
+  IconInbox,
+  IconMail,
+  IconRoute,
+  IconSend,
+  IconSettings,
+  IconTrendingUp,
+  IconUsers,
+} from '@tabler/icons-react'
+import { Link, useRouterState } from '@tanstack/react-router'
+import type { ComponentType } from 'react'
+
+type Entry = { to: string; label: string; icon: ComponentType<{ size?: number; stroke?: number }>; children?: { to: string; label: string }[]; sandbox?: true }
+
+/** Two levels at most; only what exists. */
+export const navigation: { heading: string | null; entries: Entry[] }[] = [
+  { heading: null, entries: [{ to: '/', label: 'Home', icon: IconHome }] },
+  {
+    heading: 'People',
+    entries: [
+      { to: '/contacts', label: 'Contacts', icon: IconUsers },
+      { to: '/companies', label: 'Companies', icon: IconBuilding },
+      { to: '/segments', label: 'Segments', icon: IconFilter },
+    ],
+  },
+  {
+    heading: 'Automation',
+    entries: [
+      { to: '/workflows', label: 'Workflows', icon: IconRoute },
+      { to: '/scoring', label: 'Scoring', icon: IconTrendingUp },
+    ],
+  },
+  {
+    heading: 'Content',
+    entries: [
+      { to: '/emails', label: 'Emails', icon: IconMail },
+      { to: '/deliveries', label: 'Deliveries', icon: IconSend },
+      { to: '/mailbox', label: 'Mailbox', icon: IconInbox, sandbox: true },
+    ],
+  },
+  { heading: 'Care', entries: [{ to: '/reviews', label: 'Stewardship', icon: IconChecklist }] },
+  {
+    heading: 'Settings',
+    entries: [
+      {
+        to: '/settings',
+        label: 'Settings',
+        icon: IconSettings,
+        children: [
+          { to: '/settings/sending', label: 'Sending' },
+          { to: '/settings/sources', label: 'Events & sources' },
+          { to: '/settings/fields', label: 'Fields' },
+          { to: '/settings/lists', label: 'Lists' },
+          { to: '/settings/team', label: 'Team & roles' },
+          { to: '/settings/keys', label: 'API keys' },
+          { to: '/settings/account', label: 'My account' },
+        ],
+      },
+      { to: '/system', label: 'System health', icon: IconHeartbeat },
+    ],
+  },
+]
+
+function isAt(path: string, to: string): boolean {
+  return to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`)
+}
+
+export function Navigation({ sandbox, onGo }: { sandbox: boolean; onGo(): void }) {
+  const path = useRouterState({ select: state => state.location.pathname })
+  return (
+    <ScrollArea type="auto" h="100%" px="xs" py="sm">
+      <nav aria-label="Main">
+        {navigation.map(group => (
+          <Box key={group.heading ?? 'top'} mb="sm">
+            {group.heading && (
+              <Text size="xs" fw={600} c="dimmed" px="sm" pb={4}>
+                {group.heading}
+              </Text>
+            )}
+            {group.entries
+              .filter(entry => sandbox || !entry.sandbox)
+              .map(({ to, label, icon: Icon, children }) =>
+                children ? (
+                  <NavLink key={to} label={label} leftSection={<Icon size={18} stroke={1.6} />} defaultOpened={path.startsWith(to)} childrenOffset={28} style={{ borderRadius: 6 }}>
+                    {children.map(child => (
+                      <NavLink key={child.to} component={Link} to={child.to} label={child.label} active={isAt(path, child.to)} onClick={onGo} style={{ borderRadius: 6 }} />
+                    ))}
+                  </NavLink>
+                ) : (
+                  <NavLink key={to} component={Link} to={to} label={label} leftSection={<Icon size={18} stroke={1.6} />} active={isAt(path, to)} onClick={onGo} style={{ borderRadius: 6 }} />
+                ),
+              )}
+          </Box>
+        ))}
+      </nav>
+    </ScrollArea>
+  )
+}

@@ -1,0 +1,60 @@
+import { Alert, Button, Code, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { IconAlertTriangle, IconLock } from '@tabler/icons-react'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { ApiError } from '@/api/client'
+
+/** What went wrong, what can be done, and the id under which the log has it. */
+export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const problem = error instanceof ApiError ? error.problem : null
+  const isForbidden = problem?.status === 403
+  return (
+    <Alert
+      color={isForbidden ? 'gray' : 'red'}
+      variant="light"
+      icon={isForbidden ? <IconLock size={18} /> : <IconAlertTriangle size={18} />}
+      title={isForbidden ? 'Not for your role' : 'This did not work'}
+      role="alert"
+    >
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{error instanceof Error ? error.message : 'Something went wrong.'}</Text>
+        {problem?.fields?.map(field => (
+          <Text size="sm" key={`${field.path}${field.message}`}>
+            <Code>{field.path}</Code> {field.message}
+          </Text>
+        ))}
+        <Group gap="xs">
+          {onRetry && !isForbidden && (
+            <Button size="compact-sm" variant="default" onClick={onRetry}>
+              Try again
+            </Button>
+          )}
+          {problem?.requestId && (
+            <Text size="xs" c="dimmed">
+              Request {problem.requestId}
+            </Text>
+          )}
+        </Group>
+      </Stack>
+    </Alert>
+  )
+}
+
+export function Waiting({ lines = 6 }: { lines?: number }) {
+  return (
+    <Stack gap="sm" aria-busy="true" aria-label="Loading">
+      {Array.from({ length: lines }, (_, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: skeleton lines are all alike and never move
+        <Skeleton key={i} height={20} width={`${95 - ((i * 17) % 40)}%`} />
+      ))}
+    </Stack>
+  )
+}
+
+/** Shows a query in each of its states. */
+export function Loaded<T>(props: { query: UseQueryResult<T>; lines?: number; children: (data: T) => ReactNode }) {
+  const { query } = props
+  if (query.isPending) return <Waiting lines={props.lines ?? 6} />
+  if (query.isError) return <ErrorNote error={query.error} onRetry={() => void query.refetch()} />
+  return <>{props.children(query.data)}</>
+}
