@@ -66,9 +66,15 @@ async function publishFiveSteps(place: Place): Promise<string> {
   })
   const reviewOn = new Date(now.getTime() + 90 * 86_400_000).toISOString().slice(0, 10)
   const steward = { ownerId: owner.id, reviewOn }
-  const email = await createEmail(db, systemActor, { name: `Welcome ${newId()}` }, now)
-  await publishEmail(services, systemActor, { id: email.id, version: email.version, ...steward })
-  const model = await createScoreModel(db, systemActor, { name: `Interest ${newId()}` }, now)
+  const letter = { subject: 'Welcome', kind: 'html' as const, source: '<p>Hello {{ contact.firstName }}</p>' }
+  const email = await createEmail(db, systemActor, { name: `Welcome ${newId()}`, ...letter }, now)
+  await publishEmail(db, systemActor, email.id, { version: email.version, ...steward }, now)
+  const draft = {
+    rules: [{ id: 'trial', kind: 'behaviour' as const, event: 'event.tracked', name: 'Trial Started', points: 10 }],
+    halfLifeDays: 30,
+    thresholds: [{ name: 'Ready', value: 50 }],
+  }
+  const model = await createScoreModel(db, systemActor, { name: `Interest ${newId()}`, draft }, now)
   await publishScoreModel(db, systemActor, model.id, { version: model.version, ...steward }, now)
   const filter = { all: [{ type: 'field', field: 'country', op: 'is', value: 'DE' }] }
   const definition = {
@@ -83,15 +89,15 @@ async function publishFiveSteps(place: Place): Promise<string> {
       exit: { type: 'exit', settings: {}, exits: {} },
     },
   }
-  const draft = await createWorkflow(db, systemActor, { name: `Bench ${newId()}`, definition }, now)
+  const workflow = await createWorkflow(db, systemActor, { name: `Bench ${newId()}`, definition }, now)
   await publishWorkflow(db, services.jobs, systemActor, {
-    id: draft.id,
-    version: draft.version,
+    id: workflow.id,
+    version: workflow.version,
     ...steward,
     inside: 'stay',
     now,
   })
-  return draft.id
+  return workflow.id
 }
 
 /** Known contacts, each with the event that starts the workflow; nobody works on them yet. */
