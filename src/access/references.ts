@@ -1,4 +1,4 @@
-import { type Db, many, type RawBuilder, run, sql } from '#platform/db/db.ts'
+import { type Db, many, run, sql } from '#platform/db/db.ts'
 
 /** A thing that uses or is used: kind is its word in the API (`segment`, `workflow`). */
 export type Thing = { kind: string; id: string }
@@ -26,10 +26,4 @@ export function usedBy(db: Db, thing: Thing): Promise<NamedThing[]> {
     select from_kind as kind, from_id as id, from_name as name from access.reference
     where to_kind = ${thing.kind} and to_id = ${thing.id} order by from_kind, from_name, from_id`,
   )
-}
-
-/** Whether anything uses the thing of this kind whose id (bigint) is in a column of the statement. */
-export function isUsed(kind: string, id: RawBuilder<unknown>): RawBuilder<boolean> {
-  return sql<boolean>`exists (
-    select from access.reference used where used.to_kind = ${kind} and used.to_id = (${id})::text)`
 }

@@ -1,6 +1,6 @@
 import { audit } from '#access/audit.ts'
 import { requireSteward } from '#access/ownership.ts'
-import { isUsed, setReferences, usedBy } from '#access/references.ts'
+import { setReferences, usedBy } from '#access/references.ts'
 import { type Db, inTransaction, many, maybeOne, one, run, sql } from '#platform/db/db.ts'
 import { conflict, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
@@ -230,8 +230,6 @@ export type LiveModel = {
   version: number
   definition: ScoreDefinition
   watched: number[]
-  /** A segment or workflow looks at this score, so that every change of it is told. */
-  used: boolean
   /** All contacts were counted by this version: whoever has no row has nothing. */
   counted: boolean
 }
@@ -243,7 +241,6 @@ export function liveScoreModels(db: Db): Promise<LiveModel[]> {
     sql`
     select m.id, m.name, m.live_version as version, v.definition,
       m.counted_version is not distinct from m.live_version as counted,
-      ${isUsed('score-model', sql`m.id`)} as used,
       array(select distinct w.value from decisions.score_watch w where w.model_id = m.id order by 1) as watched
     from decisions.score_model m
     join decisions.score_model_version v on v.model_id = m.id and v.version = m.live_version

@@ -208,9 +208,8 @@ function settlePair(
       now,
     )
   if (pair.loud) return { state: step.state, crossings: moved(step.state), quiet: false }
-  // A new definition is nobody's doing: whoever uses the score looks again, but no rise or fall is told for it.
-  const differs = Math.abs(scoreOf(base, decay.halfLifeMs, now) - before) > 1e-9
-  return { ...step, quiet: pair.model.used ? differs : moved(base).length > 0 }
+  // A new definition is nobody's doing: whoever waits for a value looks again, but no rise or fall is told for it.
+  return { ...step, quiet: moved(base).length > 0 }
 }
 
 /** Grants points for all hits, old and new, in the order of their arrival. */

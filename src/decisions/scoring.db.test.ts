@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { setReferences } from '#access/references.ts'
 import { systemActor } from '#access/users.ts'
 import { append, move } from '#activity/ledger.ts'
 import { upsertContacts } from '#audience/contacts.ts'
@@ -29,7 +28,6 @@ after(() => base?.stop())
 
 /** Each test has its own models: those of the ones before are put away. */
 async function fresh(from = start) {
-  await run(db, sql`delete from access.reference`)
   for (const model of await listScoreModels(db)) {
     await setScoreModelStatus(db, systemActor, model.id, { version: model.version, status: 'archived' }, from)
   }
@@ -397,26 +395,6 @@ test('a watched value raises score.changed when points or time pass it', async (
   )
   assert.ok(due && Math.abs(due.getTime() - later(10).getTime()) <= 1)
   assert.deepEqual(types(await world.happen(page(lea, world.now))), ['score.changed'])
-})
-
-test('every change of a score that a segment or workflow looks at is told', async () => {
-  const world = await fresh()
-  const [mia = ''] = await world.join('mia@example.com')
-  const model = await publishModel(db, start, { rules: [view] })
-  await setReferences(db, { kind: 'segment', id: '77', name: 'Warm ones' }, [
-    { kind: 'score-model', id: model.id },
-  ])
-  const [told, ...more] = await world.happen(page(mia, start))
-  assert.deepEqual(
-    [told?.type, told?.data?.points, told?.data?.score, told?.data?.by, more.length],
-    ['score.changed', 20, 20, 'points', 0],
-  )
-  await publishAgain(db, start, model.id, { rules: [{ ...view, points: 30 }] })
-  const again = await world.tick([], [{ contactId: mia, kind: 'score', key: model.id, dueAt: start }])
-  assert.deepEqual(
-    again.map(event => event.data?.by),
-    ['recount'],
-  )
 })
 
 test('counting event by event and counting the whole past give the same score and the same ledger', async () => {

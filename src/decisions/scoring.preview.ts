@@ -64,7 +64,6 @@ export async function previewScores(db: Db, definition: ScoreDefinition, moment:
     version: 1,
     definition,
     watched: [],
-    used: false,
     counted: false,
   }
   const { contacts, rows } = await sampleContacts(db)

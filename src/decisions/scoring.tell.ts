@@ -40,14 +40,14 @@ function crossingEvents({ pair, crossings }: Counted, score: number): NewEvent[]
 }
 
 /**
- * What is told of a batch: rises and falls, and one `score.changed` per pair where somebody may wait for it. A
- * score that nothing looks at is told of only when it crosses something, for each event costs a row for ever.
+ * What is told of a batch: rises and falls, and one `score.changed` per pair that crossed a value somebody waits
+ * for. Other changes stand in the ledger of points only, for each event costs a row for ever.
  */
 export function eventsOf(counted: Counted[], now: Date): NewEvent[] {
   return counted.flatMap(one => {
     const { pair, state, entries, crossings, quiet } = one
     const { model, contactId, causeId } = pair
-    if (crossings.length === 0 && !quiet && !(model.used && entries.length > 0)) return []
+    if (crossings.length === 0 && !quiet) return []
     const score = scoreOf(state, halfLifeMs(model.definition), now)
     const only = entries.length === 1 ? entries[0] : undefined
     const data = {
