@@ -37,15 +37,19 @@ export const score = conditionKind<Settings>({
   compile: ({ modelId, op, value }, { now }) =>
     sql<boolean>`${scoreNow(modelId, now)} ${op === 'at_least' ? sql`>=` : sql`<`} ${value}::float8`,
   actual: ({ modelId }, { now }) => sql`round(${scoreNow(modelId, now)}::numeric, 2)`,
-  /** value = fit + behaviour * 2^(-t / half-life), solved for t; behaviour and what is missing have the same sign. */
+  /**
+   * Crossings are told by `score.changed`, for what is published watches its values (see `watchScore`). Here are
+   * only those within the last thousandths of a second, where two ways to compute a power may not agree yet:
+   * value = fit + behaviour * 2^(-t / half-life), solved for t.
+   */
   turningPoint: ({ modelId, value }, { now }) => sql<Date | null>`(
-    select case when t.at > ${now}::timestamptz - interval '2 milliseconds' and t.at < '9000-01-01'
+    select case when abs(extract(epoch from t.at - ${now}::timestamptz)) < 0.002
       then greatest(t.at, ${now}::timestamptz) + interval '1 millisecond' end
     from decisions.score s
     cross join lateral (select ${value}::float8 - s.fit as rest) r
     cross join lateral (
       select case when s.half_life_ms is not null and abs(r.rest) > 1e-12 and abs(r.rest) <= abs(s.behaviour)
           and sign(s.behaviour) = sign(r.rest)
-        then s.as_of + make_interval(secs => s.half_life_ms / 1000 * ln(s.behaviour / r.rest) / ln(2::float8)) end as at) t
+        then s.as_of + make_interval(secs => least(s.half_life_ms / 1000 * ln(s.behaviour / r.rest) / ln(2::float8), 1e11)) end as at) t
     where s.contact_id = contact.id and s.model_id = ${modelId}::bigint)`,
 })
