@@ -6,7 +6,6 @@ import type { Services } from '#platform/services.ts'
 import { namesFor } from './check.ts'
 import { describeFilter } from './describe.ts'
 import { type Filter, filterSchema } from './filter.ts'
-import { buildSegment } from './segments.jobs.ts'
 import { countMembers, selectSegments, selectVersions } from './segments.sql.ts'
 import {
   createSegment,
@@ -14,6 +13,7 @@ import {
   getSegment,
   publishSegment,
   type Segment,
+  startBuilding,
   stopSegment,
   updateSegment,
 } from './segments.ts'
@@ -176,10 +176,7 @@ const publish = route({
   reply: segmentSchema,
   async handle({ actor, params, body }, services) {
     const segment = await publishSegment(services.db, actor, params.id, body, services.clock.now())
-    // The upkeep loop finds it too, should this fail.
-    await services.jobs
-      .start(services.db, buildSegment, { segmentId: segment.id, name: segment.name }, { key: segment.id })
-      .catch(error => services.log.warn({ err: error, segment: segment.id }, 'the job starts a little later'))
+    await startBuilding(services, segment)
     return showOne(services, segment)
   },
 })

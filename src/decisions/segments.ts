@@ -5,10 +5,12 @@ import { type Db, inTransaction } from '#platform/db/db.ts'
 import { conflict, type FieldProblem, invalid, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
+import type { Services } from '#platform/services.ts'
 import { filterProblems } from './check.ts'
 import { conditionsOf, type Filter, usesOf } from './filter.ts'
 import { registerMetrics, releaseMetrics } from './metrics.ts'
 import { unwatchScores, watchScore } from './scoring.ts'
+import { buildSegment } from './segments.jobs.ts'
 import {
   changeSegment,
   deleteSegmentRows,
@@ -98,8 +100,8 @@ export async function updateSegment(
 }
 
 /**
- * Makes the draft the next version and live. Its members are written by `buildSegment`, which the caller starts in
- * the same transaction. Publishing raises no events: the definition changed, not the contacts.
+ * Makes the draft the next version and live. Its members are written by a job: call `startBuilding` when
+ * this is committed. Publishing raises no events: the definition changed, not the contacts.
  */
 export async function publishSegment(
   db: Db,
@@ -149,6 +151,17 @@ async function watchScores(trx: Db, id: string, filter: Filter): Promise<void> {
       id,
     })
   }
+}
+
+/** Starts the job that finds the members of what was published. Should it be lost, the upkeep loop starts it again. */
+export async function startBuilding(
+  { db, jobs, log }: Services,
+  segment: { id: string; name: string },
+): Promise<void> {
+  const input = { segmentId: segment.id, name: segment.name }
+  await jobs.start(db, buildSegment, input, { key: segment.id }).catch(error => {
+    log.warn({ err: error, segment: segment.id }, 'the job starts a little later')
+  })
 }
 
 /** A segment must not rest upon itself by way of others. */

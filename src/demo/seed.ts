@@ -3,8 +3,7 @@ import { append } from '#activity/ledger.ts'
 import { record } from '#activity/record.ts'
 import { listContacts } from '#audience/contacts.ts'
 import { createScoreModel, publishScoreModel } from '#decisions/score-models.ts'
-import { buildSegment } from '#decisions/segments.jobs.ts'
-import { createSegment, publishSegment } from '#decisions/segments.ts'
+import { createSegment, publishSegment, startBuilding } from '#decisions/segments.ts'
 import { createEmail, publishEmail } from '#outreach/emails.ts'
 import { type Db, inTransaction, run, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
@@ -85,7 +84,7 @@ async function seedDefinitions(services: Services, staff: Staff, now: Date): Pro
   for (const { name, description, filter } of demoSegments(model.id)) {
     const { id, version } = await createSegment(db, systemActor, { name, description, filter }, now)
     await publishSegment(db, systemActor, id, { version, ...steward }, now)
-    await jobs.start(db, buildSegment, { segmentId: id, name }, { key: id })
+    await startBuilding(services, { id, name })
   }
   const email = async (given: DemoEmail) => {
     const { id, version } = await createEmail(db, systemActor, given, now)
