@@ -23,14 +23,13 @@ import { answerProblem } from '#platform/http/problem.ts'
 import type { Route } from '#platform/http/route.ts'
 import { createServer, mountRoutes, type Policy, protectOffice } from '#platform/http/server.ts'
 import type { Services } from '#platform/services.ts'
-import { stewardshipRoutes } from '#stewardship/stewardship.routes.ts'
+import { stewardshipModule } from '#stewardship/module.ts'
 import { workflowsModule } from '#workflows/module.ts'
 import { healthOf } from './health.ts'
 import { sandboxRoutes } from './sandbox.routes.ts'
 import { systemRoutes } from './system.routes.ts'
 
-/** All rooms, lowest first: the order in which reactors run within a round. */
-export const modules: Module[] = [
+const rooms: Module[] = [
   engineModule,
   accessModule,
   activityModule,
@@ -42,9 +41,12 @@ export const modules: Module[] = [
   insightModule,
 ]
 
+/** All rooms, lowest first: the order in which reactors run within a round. */
+export const modules: Module[] = [...rooms, stewardshipModule(rooms)]
+
 /** Every route of the office, as the permission tests and the API description see them. */
 export function officeRoutes(): Route[] {
-  return [...modules.flatMap(module => module.routes ?? []), ...stewardshipRoutes(modules), ...sandboxRoutes(modules), ...systemRoutes(modules)]
+  return [...modules.flatMap(module => module.routes ?? []), ...sandboxRoutes(modules), ...systemRoutes(modules)]
 }
 
 const policy: Policy = {
