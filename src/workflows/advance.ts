@@ -5,7 +5,14 @@ import { laneOf, newId } from '#platform/ids.ts'
 import { answer, leaving } from './ask.ts'
 import type { Plan } from './definition.ts'
 import { changeContacts, sendMessages, takeEffects, whyOf } from './effects.ts'
-import { addTally, type Enrolment, insertSteps, saveEnrolments, type Tally } from './enrolments.sql.ts'
+import {
+  addTally,
+  type Enrolment,
+  insertEnrolments,
+  insertSteps,
+  saveEnrolments,
+  type Tally,
+} from './enrolments.sql.ts'
 import { type Entered, type Entry, enter } from './enter.ts'
 import type { Published } from './shelf.ts'
 import { end, hear, heardFrom, listensOf, type Traveller, type World, walk } from './travel.ts'
@@ -28,6 +35,8 @@ export type Run = {
   out: NewEvent[]
   /** A change of direction by steps is rare; entries made by steps are followed within the same run. */
   all: Traveller[]
+  /** Who came into what in this run, as "contact:workflow". */
+  entered: Set<string>
 }
 
 /** The kind of our timers. */
@@ -165,7 +174,7 @@ async function arrivals(
   sources: Map<Entry, { from: Traveller; moved: NewEvent }>,
   leavers: Traveller[],
 ) {
-  const { entered, events } = await enter(run.tick.db, [...sources.keys()], run.tick.now)
+  const { entered, events } = await enter(run.tick.db, [...sources.keys()], run.tick.now, run.entered)
   const refused = new Set(leavers)
   const travellers: Traveller[] = []
   for (const each of entered) {
@@ -222,9 +231,10 @@ async function save(run: Run): Promise<void> {
     row.listens = listensOf(traveller, wakes.get(plan) ?? [])
     row.causeId = traveller.causeId
   }
-  await saveEnrolments(
-    tick.db,
+  await write(
+    tick,
     changed.map(traveller => traveller.row),
+    new Set(changed.filter(traveller => traveller.fresh).map(traveller => traveller.row)),
   )
   await insertSteps(
     tick.db,
@@ -237,6 +247,17 @@ async function save(run: Run): Promise<void> {
     const hasLeft = traveller.state === 'ended' && traveller.row.endReason !== 'moved'
     if (hasLeft) run.out.push(exitedEvent(run, traveller))
   }
+}
+
+/** New stays are written once, as they are after their first steps. */
+async function write(tick: Tick, rows: Enrolment[], fresh: Set<Enrolment>): Promise<void> {
+  const inserted = await insertEnrolments(tick.db, [...fresh])
+  // Somebody let the contact in by hand in this very moment: the tick is run again and finds him inside.
+  if (inserted.size !== fresh.size) throw new Error('somebody else let a contact in meanwhile')
+  await saveEnrolments(
+    tick.db,
+    rows.filter(row => !fresh.has(row)),
+  )
 }
 
 function setTimers(tick: Tick, travellers: Traveller[]): void {

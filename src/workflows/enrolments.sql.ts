@@ -1,6 +1,7 @@
 import type { RawBuilder } from 'kysely'
 import { ledger } from '#activity/ledger.ts'
 import type { Event } from '#engine/reactor.ts'
+import { plainArray } from '#platform/db/arrays.ts'
 import { type Db, many, run, sql } from '#platform/db/db.ts'
 import type { Reentry } from './definition.ts'
 import type { Heard } from './node.ts'
@@ -23,6 +24,7 @@ export type Enrolment = {
   id: string
   workflowId: string
   version: number
+  entryKey: string
   status: 'active' | 'done' | 'left' | 'parked'
   node: string
   arrivedAt: Date
@@ -39,51 +41,72 @@ export type Enrolment = {
   rev: number
 }
 
-export type NewEnrolment = {
-  contactId: string
-  id: string
-  workflowId: string
-  version: number
-  node: string
-  reentry: Reentry
-  why: WhyLink[]
-  causeId: string | null
-}
-
-const columns = sql`e.contact_id as "contactId", e.id, e.workflow_id as "workflowId", e.version, e.status, e.node,
+const columns = sql`e.contact_id as "contactId", e.id, e.workflow_id as "workflowId", e.version, e.entry_key as "entryKey", e.status,
+  e.node,
   e.arrived_at as "arrivedAt", e.steps, e.wake_at as "wakeAt", e.listens, e.held, e.state, e.why,
   e.cause_id as "causeId", e.entered_at as "enteredAt", e.ended_at as "endedAt", e.end_reason as "endReason", e.rev`
 
+/** A contact who asks to come in. */
+export type Asking = { contactId: string; workflowId: string; reentry: Reentry }
+
 /**
- * Enters contacts; the ids of those who got in. The entry key counts the stays that no longer stand in the way:
- * none for "once", those that have ended for "after leaving", those that have ended and began long enough ago for
- * "after n days". Whoever races makes the same key, or meets the index that allows one stay at a time.
+ * The entry keys of those who may come in, null for the others, in the order asked. A key counts the stays that no
+ * longer stand in the way: none for "once", those that have ended for "after leaving", those that have ended and
+ * began long enough ago for "after n days". Whoever races makes the same key, or meets the index that allows one
+ * stay at a time.
  */
-export async function insertEnrolments(db: Db, rows: NewEnrolment[], now: Date): Promise<Set<string>> {
+export async function entryKeys(db: Db, asking: Asking[], now: Date): Promise<(string | null)[]> {
+  if (asking.length === 0) return []
+  const days = asking.map(({ reentry }) => (typeof reentry === 'object' ? reentry.afterDays : 0))
+  const rows = await many<{ place: number; over: number; inside: boolean; keys: string[] }>(
+    db,
+    sql`select ask.place::int, count(*) filter (where before.status <> 'active'
+          and before.entered_at <= ${now}::timestamptz - ask.days * interval '24 hours')::int as over,
+        bool_or(before.status = 'active') as inside, array_agg(before.entry_key) as keys
+      from unnest(${plainArray(asking.map(row => row.contactId))}::bigint[],
+        ${plainArray(asking.map(row => row.workflowId))}::bigint[], ${plainArray(days)}::int[])
+        with ordinality as ask(contact_id, workflow_id, days, place)
+      join workflows.enrolment before
+        on before.contact_id = ask.contact_id and before.workflow_id = ask.workflow_id
+      group by ask.place`,
+  )
+  const byPlace = new Map(rows.map(row => [row.place - 1, row]))
+  return asking.map(({ reentry }, place) => {
+    const before = byPlace.get(place)
+    const key = `g${reentry === 'once' ? 0 : (before?.over ?? 0)}`
+    return before && (before.inside || before.keys.includes(key)) ? null : key
+  })
+}
+
+/** Writes new stays as they are by now; the ids of those that nobody else had written first. */
+export async function insertEnrolments(db: Db, rows: Enrolment[]): Promise<Set<string>> {
   if (rows.length === 0) return new Set()
-  const days = rows.map(row => (typeof row.reentry === 'object' ? row.reentry.afterDays : 0))
   const inserted = await many<{ id: string }>(
     db,
     sql`insert into workflows.enrolment (contact_id, id, workflow_id, version, entry_key, status, node, arrived_at,
-        steps, wake_at, listens, held, state, why, cause_id, entered_at, rev)
-      select ask.contact_id, ask.id, ask.workflow_id, ask.version,
-        'g' || case when ask.once then 0 else (
-          select count(*) from workflows.enrolment before
-          where before.contact_id = ask.contact_id and before.workflow_id = ask.workflow_id
-            and before.status <> 'active'
-            and before.entered_at <= ${now}::timestamptz - ask.days * interval '24 hours') end,
-        'active', ask.node, ${now}::timestamptz, 0, null, '{}', false, '{"sent":{},"heard":{},"because":[]}', ask.why::jsonb,
-        ask.cause_id, ${now}::timestamptz, 0
-      from unnest(${rows.map(row => row.contactId)}::bigint[], ${rows.map(row => row.id)}::bigint[],
-        ${rows.map(row => row.workflowId)}::bigint[], ${rows.map(row => row.version)}::int[],
-        ${rows.map(row => row.node)}::text[], ${rows.map(row => row.reentry === 'once')}::boolean[],
-        ${days}::int[], ${rows.map(row => JSON.stringify(row.why))}::text[],
-        ${rows.map(row => row.causeId)}::bigint[])
-        as ask(contact_id, id, workflow_id, version, node, once, days, why, cause_id)
+        steps, wake_at, listens, held, state, why, cause_id, entered_at, ended_at, end_reason, rev)
+      select contact_id, id, workflow_id, version, entry_key, status, node, arrived_at, steps, wake_at,
+        string_to_array(listens, ','), held, state, why, cause_id, entered_at, ended_at, end_reason, 0
+      from unnest(${plainArray(rows.map(row => row.contactId))}::bigint[],
+        ${plainArray(rows.map(row => row.id))}::bigint[], ${plainArray(rows.map(row => row.workflowId))}::bigint[],
+        ${plainArray(rows.map(row => row.version))}::int[], ${rows.map(row => row.entryKey)}::text[],
+        ${rows.map(row => row.status)}::text[], ${rows.map(row => row.node)}::text[],
+        ${times(rows.map(row => row.arrivedAt))}::timestamptz[], ${plainArray(rows.map(row => row.steps))}::int[],
+        ${times(rows.map(row => row.wakeAt))}::timestamptz[], ${rows.map(row => row.listens.join(','))}::text[],
+        ${rows.map(row => row.held)}::boolean[], ${rows.map(row => JSON.stringify(row.state))}::jsonb[],
+        ${rows.map(row => JSON.stringify(row.why))}::jsonb[], ${plainArray(rows.map(row => row.causeId))}::bigint[],
+        ${times(rows.map(row => row.enteredAt))}::timestamptz[],
+        ${times(rows.map(row => row.endedAt))}::timestamptz[], ${rows.map(row => row.endReason)}::text[])
+        as new(contact_id, id, workflow_id, version, entry_key, status, node, arrived_at, steps, wake_at, listens,
+          held, state, why, cause_id, entered_at, ended_at, end_reason)
       on conflict do nothing
       returning id`,
   )
   return new Set(inserted.map(row => row.id))
+}
+
+function times(moments: (Date | null)[]): string {
+  return plainArray(moments.map(moment => moment?.toISOString() ?? null))
 }
 
 /** The participants named, as far as they are still inside. */
@@ -143,13 +166,13 @@ export async function saveEnrolments(db: Db, rows: Enrolment[]): Promise<void> {
         arrived_at = new.arrived_at, steps = new.steps, wake_at = new.wake_at,
         listens = string_to_array(new.listens, ','), held = new.held, state = new.state::jsonb,
         cause_id = new.cause_id, ended_at = new.ended_at, end_reason = new.end_reason, rev = new.rev + 1
-      from unnest(${rows.map(row => row.contactId)}::bigint[], ${rows.map(row => row.id)}::bigint[],
-        ${rows.map(row => row.rev)}::int[], ${rows.map(row => row.version)}::int[],
+      from unnest(${plainArray(rows.map(row => row.contactId))}::bigint[], ${plainArray(rows.map(row => row.id))}::bigint[],
+        ${plainArray(rows.map(row => row.rev))}::int[], ${plainArray(rows.map(row => row.version))}::int[],
         ${rows.map(row => row.status)}::text[], ${rows.map(row => row.node)}::text[],
-        ${rows.map(row => row.arrivedAt)}::timestamptz[], ${rows.map(row => row.steps)}::int[],
-        ${rows.map(row => row.wakeAt)}::timestamptz[], ${rows.map(row => row.listens.join(','))}::text[],
+        ${times(rows.map(row => row.arrivedAt))}::timestamptz[], ${plainArray(rows.map(row => row.steps))}::int[],
+        ${times(rows.map(row => row.wakeAt))}::timestamptz[], ${rows.map(row => row.listens.join(','))}::text[],
         ${rows.map(row => row.held)}::boolean[], ${rows.map(row => JSON.stringify(row.state))}::text[],
-        ${rows.map(row => row.causeId)}::bigint[], ${rows.map(row => row.endedAt)}::timestamptz[],
+        ${plainArray(rows.map(row => row.causeId))}::bigint[], ${times(rows.map(row => row.endedAt))}::timestamptz[],
         ${rows.map(row => row.endReason)}::text[])
         as new(contact_id, id, rev, version, status, node, arrived_at, steps, wake_at, listens, held, state,
           cause_id, ended_at, end_reason)
@@ -175,10 +198,10 @@ export async function insertSteps(db: Db, rows: StepRow[]): Promise<void> {
   await run(
     db,
     sql`insert into workflows.step (contact_id, enrolment_id, id, node, exit, at, cause_id)
-      select * from unnest(${rows.map(row => row.contactId)}::bigint[],
-        ${rows.map(row => row.enrolmentId)}::bigint[], ${rows.map(row => row.id)}::int[],
+      select * from unnest(${plainArray(rows.map(row => row.contactId))}::bigint[],
+        ${plainArray(rows.map(row => row.enrolmentId))}::bigint[], ${plainArray(rows.map(row => row.id))}::int[],
         ${rows.map(row => row.node)}::text[], ${rows.map(row => row.exit)}::text[],
-        ${rows.map(row => row.at)}::timestamptz[], ${rows.map(row => row.causeId)}::bigint[])`,
+        ${times(rows.map(row => row.at))}::timestamptz[], ${plainArray(rows.map(row => row.causeId))}::bigint[])`,
   )
 }
 
@@ -191,7 +214,7 @@ export async function addTally(db: Db, rows: Tally[], shard: number): Promise<vo
     db,
     sql`insert into workflows.tally (workflow_id, version, node, exit, shard, n)
       select workflow_id, version, node, exit, ${shard}::smallint, n
-      from unnest(${rows.map(row => row.workflowId)}::bigint[], ${rows.map(row => row.version)}::int[],
+      from unnest(${rows.map(row => row.workflowId)}::bigint[], ${plainArray(rows.map(row => row.version))}::int[],
         ${rows.map(row => row.node)}::text[], ${rows.map(row => row.exit)}::text[],
         ${rows.map(row => row.n)}::bigint[]) as new(workflow_id, version, node, exit, n)
       order by workflow_id, version, node, exit

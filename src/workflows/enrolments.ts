@@ -4,6 +4,7 @@ import { type Db, inTransaction } from '#platform/db/db.ts'
 import { conflict, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import { timerKind } from './advance.ts'
+import { insertEnrolments } from './enrolments.sql.ts'
 import { enter } from './enter.ts'
 import {
   type Participant,
@@ -44,7 +45,11 @@ export async function enterByHand(
       now,
     )
     const [stay] = entered
-    if (!stay) {
+    const written = await insertEnrolments(
+      trx,
+      entered.map(each => each.row),
+    )
+    if (!stay || written.size === 0) {
       const reason =
         workflow.status === 'live'
           ? 'The contact is inside, or may not come in again.'

@@ -2,7 +2,7 @@ import type { NewEvent } from '#engine/reactor.ts'
 import type { Db } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import type { Plan } from './definition.ts'
-import { type Enrolment, insertEnrolments, type NewEnrolment, type WhyLink } from './enrolments.sql.ts'
+import { type Enrolment, entryKeys, type WhyLink } from './enrolments.sql.ts'
 import type { Published } from './shelf.ts'
 
 /** A contact at the door of a workflow. */
@@ -21,36 +21,41 @@ const whyLinks = 24
 export type Entered = { entry: Entry; row: Enrolment }
 
 /**
- * Lets contacts in as far as the workflow is live and its rule of re-entry allows, and tells of each entry.
- * Of several entries of one contact into one workflow the first counts.
+ * Lets contacts in as far as the workflow is live and its rule of re-entry allows, and tells of each entry. The rows
+ * are not written yet: whoever calls this writes them as they are after the first steps. Of several entries of one
+ * contact into one workflow the first counts; `taken` holds those of this run so far.
  */
 export async function enter(
   db: Db,
   entries: Entry[],
   now: Date,
+  taken: Set<string> = new Set(),
 ): Promise<{ entered: Entered[]; events: NewEvent[] }> {
-  const firsts = new Map<string, { entry: Entry; row: NewEnrolment; eventId: string }>()
-  for (const entry of entries) {
+  const firsts = entries.filter(entry => {
     const key = `${entry.contactId}:${entry.workflow.id}`
-    if (entry.workflow.status !== 'live' || firsts.has(key)) continue
-    firsts.set(key, newcomer(entry, now))
+    if (entry.workflow.status !== 'live' || taken.has(key)) return false
+    taken.add(key)
+    return true
+  })
+  const asking = firsts.map(({ contactId, workflow, plan }) => {
+    return { contactId, workflowId: workflow.id, reentry: plan.definition.reentry }
+  })
+  const keys = await entryKeys(db, asking, now)
+  const entered: Entered[] = []
+  const events: NewEvent[] = []
+  for (const [place, entry] of firsts.entries()) {
+    const entryKey = keys[place]
+    if (!entryKey) continue
+    const row = newcomer(entry, entryKey, now)
+    entered.push({ entry, row })
+    events.push(enteredEvent(entry, row, now))
   }
-  const candidates = [...firsts.values()]
-  const inside = await insertEnrolments(
-    db,
-    candidates.map(each => each.row),
-    now,
-  )
-  const accepted = candidates.filter(each => inside.has(each.row.id))
-  return {
-    entered: accepted.map(({ entry, row }) => ({ entry, row: freshRow(row, now) })),
-    events: accepted.map(({ entry, row, eventId }) => enteredEvent(entry, row, eventId, now)),
-  }
+  return { entered, events }
 }
 
-function newcomer(entry: Entry, now: Date): { entry: Entry; row: NewEnrolment; eventId: string } {
+function newcomer(entry: Entry, entryKey: string, now: Date): Enrolment {
   const { plan, workflow } = entry
-  const [id, eventId] = [newId(), newId()]
+  const id = newId()
   const link: WhyLink = {
     kind: 'workflow',
     id: workflow.id,
@@ -59,35 +64,23 @@ function newcomer(entry: Entry, now: Date): { entry: Entry; row: NewEnrolment; e
     enrolmentId: id,
     at: now.toISOString(),
   }
-  const row = {
+  return {
     contactId: entry.contactId,
     id,
     workflowId: workflow.id,
     version: plan.number,
-    node: plan.definition.start,
-    reentry: plan.definition.reentry,
-    why: [...entry.why.slice(0, 1), ...entry.why.slice(1).slice(-whyLinks), link],
-    causeId: eventId,
-  }
-  return { entry, row, eventId }
-}
-
-function freshRow(row: NewEnrolment, now: Date): Enrolment {
-  return {
-    contactId: row.contactId,
-    id: row.id,
-    workflowId: row.workflowId,
-    version: row.version,
+    entryKey,
     status: 'active',
-    node: row.node,
+    node: plan.definition.start,
     arrivedAt: now,
     steps: 0,
     wakeAt: null,
     listens: [],
     held: false,
     state: { sent: {}, heard: {}, because: [] },
-    why: row.why,
-    causeId: row.causeId,
+    why: [...entry.why.slice(0, 1), ...entry.why.slice(1).slice(-whyLinks), link],
+    // The event of the entry, which tells in turn what caused it.
+    causeId: newId(),
     enteredAt: now,
     endedAt: null,
     endReason: null,
@@ -95,10 +88,10 @@ function freshRow(row: NewEnrolment, now: Date): Enrolment {
   }
 }
 
-function enteredEvent(entry: Entry, row: NewEnrolment, id: string, at: Date): NewEvent {
+function enteredEvent(entry: Entry, row: Enrolment, at: Date): NewEvent {
   return {
     contactId: entry.contactId,
-    id,
+    ...(row.causeId && { id: row.causeId }),
     type: 'workflow.entered',
     name: entry.workflow.name,
     at,

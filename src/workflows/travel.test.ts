@@ -35,6 +35,7 @@ function travellerAt(node: string, arrivedAt = t0, state: Partial<Enrolment['sta
     id: '900',
     workflowId: '7',
     version: 1,
+    entryKey: 'g0',
     status: 'active',
     node,
     arrivedAt,

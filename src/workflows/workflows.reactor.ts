@@ -33,11 +33,12 @@ export function workflowsReactor(shelf: Shelf): Reactor {
       const rows = await wakeUp(tick, human)
       const planOf = await shelf.plans(tick.db, seats(published, rows))
       const given = { tick, human, published, planOf }
-      const { newcomers, events } = await enrol(given)
+      const entered = new Set<string>()
+      const { newcomers, events } = await enrol(given, entered)
       const wakings = [...wakingsOf(given, rows), ...newcomers]
       if (wakings.length === 0) return events
       const world = { now: tick.now, zone: tick.services.config.zone, contacts: new Map(), emails: new Map() }
-      const run: Run = { tick, published, planOf, world, out: events, all: [] }
+      const run: Run = { tick, published, planOf, world, out: events, all: [], entered }
       await advance(run, wakings)
       return run.out
     },
@@ -107,12 +108,12 @@ function eventsByContact(events: Event[]): Map<string, Event[]> {
 
 type Candidate = Entry & { event: Event }
 
-async function enrol(given: Bench): Promise<{ newcomers: Waking[]; events: NewEvent[] }> {
+async function enrol(given: Bench, taken: Set<string>): Promise<{ newcomers: Waking[]; events: NewEvent[] }> {
   const byType = triggersByType(given)
   const earlier = await justBefore(given, [...byType.keys()])
   const candidates = await admitted(given, candidatesOf(given, byType, [...given.human, ...earlier]))
   if (candidates.length === 0) return { newcomers: [], events: [] }
-  const { entered, events } = await enter(given.tick.db, candidates, given.tick.now)
+  const { entered, events } = await enter(given.tick.db, candidates, given.tick.now, taken)
   const byContact = eventsByContact(given.human)
   const triggerOf = new Map<Entry, Event>(candidates.map(candidate => [candidate, candidate.event]))
   const newcomers = entered.map(({ entry, row }) => {
