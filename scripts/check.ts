@@ -6,6 +6,7 @@ type Step = { name: string; command: string; args: string[]; cwd?: string }
 
 const steps: Step[] = [
   { name: 'types of the server', command: 'tsc', args: ['-p', '.'] },
+  { name: 'types of the page script', command: 'tsc', args: ['-p', 'tracker'] },
   { name: 'types of the screens', command: 'node', args: ['node_modules/typescript/bin/tsc', '-p', '.', '--noEmit'], cwd: 'web' },
   { name: 'lint and format', command: 'biome', args: ['check', '--max-diagnostics=30', '.'] },
   { name: 'order of the rooms, routes and policy', command: 'node', args: ['--test', '--test-reporter=dot', 'tests/architecture.test.ts', 'tests/routes.test.ts'] },
