@@ -62,6 +62,8 @@ create table outreach.message (
   email_version_id bigint,
   -- Address or web address; for emails to contacts known from the moment of sending on.
   recipient text,
+  -- The keyed hash of the address, by which it can be suppressed after its contact was deleted.
+  address_hash bytea,
   payload jsonb,
   cause_id bigint,
   why jsonb not null,
@@ -95,6 +97,13 @@ create index message_due_idx on outreach.message (lane, urgency, not_before, id)
 create index message_sending_idx on outreach.message (sender) where state = 'sending';
 create index message_recent_idx on outreach.message (id desc);
 create index message_unknown_idx on outreach.message (id) where state = 'unknown';
+
+-- Whom messages went to that were deleted with their contact: their links to unsubscribe still work.
+create table outreach.farewell (
+  contact_id bigint not null,
+  address_hash bytea not null,
+  primary key (contact_id, address_hash)
+);
 
 -- Every open and click as it came in, machine or not, so that a better rule can judge it anew.
 create table outreach.hit (

@@ -7,7 +7,7 @@ export const suppressionReasons = ['unsubscribed', 'hard_bounce', 'complaint', '
 export type SuppressionReason = (typeof suppressionReasons)[number]
 
 /** The keyed hash under which an address is suppressed: the same for all spellings of one mailbox. */
-function hashOf(secrets: Secrets, address: string): Buffer | null {
+export function addressHash(secrets: Secrets, address: string): Buffer | null {
   const normal = normalizeAddress(address)
   return normal === null ? null : createHmac('sha256', secrets.keyFor('suppression')).update(mailboxOf(normal)).digest()
 }
@@ -19,9 +19,17 @@ export async function suppress(
   entries: { address: string; reason: SuppressionReason; source: string; at: Date }[],
 ): Promise<void> {
   const rows = entries.flatMap(entry => {
-    const hash = hashOf(secrets, entry.address)
+    const hash = addressHash(secrets, entry.address)
     return hash ? [{ ...entry, hash }] : []
   })
+  await suppressHashes(trx, rows)
+}
+
+/** The same where only the hash of the address is left: its contact was deleted. */
+export async function suppressHashes(
+  trx: Db,
+  rows: { hash: Buffer; reason: SuppressionReason; source: string; at: Date }[],
+): Promise<void> {
   if (rows.length === 0) return
   await run(trx, sql`
     insert into audience.suppression (address_hash, reason, source, at)
@@ -34,7 +42,7 @@ export async function suppress(
 export async function suppressedAmong(db: Db, secrets: Secrets, addresses: string[]): Promise<Map<string, SuppressionReason>> {
   const byHash = new Map<string, string[]>()
   for (const address of new Set(addresses)) {
-    const hash = hashOf(secrets, address)?.toString('hex')
+    const hash = addressHash(secrets, address)?.toString('hex')
     if (hash) byHash.set(hash, [...(byHash.get(hash) ?? []), address])
   }
   const rows = await many<{ hash: string; reason: SuppressionReason }>(db, sql`
@@ -45,6 +53,6 @@ export async function suppressedAmong(db: Db, secrets: Secrets, addresses: strin
 
 /** Takes an address off the list: only by a new opt-in of the person, or by a person in the office with a reason. */
 export async function unsuppress(trx: Db, secrets: Secrets, address: string): Promise<boolean> {
-  const hash = hashOf(secrets, address)
+  const hash = addressHash(secrets, address)
   return hash !== null && (await run(trx, sql`delete from audience.suppression where address_hash = ${hash}`)) > 0
 }

@@ -1,4 +1,4 @@
-import { type Db, many, sql } from '#platform/db/db.ts'
+import { type Db, many, run, sql } from '#platform/db/db.ts'
 import { laneOf } from '#platform/ids.ts'
 import type { NewMessage } from './messages.ts'
 
@@ -12,7 +12,8 @@ function jsonText(value: unknown): string {
 }
 
 /** One entry of a message's history, as SQL over the columns of the row source. */
-export const firstEntry = (now: Date) => JSON.stringify([{ state: 'queued', at: now.toISOString(), words: null }])
+export const firstEntry = (now: Date) =>
+  JSON.stringify([{ state: 'queued', at: now.toISOString(), words: null }])
 
 export function insertMessages(
   db: Db,
@@ -42,5 +43,23 @@ export function insertMessages(
     order by contact_id, reason
     on conflict (contact_id, reason, generation) do nothing
     returning contact_id as "contactId", id, reason`,
+  )
+}
+
+/** The guard on the state makes a message that is just being claimed win or lose as a whole. */
+export function cancelRows(
+  db: Db,
+  messages: { contactId: string; id: string }[],
+  words: string,
+  now: Date,
+): Promise<number> {
+  const entry = JSON.stringify([{ state: 'cancelled', at: now.toISOString(), words }])
+  return run(
+    db,
+    sql`
+    update outreach.message m set state = 'cancelled', history = m.history || ${entry}::jsonb
+    from unnest(${messages.map(row => row.contactId)}::bigint[], ${messages.map(row => row.id)}::bigint[])
+      as gone (contact_id, id)
+    where m.contact_id = gone.contact_id and m.id = gone.id and m.state in ('queued', 'deferred')`,
   )
 }

@@ -1,6 +1,6 @@
 import type { Db } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
-import { insertMessages } from './messages.sql.ts'
+import { cancelRows, insertMessages } from './messages.sql.ts'
 
 export type Channel = 'email' | 'webhook'
 /** Marketing needs consent and keeps quiet hours; service mail needs none; alerts and tests go to our own people. */
@@ -45,4 +45,17 @@ export function queueMessages(
     rows.map(row => ({ ...row, id: newId() })),
     now,
   )
+}
+
+/**
+ * Takes messages back that have not begun to leave: the contact was taken out of what they were written for.
+ * Returns how many; those that left or were decided on already stay as they are.
+ */
+export function cancelMessages(
+  trx: Db,
+  messages: { contactId: string; id: string }[],
+  words: string,
+  now: Date,
+): Promise<number> {
+  return messages.length === 0 ? Promise.resolve(0) : cancelRows(trx, messages, words, now)
 }

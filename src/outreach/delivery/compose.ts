@@ -1,0 +1,60 @@
+import MailComposer from 'nodemailer/lib/mail-composer'
+import type { Services } from '#platform/services.ts'
+import { unsubscribeUrl } from '../context.ts'
+import type { Parts } from '../render/protocol.ts'
+import type { Settings } from '../settings.ts'
+import { makeReturnToken } from '../tokens.ts'
+import type { Claimed } from './claim.ts'
+
+/** The return path: whoever bounces there names the message, and nobody can make one up. */
+export function returnPath({ secrets, config }: Services, message: Claimed): string {
+  return `b+${makeReturnToken(secrets, { contactId: message.contactId, messageId: message.id })}@${config.bounceDomain}`
+}
+
+/** One id per message, the same when it is sent again, so that the other side can tell. */
+export function messageIdOf(message: { contactId: string; id: string }, domain: string): string {
+  return `<${message.id}.${message.contactId}@${domain}>`
+}
+
+/** The whole mail as it leaves, with the headers that mailbox providers ask of bulk senders. */
+export function composeMail(services: Services, message: Claimed, given: { parts: Parts; settings: Settings; now: Date }): Promise<Buffer> {
+  const { config } = services
+  const { parts, settings, now } = given
+  const draft = message.version?.draft
+  const composer = new MailComposer({
+    from: { name: draft?.fromName || settings.fromName, address: draft?.fromAddress || config.mailFrom },
+    to: [{ name: '', address: message.address ?? '' }],
+    ...(draft?.replyTo ? { replyTo: { name: '', address: draft.replyTo } } : {}),
+    subject: parts.subject,
+    text: parts.text,
+    html: parts.html,
+    messageId: messageIdOf(message, config.bounceDomain),
+    date: now,
+    headers: headersOf(services, message),
+    textEncoding: 'quoted-printable',
+    newline: '\r\n',
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return composer.compile().build()
+}
+
+function headersOf(services: Services, message: Claimed): Record<string, string> {
+  const { config } = services
+  // Our own people are told by a machine, and no machine is to answer (RFC 3834).
+  if (message.class === 'alert' || message.class === 'test') return { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }
+  const subject = { contactId: message.contactId, messageId: message.id }
+  const purpose = message.purpose.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 40) || 'mail'
+  const topic = message.topicId === '0' ? '' : `${message.topicId}.`
+  const feedback = `${message.version?.emailId ?? '0'}:${message.emailVersionId ?? '0'}:${purpose}:tend`
+  return {
+    'Feedback-ID': feedback,
+    ...(message.class === 'marketing'
+      ? {
+          'List-Id': `<${topic}${purpose}.${config.bounceDomain}>`,
+          'List-Unsubscribe': `<${unsubscribeUrl(services, subject)}>`,
+          'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+        }
+      : { 'Auto-Submitted': 'auto-generated' }),
+  }
+}

@@ -1,0 +1,86 @@
+import { normalizeAddress } from '#audience/address.ts'
+import { consentsAmong } from '#audience/consent.ts'
+import { type Contact, contactsForRender, knownAmong } from '#audience/contacts.ts'
+import { suppressedAmong } from '#audience/suppression.ts'
+import type { Db } from '#platform/db/db.ts'
+import type { Services } from '#platform/services.ts'
+import type { VersionRow } from '../emails.sql.ts'
+import type { Consent, GateFacts } from '../gate.ts'
+import { zoneOr } from '../quiet-hours.ts'
+import type { Settings } from '../settings.ts'
+import { type Due, selectMarketingSent } from './claim.sql.ts'
+
+/** All that is known about the recipients of a batch. */
+export type Facts = {
+  contacts: Map<string, Contact>
+  of(message: Due): GateFacts
+}
+
+/** Loads what the gate asks about a whole batch: one statement per kind of fact, whatever its size. */
+export async function loadFacts(
+  trx: Db,
+  services: Services,
+  given: { due: Due[]; versions: Map<string, VersionRow>; settings: Settings; now: Date; hasRoute: boolean; routeDownUntil: Date | null },
+): Promise<Facts> {
+  const { due, settings, now } = given
+  const ids = [...new Set(due.map(message => message.contactId))]
+  const found = await contactsForRender(trx, ids)
+  const contacts = new Map(found.map(contact => [contact.id, contact]))
+  const known = found.length === ids.length ? new Set(ids) : await knownAmong(trx, ids)
+  const addressOf = (message: Due) => {
+    const text = message.recipient !== null && message.payload ? message.recipient : (contacts.get(message.contactId)?.email ?? '')
+    return normalizeAddress(text)
+  }
+  const addresses = due.filter(message => message.channel === 'email').flatMap(message => addressOf(message) ?? [])
+  const suppressed = await suppressedAmong(trx, services.secrets, addresses)
+  const consent = await loadConsents(trx, due)
+  const sent = await loadSent(trx, due, { settings, now })
+  return {
+    contacts,
+    of(message) {
+      const address = message.channel === 'email' ? addressOf(message) : null
+      const isForContact = message.class === 'marketing' || message.class === 'service'
+      return {
+        class: message.class,
+        channel: message.channel,
+        address,
+        isForContact,
+        contactExists: known.has(message.contactId),
+        hasContent: message.payload !== null || given.versions.has(message.emailVersionId ?? ''),
+        suppressed: (address !== null && suppressed.get(address)) || null,
+        purpose: message.purpose,
+        consent: consent(message, '0'),
+        topic: message.topicId === '0' ? null : { consent: consent(message, message.topicId) },
+        marketingSent: sent(message.contactId),
+        zone: zoneOr(contacts.get(message.contactId)?.timeZone ?? null, services.config.zone),
+        queuedAt: message.queuedAt,
+        hasRoute: given.hasRoute,
+        routeDownUntil: given.routeDownUntil,
+      }
+    },
+  }
+}
+
+async function loadConsents(trx: Db, due: Due[]): Promise<(message: Due, topicId: string) => Consent | null> {
+  const words = new Map<string, Consent>()
+  for (const purpose of new Set(due.map(message => message.purpose))) {
+    const ids = [...new Set(due.filter(message => message.purpose === purpose).map(message => message.contactId))]
+    for (const row of await consentsAmong(trx, ids, purpose)) words.set(`${row.contactId}|${purpose}|${row.topicId}`, row.state)
+  }
+  return (message, topicId) => words.get(`${message.contactId}|${message.purpose}|${topicId}`) ?? null
+}
+
+/** The list of a contact is shared by its messages: what the gate lets pass in this batch counts for the next one. */
+async function loadSent(trx: Db, due: Due[], { settings, now }: { settings: Settings; now: Date }): Promise<(contactId: string) => Date[]> {
+  const ids = [...new Set(due.filter(message => message.class === 'marketing').map(message => message.contactId))]
+  const hours = Math.max(0, ...settings.caps.map(cap => cap.hours))
+  const since = new Date(now.getTime() - hours * 3_600_000)
+  const byContact = new Map<string, Date[]>()
+  const list = (contactId: string) => {
+    const dates = byContact.get(contactId) ?? []
+    byContact.set(contactId, dates)
+    return dates
+  }
+  if (ids.length > 0) for (const row of await selectMarketingSent(trx, ids, since)) list(row.contactId).push(row.at)
+  return list
+}

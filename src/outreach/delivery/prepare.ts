@@ -1,0 +1,79 @@
+import type { Services } from '#platform/services.ts'
+import { contextFor, finishLinks } from '../context.ts'
+import { escapeHtml } from '../render/markers.ts'
+import type { Parts, Rendered } from '../render/protocol.ts'
+import type { Renderer } from '../render/renderer.ts'
+import type { Settings } from '../settings.ts'
+import type { Claimed } from './claim.ts'
+import { composeMail } from './compose.ts'
+
+export type Prepared = { message: Claimed; subject: string; raw: Buffer }
+export type Unfit = { message: Claimed; text: string; again: boolean }
+
+/** Renders a claimed batch of emails, version by version, and composes the mails. Who cannot be rendered fails alone. */
+export async function prepareMails(
+  services: Services,
+  renderer: Renderer,
+  given: { messages: Claimed[]; settings: Settings; now: Date },
+): Promise<{ ready: Prepared[]; unfit: Unfit[] }> {
+  const { messages, settings, now } = given
+  const rendered = await renderAll(services, renderer, given)
+  const ready: Prepared[] = []
+  const unfit: Unfit[] = []
+  for (const message of messages) {
+    const result = rendered.get(message.id)
+    if (!result?.ok) {
+      // A limit may have been hit because the machine was busy; an error of the template stays one.
+      const text = result?.reason ?? 'it could not be rendered'
+      unfit.push({ message, text: `The email could not be rendered: ${text}`, again: /too long|too much|kept breaking/.test(text) })
+      continue
+    }
+    try {
+      const { parts } = result
+      ready.push({ message, subject: parts.subject, raw: await composeMail(services, message, { parts, settings, now }) })
+    } catch (error) {
+      unfit.push({ message, text: error instanceof Error ? error.message : String(error), again: false })
+    }
+  }
+  return { ready, unfit }
+}
+
+async function renderAll(
+  services: Services,
+  renderer: Renderer,
+  { messages, settings, now }: { messages: Claimed[]; settings: Settings; now: Date },
+): Promise<Map<string, Rendered>> {
+  const results = new Map<string, Rendered>()
+  for (const message of messages) if (message.payload) results.set(message.id, { ok: true, parts: written(message.payload) })
+  const versions = new Map(messages.flatMap(({ version, payload }) => (version && !payload ? [[version.id, version] as const] : [])))
+  for (const version of versions.values()) {
+    const mine = messages.filter(message => message.version?.id === version.id && !message.payload)
+    const subjects = mine.map(message => ({ contactId: message.contactId, messageId: message.id }))
+    const contexts = mine.map((message, i) =>
+      contextFor(services, {
+        contact: message.contact,
+        isMarketing: message.class === 'marketing',
+        postalAddress: settings.postalAddress,
+        now,
+        subject: subjects[i] ?? null,
+      }),
+    )
+    const { id, subject, html, text, links } = version
+    const rendered = await renderer.render({ key: id, subject, html, text }, contexts)
+    mine.forEach((message, i) => {
+      const result = rendered[i]
+      const nonce = contexts[i]?.tend.nonce
+      if (!result?.ok || !nonce) return void results.set(message.id, result ?? { ok: false, reason: 'it was not rendered' })
+      const isDynamic = (index: number) => links[index]?.dynamic ?? true
+      results.set(message.id, { ok: true, parts: finishLinks(services, result.parts, { nonce, subject: subjects[i] ?? null, isDynamic }) })
+    })
+  }
+  return results
+}
+
+/** Alerts and tests come as they are; an alert's lines become simple paragraphs. */
+function written({ subject, text, html }: { subject?: string; text: string; html?: string }): Parts {
+  const paragraphs = text.split('\n').map(line => `<p>${escapeHtml(line)}</p>`)
+  const page = `<!doctype html><html><body style="font:16px/1.5 Helvetica,Arial,sans-serif;color:#27313f">${paragraphs.join('\n')}</body></html>`
+  return { subject: (subject ?? 'Notice').replace(/[\r\n]+/g, ' '), text, html: html ?? page }
+}

@@ -1,0 +1,48 @@
+import type { Module } from '#engine/module.ts'
+import type { Services } from '#platform/services.ts'
+import { deliveryLoop } from './delivery.loop.ts'
+import { emailRoutes } from './emails.routes.ts'
+import { reasonWords } from './gate.ts'
+import { mailboxRoutes } from './mailbox.routes.ts'
+import { messageRoutes } from './messages.routes.ts'
+import { countHeld, countPending, countUnknown, exportContact, forget, nextMoment, oldestDueSeconds, repoint } from './module.sql.ts'
+import { outreachStreet } from './outreach.street.ts'
+import { sendingRoutes } from './sending.routes.ts'
+import { readSettings } from './settings.ts'
+
+/** Mail that is due for longer than this is not keeping up. */
+const lateSeconds = 300
+
+async function health({ db, clock, config }: Services): Promise<{ ok: boolean; words: string }[]> {
+  const [{ pause }, late, held, unknown] = await Promise.all([
+    readSettings(db, config.mode),
+    oldestDueSeconds(db, clock.now()),
+    countHeld(db),
+    countUnknown(db),
+  ])
+  const findings = [
+    pause
+      ? { ok: false, words: `Sending is paused by ${pause.by}: ${pause.words}.` }
+      : late > lateSeconds
+        ? { ok: false, words: `The oldest message waits for ${Math.round(late / 60)} minutes: the mail server cannot be reached, or no worker runs.` }
+        : { ok: true, words: 'Messages leave when they are due.' },
+  ]
+  if (config.mode === 'live' && config.smtpUrl === null) findings.push({ ok: false, words: 'No mail server is set up (TEND_SMTP_URL): mail is held.' })
+  for (const { reason, n } of held) findings.push({ ok: true, words: `${n} messages are held: ${reasonWords(reason)}.` })
+  if (unknown > 0) findings.push({ ok: true, words: `${unknown} messages may or may not have arrived: see Messages, unknown.` })
+  return findings
+}
+
+/** What we say: emails, the ledger of messages, the gate, delivery, and what comes back. */
+export const outreachModule: Module = {
+  name: 'outreach',
+  routes: [...emailRoutes, ...messageRoutes, ...mailboxRoutes, ...sendingRoutes],
+  street: outreachStreet,
+  loops: [deliveryLoop],
+  pending: countPending,
+  nextDue: nextMoment,
+  health,
+  forget,
+  exportContact,
+  repoint,
+}

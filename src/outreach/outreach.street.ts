@@ -1,0 +1,111 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Services } from '#platform/services.ts'
+import { askPage, donePage, pageHeaders, previewPage, unknownPage } from './pages.street.ts'
+import { readPreview } from './previews.ts'
+import { webAddress } from './render/markers.ts'
+import { readSettings } from './settings.ts'
+import { findTracked, keepHit } from './signals.ts'
+import { isSignedLink, readToken } from './tokens.ts'
+import { unsubscribe } from './unsubscribe.ts'
+import type { Signals } from './verdict.ts'
+
+/** A transparent GIF of one pixel. */
+const pixel = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
+
+const header = (request: FastifyRequest, name: string): string | null => {
+  const value = request.headers[name]
+  const text = Array.isArray(value) ? value.join(', ') : value
+  return text ? text.replaceAll('\0', '').slice(0, 400) : null
+}
+
+function signalsOf(request: FastifyRequest): Signals {
+  return {
+    method: request.method,
+    userAgent: header(request, 'user-agent'),
+    purpose: header(request, 'sec-purpose') ?? header(request, 'purpose') ?? header(request, 'x-moz'),
+  }
+}
+
+const show = (reply: FastifyReply, status: number, html: string) => reply.status(status).headers(pageHeaders).send(html)
+
+/**
+ * What strangers reach by the addresses in our mails. Every address carries a token that was made here; looking
+ * (GET, HEAD) is noted as a signal but never changes consent.
+ */
+export async function outreachStreet(app: FastifyInstance, services: Services): Promise<void> {
+  // One-click posts come as either of these (RFC 8058); what they say is always the same.
+  app.addContentTypeParser(
+    ['application/x-www-form-urlencoded', 'multipart/form-data'],
+    { parseAs: 'string', bodyLimit: 16 * 1024 },
+    (_request, body, done) => done(null, body),
+  )
+  const hidden = { schema: { hide: true } }
+  app.get<{ Params: { token: string; index: string }; Querystring: { u?: string; s?: string } }>('/c/:token/:index', hidden, (request, reply) => click(services, request, reply))
+  app.get<{ Params: { name: string } }>('/o/:name', hidden, (request, reply) => open(services, request, reply))
+  app.get<{ Params: { token: string } }>('/u/:token', hidden, async (request, reply) => {
+    if (request.params.token === 'preview') return show(reply, 200, previewPage)
+    if (!readToken(services.secrets, 'unsubscribe', request.params.token)) return show(reply, 404, unknownPage)
+    const { settings } = await readSettings(services.db, services.config.mode)
+    return show(reply, 200, askPage(settings.fromName))
+  })
+  app.post<{ Params: { token: string } }>('/u/:token', hidden, async (request, reply) => {
+    const subject = readToken(services.secrets, 'unsubscribe', request.params.token)
+    if (!subject) return show(reply, 404, unknownPage)
+    const isOneClick = typeof request.body === 'string' && /list-unsubscribe/i.test(request.body)
+    const proof = { way: isOneClick ? ('one-click' as const) : ('page' as const), userAgent: header(request, 'user-agent'), ip: request.ip }
+    await unsubscribe(services, subject, proof)
+    return show(reply, 200, donePage)
+  })
+  app.get<{ Params: { signed: string } }>('/preview/:signed', hidden, (request, reply) => preview(services, request.params.signed, reply))
+}
+
+type ClickRequest = FastifyRequest<{ Params: { token: string; index: string }; Querystring: { u?: string; s?: string } }>
+
+/** To where the link table says, or to a signed address; never to one that a stranger made up. */
+async function click(services: Services, request: ClickRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { token, index: text } = request.params
+  const subject = readToken(services.secrets, 'click', token)
+  const index = /^\d{1,4}$/.test(text) ? Number(text) : -1
+  const message = subject && (await findTracked(services.db, subject))
+  const link = message?.links?.[index]
+  if (!message || !link) return show(reply, 404, unknownPage)
+  const url = link.dynamic ? signedTarget(services, { token, index, query: request.query }) : webAddress(link.url)
+  if (url === null) return show(reply, 404, unknownPage)
+  await keepHit(services, message, { kind: 'click', linkIndex: index, url, signals: signalsOf(request) })
+  return reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer-when-downgrade', 'x-robots-tag': 'noindex' }).redirect(url, 302)
+}
+
+function signedTarget({ secrets }: Services, given: { token: string; index: number; query: { u?: string; s?: string } }): string | null {
+  const { u, s } = given.query
+  if (typeof u !== 'string' || typeof s !== 'string') return null
+  const url = Buffer.from(u, 'base64url').toString('utf8')
+  return isSignedLink(secrets, { token: given.token, index: given.index, url, mac: s }) ? webAddress(url) : null
+}
+
+/** The same picture for everybody, so that it tells nobody which tokens are real. */
+async function open(services: Services, request: FastifyRequest<{ Params: { name: string } }>, reply: FastifyReply): Promise<FastifyReply> {
+  const subject = readToken(services.secrets, 'open', request.params.name.replace(/\.gif$/, ''))
+  const message = subject && (await findTracked(services.db, subject))
+  if (message) await keepHit(services, message, { kind: 'open', linkIndex: null, url: null, signals: signalsOf(request) })
+  return reply.headers({ 'content-type': 'image/gif', 'cache-control': 'no-store, max-age=0', 'x-content-type-options': 'nosniff' }).send(pixel)
+}
+
+/**
+ * An email for the office's sandboxed frame: an origin of its own, no scripts, nothing loaded from strangers, so
+ * that an author learns nothing about who looks. Links open outside of the frame.
+ */
+async function preview(services: Services, signed: string, reply: FastifyReply): Promise<FastifyReply> {
+  const html = await readPreview(services, signed)
+  if (html === null) return show(reply, 404, unknownPage)
+  const policy = [
+    'sandbox allow-popups allow-popups-to-escape-sandbox',
+    "default-src 'none'",
+    `img-src ${services.config.streetUrl} data:`,
+    "style-src 'unsafe-inline'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${services.config.officeUrl}`,
+  ].join('; ')
+  const framed = html.replace(/<a\s/gi, '<a target="_blank" rel="noopener" ')
+  return reply.status(200).headers({ ...pageHeaders, 'content-security-policy': policy }).send(framed)
+}
