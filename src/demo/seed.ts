@@ -17,6 +17,8 @@ import { demoArrivals, demoHistory } from './history.ts'
 
 const dayMs = 86_400_000
 const eventsAtOnce = 5000
+/** An address of nobody; the sandbox puts what would go there into its mailbox. */
+const webhookUrl = 'https://hooks.tend.example/sales'
 
 /**
  * Fills an empty installation with something to look at: people with a past, segments, a score, emails and two
@@ -96,7 +98,10 @@ async function seedDefinitions(services: Services, staff: Staff, now: Date): Pro
     await publishWorkflow(db, jobs, systemActor, { id, version, ...steward, inside: 'stay', now })
     return id
   }
-  const evaluation = await workflow('Evaluation track', evaluationTrack(staff.sales[0] ?? staff.owner, null))
+  const evaluation = await workflow(
+    'Evaluation track',
+    evaluationTrack(staff.sales[0] ?? staff.owner, webhookUrl),
+  )
   const emails = { followUp: await email(followUp), customerTips: await email(customerTips) }
   await workflow('White paper follow-up', whitePaperFollowUp({ ...emails, score: model.id, evaluation }))
 }

@@ -1,6 +1,7 @@
 import { wakesOn } from '#decisions/filter.ts'
 import type { Event, NewEvent, Tick } from '#engine/reactor.ts'
 import { liveVersions } from '#outreach/emails.ts'
+import { cancelMessages } from '#outreach/messages.ts'
 import { laneOf, newId } from '#platform/ids.ts'
 import { answer, leaving } from './ask.ts'
 import type { Plan } from './definition.ts'
@@ -231,6 +232,7 @@ async function save(run: Run): Promise<void> {
     row.listens = listensOf(traveller, wakes.get(plan) ?? [])
     row.causeId = traveller.causeId
   }
+  await cancelUnsent(tick, changed)
   await write(
     tick,
     changed.map(traveller => traveller.row),
@@ -247,6 +249,15 @@ async function save(run: Run): Promise<void> {
     const hasLeft = traveller.state === 'ended' && traveller.row.endReason !== 'moved'
     if (hasLeft) run.out.push(exitedEvent(run, traveller))
   }
+}
+
+/** Who is taken out gets nothing any more that was written for him here and has not begun to leave. */
+async function cancelUnsent(tick: Tick, travellers: Traveller[]): Promise<void> {
+  const gone = travellers.filter(({ row }) => row.status === 'left')
+  const messages = gone.flatMap(({ row }) => {
+    return Object.values(row.state.sent).map(id => ({ contactId: row.contactId, id }))
+  })
+  await cancelMessages(tick.db, messages, 'left the workflow', tick.now)
 }
 
 /** New stays are written once, as they are after their first steps. */

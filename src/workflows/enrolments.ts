@@ -1,5 +1,6 @@
 import { record } from '#activity/record.ts'
 import { clearTimers, setTimers } from '#engine/timers.ts'
+import { cancelMessages } from '#outreach/messages.ts'
 import { type Db, inTransaction } from '#platform/db/db.ts'
 import { conflict, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
@@ -73,9 +74,10 @@ export async function takeOut(db: Db, actor: Actor, { workflowId, enrolmentId, n
     const stay = await requireStay(trx, workflowId, enrolmentId)
     const { contactId } = stay
     const reason = `taken out by ${actor.name}`
-    if (!(await takeOutRow(trx, { contactId, id: enrolmentId, reason, now }))) {
-      throw conflict('has_ended', 'This contact has left the workflow already.')
-    }
+    const sent = await takeOutRow(trx, { contactId, id: enrolmentId, reason, now })
+    if (!sent) throw conflict('has_ended', 'This contact has left the workflow already.')
+    const messages = sent.map(id => ({ contactId, id }))
+    await cancelMessages(trx, messages, reason, now)
     await clearTimers(trx, [{ contactId, kind: timerKind, key: enrolmentId }])
     const data = {
       workflowId,

@@ -79,18 +79,19 @@ export function selectParticipant(
   )
 }
 
-/** Ends a stay from outside; false when it has ended already. */
+/** Ends a stay from outside; the messages it has sent so far, or null when it has ended already. */
 export async function takeOutRow(
   db: Db,
   stay: { contactId: string; id: string; reason: string; now: Date },
-): Promise<boolean> {
-  const ended = await run(
+): Promise<string[] | null> {
+  const ended = await maybeOne<{ state: { sent: Record<string, string> } }>(
     db,
     sql`update workflows.enrolment set status = 'left', ended_at = ${stay.now}, end_reason = ${stay.reason},
         wake_at = null, listens = '{}', held = false, rev = rev + 1
-      where contact_id = ${stay.contactId}::bigint and id = ${stay.id}::bigint and status = 'active'`,
+      where contact_id = ${stay.contactId}::bigint and id = ${stay.id}::bigint and status = 'active'
+      returning state`,
   )
-  return ended === 1
+  return ended ? Object.values(ended.state.sent) : null
 }
 
 /** Puts a parked participant back where he stood; false when he is not parked, or has come in again meanwhile. */

@@ -197,6 +197,28 @@ test('an email is queued once, with the chain that led to it, and a click in it 
   assert.equal(stage, 'prospect')
 })
 
+test('who is taken out does not get the email that was written for him', async () => {
+  const name = fresh()
+  const emailId = await shop.email()
+  const id = await shop.live({
+    ...waiting(name),
+    start: 'mail',
+    nodes: {
+      ...waiting(name).nodes,
+      mail: { type: 'send-email', settings: { emailId }, exits: { next: 'pause' } },
+    },
+  })
+  const ann = await shop.contact()
+  await track(ann, name)
+  const [stay] = await shop.stays(ann, id)
+  await takeOut(shop.db, systemActor, { workflowId: id, enrolmentId: stay?.id ?? '', now: new Date() })
+  const { state } = await one<{ state: string }>(
+    shop.db,
+    sql`select state from outreach.message where contact_id = ${ann}::bigint`,
+  )
+  assert.equal(state, 'cancelled')
+})
+
 test('a wait for an event ends by its deadline, and what comes later changes nothing', async () => {
   const name = fresh()
   const id = await shop.live({
