@@ -4726,6 +4726,1505 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Emails by name */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                    status?: "draft" | "live" | "archived";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                name: string;
+                                /** @enum {string} */
+                                status: "draft" | "live" | "archived";
+                                subject: string;
+                                version: number;
+                                liveVersion: number | null;
+                                ownerId: string | null;
+                                reviewOn: string | null;
+                                /** Format: date-time */
+                                updatedAt: string;
+                                updatedBy: string;
+                                /** Format: date-time */
+                                createdAt: string;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Add an email as a draft */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        draft?: {
+                            subject?: string;
+                            preheader?: string;
+                            fromName?: string;
+                            fromAddress?: string;
+                            replyTo?: string;
+                            /** @enum {string} */
+                            kind?: "mjml" | "html";
+                            source?: string;
+                            text?: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "archived";
+                            subject: string;
+                            version: number;
+                            liveVersion: number | null;
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            draft: {
+                                /** @default  */
+                                subject: string;
+                                /** @default  */
+                                preheader: string;
+                                /** @default  */
+                                fromName: string;
+                                /** @default  */
+                                fromAddress: string;
+                                /** @default  */
+                                replyTo: string;
+                                /**
+                                 * @default mjml
+                                 * @enum {string}
+                                 */
+                                kind: "mjml" | "html";
+                                /** @default  */
+                                source: string;
+                                /** @default null */
+                                text: string | null;
+                            };
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One email with its draft */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "archived";
+                            subject: string;
+                            version: number;
+                            liveVersion: number | null;
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            draft: {
+                                /** @default  */
+                                subject: string;
+                                /** @default  */
+                                preheader: string;
+                                /** @default  */
+                                fromName: string;
+                                /** @default  */
+                                fromAddress: string;
+                                /** @default  */
+                                replyTo: string;
+                                /**
+                                 * @default mjml
+                                 * @enum {string}
+                                 */
+                                kind: "mjml" | "html";
+                                /** @default  */
+                                source: string;
+                                /** @default null */
+                                text: string | null;
+                            };
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Save the draft, finished or not; names the version it started from */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        version: number;
+                        name?: string;
+                        draft?: {
+                            subject?: string;
+                            preheader?: string;
+                            fromName?: string;
+                            fromAddress?: string;
+                            replyTo?: string;
+                            /** @enum {string} */
+                            kind?: "mjml" | "html";
+                            source?: string;
+                            text?: string | null;
+                        };
+                        ownerId?: string | null;
+                        reviewOn?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "archived";
+                            subject: string;
+                            version: number;
+                            liveVersion: number | null;
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            draft: {
+                                /** @default  */
+                                subject: string;
+                                /** @default  */
+                                preheader: string;
+                                /** @default  */
+                                fromName: string;
+                                /** @default  */
+                                fromAddress: string;
+                                /** @default  */
+                                replyTo: string;
+                                /**
+                                 * @default mjml
+                                 * @enum {string}
+                                 */
+                                kind: "mjml" | "html";
+                                /** @default  */
+                                source: string;
+                                /** @default null */
+                                text: string | null;
+                            };
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What keeps the draft from going out, what is worth a thought, and its links */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            problems: {
+                                path: string;
+                                line: number | null;
+                                message: string;
+                            }[];
+                            warnings: {
+                                path: string;
+                                line: number | null;
+                                message: string;
+                            }[];
+                            links: {
+                                url: string;
+                                label: string;
+                                dynamic: boolean;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compile the draft and make it the live version, with an owner and a day of review */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        version: number;
+                        ownerId: string;
+                        /** Format: date */
+                        reviewOn: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "archived";
+                            subject: string;
+                            version: number;
+                            liveVersion: number | null;
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            draft: {
+                                /** @default  */
+                                subject: string;
+                                /** @default  */
+                                preheader: string;
+                                /** @default  */
+                                fromName: string;
+                                /** @default  */
+                                fromAddress: string;
+                                /** @default  */
+                                replyTo: string;
+                                /**
+                                 * @default mjml
+                                 * @enum {string}
+                                 */
+                                kind: "mjml" | "html";
+                                /** @default  */
+                                source: string;
+                                /** @default null */
+                                text: string | null;
+                            };
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an email out of use; refused while something sends it */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "archived";
+                            subject: string;
+                            version: number;
+                            liveVersion: number | null;
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            draft: {
+                                /** @default  */
+                                subject: string;
+                                /** @default  */
+                                preheader: string;
+                                /** @default  */
+                                fromName: string;
+                                /** @default  */
+                                fromAddress: string;
+                                /** @default  */
+                                replyTo: string;
+                                /**
+                                 * @default mjml
+                                 * @enum {string}
+                                 */
+                                kind: "mjml" | "html";
+                                /** @default  */
+                                source: string;
+                                /** @default null */
+                                text: string | null;
+                            };
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Render the draft, with changes not saved yet if given, for a contact or for an invented one */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        contactId?: string | null;
+                        draft?: {
+                            subject?: string;
+                            preheader?: string;
+                            fromName?: string;
+                            fromAddress?: string;
+                            replyTo?: string;
+                            /** @enum {string} */
+                            kind?: "mjml" | "html";
+                            source?: string;
+                            text?: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            subject: string | null;
+                            html: string | null;
+                            text: string | null;
+                            previewUrl: string | null;
+                            problems: {
+                                path: string;
+                                line: number | null;
+                                message: string;
+                            }[];
+                            warnings: {
+                                path: string;
+                                line: number | null;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the draft to somebody of this installation; ten an hour */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** Format: email */
+                        to: string;
+                        contactId?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            messageId: string;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was published, the newest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                number: number;
+                                subject: string;
+                                /** Format: date-time */
+                                publishedAt: string;
+                                publishedBy: string;
+                                links: {
+                                    url: string;
+                                    label: string;
+                                    dynamic: boolean;
+                                }[];
+                            }[];
+                            next: null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}/used-by": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What sends this email */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                kind: string;
+                                id: string;
+                                name: string;
+                            }[];
+                            next: null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that was to be said, the newest first, with what became of it */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                    state?: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                    class?: "marketing" | "service" | "alert" | "test";
+                    emailId?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                contactId: string;
+                                /** @enum {string} */
+                                channel: "email" | "webhook";
+                                /** @enum {string} */
+                                class: "marketing" | "service" | "alert" | "test";
+                                /** @enum {string} */
+                                state: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                                words: string;
+                                recipient: string | null;
+                                emailId: string | null;
+                                emailName: string | null;
+                                subject: string | null;
+                                purpose: string;
+                                /** Format: date-time */
+                                queuedAt: string;
+                                /** Format: date-time */
+                                notBefore: string;
+                                sentAt: string | null;
+                                openedAt: string | null;
+                                clickedAt: string | null;
+                                attempt: number;
+                                verdict: ("send" | "no" | "later" | "hold") | null;
+                                verdictReason: string | null;
+                                replyCode: number | null;
+                                replyStatus: string | null;
+                                replyText: string | null;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a contact was sent, and what not */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                    state?: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                    class?: "marketing" | "service" | "alert" | "test";
+                    emailId?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                contactId: string;
+                                /** @enum {string} */
+                                channel: "email" | "webhook";
+                                /** @enum {string} */
+                                class: "marketing" | "service" | "alert" | "test";
+                                /** @enum {string} */
+                                state: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                                words: string;
+                                recipient: string | null;
+                                emailId: string | null;
+                                emailName: string | null;
+                                subject: string | null;
+                                purpose: string;
+                                /** Format: date-time */
+                                queuedAt: string;
+                                /** Format: date-time */
+                                notBefore: string;
+                                sentAt: string | null;
+                                openedAt: string | null;
+                                clickedAt: string | null;
+                                attempt: number;
+                                verdict: ("send" | "no" | "later" | "hold") | null;
+                                verdictReason: string | null;
+                                replyCode: number | null;
+                                replyStatus: string | null;
+                                replyText: string | null;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/messages/{messageId}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a message was sent, or why not: event, segment or score, step, gate, outcome */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            message: {
+                                id: string;
+                                contactId: string;
+                                /** @enum {string} */
+                                channel: "email" | "webhook";
+                                /** @enum {string} */
+                                class: "marketing" | "service" | "alert" | "test";
+                                /** @enum {string} */
+                                state: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                                words: string;
+                                recipient: string | null;
+                                emailId: string | null;
+                                emailName: string | null;
+                                subject: string | null;
+                                purpose: string;
+                                /** Format: date-time */
+                                queuedAt: string;
+                                /** Format: date-time */
+                                notBefore: string;
+                                sentAt: string | null;
+                                openedAt: string | null;
+                                clickedAt: string | null;
+                                attempt: number;
+                                verdict: ("send" | "no" | "later" | "hold") | null;
+                                verdictReason: string | null;
+                                replyCode: number | null;
+                                replyStatus: string | null;
+                                replyText: string | null;
+                            };
+                            steps: {
+                                /** @enum {string} */
+                                kind: "event" | "workflow" | "step" | "segment" | "score" | "person" | "gate" | "outcome";
+                                words: string;
+                                at: string | null;
+                                id: string | null;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/mailbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mail and webhooks that the sandbox sent, the newest first */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                id: string;
+                                contactId: string;
+                                /** @enum {string} */
+                                channel: "email" | "webhook";
+                                from: string;
+                                to: string;
+                                subject: string;
+                                /** Format: date-time */
+                                at: string;
+                                also: string | null;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/mailbox/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One letter: HTML, text, headers and links, and the address of its frame */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            contactId: string;
+                            /** @enum {string} */
+                            channel: "email" | "webhook";
+                            from: string;
+                            to: string;
+                            subject: string;
+                            /** Format: date-time */
+                            at: string;
+                            also: string | null;
+                            html: string | null;
+                            text: string;
+                            source: string;
+                            headers: {
+                                name: string;
+                                value: string;
+                            }[];
+                            links: {
+                                url: string;
+                                label: string;
+                            }[];
+                            previewUrl: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/mailbox/{id}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One letter byte by byte, as a file (message/rfc822) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How sending is set up and how it is doing */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            settings: {
+                                postalAddress: string;
+                                fromName: string;
+                                quietHours: {
+                                    from: string;
+                                    to: string;
+                                } | null;
+                                caps: {
+                                    count: number;
+                                    hours: number;
+                                }[];
+                                longestWaitHours: number;
+                            };
+                            pause: {
+                                by: string;
+                                words: string;
+                                /** Format: date-time */
+                                at: string;
+                            } | null;
+                            /** @enum {string} */
+                            route: "smtp" | "mailbox" | "both" | "none";
+                            unknown: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change postal address, quiet hours and limits */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        postalAddress?: string;
+                        fromName?: string;
+                        quietHours?: {
+                            from: string;
+                            to: string;
+                        } | null;
+                        caps?: {
+                            count: number;
+                            hours: number;
+                        }[];
+                        longestWaitHours?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            settings: {
+                                postalAddress: string;
+                                fromName: string;
+                                quietHours: {
+                                    from: string;
+                                    to: string;
+                                } | null;
+                                caps: {
+                                    count: number;
+                                    hours: number;
+                                }[];
+                                longestWaitHours: number;
+                            };
+                            pause: {
+                                by: string;
+                                words: string;
+                                /** Format: date-time */
+                                at: string;
+                            } | null;
+                            /** @enum {string} */
+                            route: "smtp" | "mailbox" | "both" | "none";
+                            unknown: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/sending/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop marketing and service mail at once; alerts and tests go on */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default  */
+                        words?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            settings: {
+                                postalAddress: string;
+                                fromName: string;
+                                quietHours: {
+                                    from: string;
+                                    to: string;
+                                } | null;
+                                caps: {
+                                    count: number;
+                                    hours: number;
+                                }[];
+                                longestWaitHours: number;
+                            };
+                            pause: {
+                                by: string;
+                                words: string;
+                                /** Format: date-time */
+                                at: string;
+                            } | null;
+                            /** @enum {string} */
+                            route: "smtp" | "mailbox" | "both" | "none";
+                            unknown: number;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sending/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let sending go on; what was held is looked at again at once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            ok: true;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
