@@ -26,6 +26,10 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
     await announce(services, parts, performance.now() - began)
     await stopped
     say('Stopping ...')
+  } catch (error) {
+    // Said at once: should closing hang, the reason must not be lost with it.
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    throw error
   } finally {
     const limit = setTimeout(() => process.exit(1), drainMs)
     limit.unref()
