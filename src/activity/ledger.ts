@@ -13,7 +13,7 @@ const columns = sql`event.contact_id as "contactId", event.id, event.type, event
   event.cause_id as "causeId", event.depth`
 
 /** What is stored besides the event itself. */
-export type StoredEvent = Event & { sourceId: string | null; receivedAt: Date }
+export type StoredEvent = Event & { sourceId: string | null; receivedAt: Date; text?: string | undefined }
 
 /** Completes new events: an id, a depth, and text that PostgreSQL can hold. */
 export function complete(event: NewEvent): StoredEvent {
@@ -27,6 +27,7 @@ export function complete(event: NewEvent): StoredEvent {
     name: event.name == null ? null : cleanText(event.name),
     at: event.at,
     data: event.data ?? {},
+    text: event.text,
     causeId: event.causeId ?? null,
     depth: event.depth ?? 0,
     sourceId: event.sourceId ?? null,
@@ -40,7 +41,7 @@ const latest = Date.UTC(9999, 11, 31)
 export async function append(db: Db, events: NewEvent[]): Promise<Event[]> {
   const stored = events.map(complete)
   await insertEvents(db, stored)
-  return stored.map(({ sourceId: _source, receivedAt: _received, ...event }) => event)
+  return stored.map(({ sourceId: _source, receivedAt: _received, text: _text, ...event }) => event)
 }
 
 /** The events at these places; those that are gone are left out, the order is not kept. */
@@ -110,7 +111,7 @@ export async function insertEvents(db: Db, events: StoredEvent[]): Promise<void>
         ${plainArray(events.map(event => event.receivedAt.getTime()))}::bigint[],
         ${plainArray(events.map(event => event.depth))}::smallint[], ${events.map(event => event.type)}::text[],
         ${events.map(event => event.name)}::text[]),
-      string_to_table(${events.map(event => dataText(event.data)).join('\n')}, E'\\n')
+      string_to_table(${events.map(event => event.text ?? dataText(event.data)).join('\n')}, E'\\n')
     ) as fresh (contact_id, at_ms, id, cause_id, source_id, received_ms, depth, type, name, data)`,
   )
 }

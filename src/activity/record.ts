@@ -19,9 +19,8 @@ export async function record(trx: Db, events: NewEvent[]): Promise<Event[]> {
   return recorded
 }
 
-/** Message ids are the sender's: two sources may use the same one for different things. */
 function messageHash(event: NewEvent): string | null {
-  return event.messageId === undefined ? null : hash('md5', `${event.sourceId ?? ''}\n${event.messageId}`)
+  return event.messageId === undefined ? null : messageKey(event.sourceId ?? null, event.messageId)
 }
 
 async function dropRepeated(trx: Db, events: NewEvent[]): Promise<NewEvent[]> {
@@ -72,8 +71,13 @@ async function takeHashes(trx: Db, hashes: string[], week: string): Promise<Set<
   return count === hashes.length ? 'all' : new Set(fresh ?? [])
 }
 
-/** A sender's message. `at`: when it happened, by the sender's corrected clock. */
-export type Message = { sourceId: string | null; messageId: string; at: Date }
+/** A sender's message, by its key. `at`: when it happened, by the sender's corrected clock. */
+export type Message = { key: string; at: Date }
+
+/** The key of a message: ids are the sender's, and two sources may use the same one for different things. */
+export function messageKey(sourceId: string | null, messageId: string): string {
+  return hash('md5', `${sourceId ?? ''}\n${messageId}`)
+}
 
 /** A message is not sent before it happens; clocks that are corrected by the way of a request are off by less. */
 const marginMs = 3_600_000
@@ -87,15 +91,14 @@ const marginMs = 3_600_000
 export async function takeMessages(trx: Db, messages: Message[], now: Date): Promise<boolean[]> {
   if (messages.length === 0) return []
   const week = weekOf(now)
-  const hashes = messages.map(({ sourceId, messageId }) => hash('md5', `${sourceId ?? ''}\n${messageId}`))
   const begin = new Date(week).getTime() + marginMs
-  const unseen = new Set(hashes)
-  const older = hashes.filter((_key, i) => (messages[i]?.at.getTime() ?? 0) < begin)
+  const unseen = new Set(messages.map(message => message.key))
+  const older = messages.filter(message => message.at.getTime() < begin).map(message => message.key)
   for (const key of await seenIn(trx, older, addWeeks(week, -1))) unseen.delete(key)
   // In sorted order two transactions with the same messages wait for each other instead of blocking each other.
   const sorted = [...unseen].sort()
   const taken = (await takeAll(trx, sorted, week)) ? 'all' : await takeHashes(trx, sorted, week)
-  return hashes.map(key => unseen.delete(key) && (taken === 'all' || taken.has(key)))
+  return messages.map(({ key }) => unseen.delete(key) && (taken === 'all' || taken.has(key)))
 }
 
 async function seenIn(trx: Db, hashes: string[], week: string): Promise<string[]> {

@@ -22,6 +22,8 @@ export type NewEvent = {
   name?: string | null
   at: Date
   data?: Record<string, unknown>
+  /** The data as JSON text that jsonb takes, by who has it at hand and needs no answer with it. Goes before `data`. */
+  text?: string
   causeId?: string | null
   id?: string
   depth?: number

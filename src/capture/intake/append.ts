@@ -1,5 +1,4 @@
 import { record } from '#activity/record.ts'
-import type { NewEvent } from '#engine/reactor.ts'
 import type { Db } from '#platform/db/db.ts'
 import { run } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
@@ -11,14 +10,14 @@ import { learn } from './learn.ts'
 /** A stranger's batch of nonsense must not fill the disk: of one transaction's rejects this many are kept. */
 const maxRejects = 500
 
-/** Step 9: what the calls change about contacts, then everything that happened, then what was not taken. */
+/** Step 10: what the calls change about contacts, then everything that happened, then what was not taken. */
 export async function append(trx: Db, batch: Batch): Promise<Batch> {
-  const learnt = await learn(trx, batch)
-  const happened = batch.recognised.flatMap(({ call, ...origin }): NewEvent[] => {
-    const event = eventOf(call, origin)
-    return event ? [event] : []
-  })
-  await record(trx, [...learnt, ...happened])
+  const events = await learn(trx, batch)
+  for (const item of batch.recognised) {
+    const event = eventOf(item)
+    if (event) events.push(event)
+  }
+  await record(trx, events)
   const rejected = batch.items.filter(isReject).slice(0, maxRejects)
   if (rejected.length > 0) await run(trx, insertRejects(rejected.map(rowOf)))
   return batch

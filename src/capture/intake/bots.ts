@@ -6,7 +6,7 @@ const verdicts = new Map<string, boolean>()
 const maxVerdicts = 5_000
 
 /**
- * Step 3: machine traffic is marked, never dropped; scores and automation pass over it. A server's own user
+ * Step 4: machine traffic is marked, never dropped; scores and automation pass over it. A server's own user
  * agent says nothing about the visitor, so there only the one in the context counts.
  */
 export function markBots(arrival: Arrival): Arrival {
@@ -15,7 +15,7 @@ export function markBots(arrival: Arrival): Arrival {
   for (const call of arrival.calls) {
     const given = call.context.userAgent
     const agent = typeof given === 'string' ? given : isBrowser ? arrival.headers.userAgent : undefined
-    if (isBrowser && agent) call.context.userAgent = agent.slice(0, 500)
+    if (isBrowser && agent) call.context = { ...call.context, userAgent: agent.slice(0, 500) }
     call.bot = early || isMachine(agent) || saysSo(call)
   }
   return arrival

@@ -19,6 +19,7 @@ export type Call = {
   name: string | null
   /** traits of identify and group, properties of the others. */
   fields: Json
+  /** May be shared by the calls of a batch: replaced, never changed. */
   context: Json
   /** As the client's clock had it. */
   original: Date | null
@@ -28,6 +29,10 @@ export type Call = {
   bot: boolean
   utm: Json | null
   clickIds: Json | null
+  /** The key by which a repetition is known; null where the sender gave no message id. */
+  key: string | null
+  /** The data of the ledger's event, null for the kinds that are told by what they change (identify, alias). */
+  text: string | null
 }
 
 /** A call that was not taken, kept for people to see why. `call` is its JSON, cut to a bound. */

@@ -13,7 +13,7 @@ const worthReading = new RegExp(`[?&](?:utm_|${clickIdNames.join('=|')}=)`)
 const maxLength = 300
 
 /**
- * Step 5: campaign parameters, from context.campaign or else from the page's address. Segment's browser SDK
+ * Step 6: campaign parameters, from context.campaign or else from the page's address. Segment's browser SDK
  * leaves click ids in the address only, so it is read here, not in the browser.
  */
 export function readCampaign(arrival: Arrival): Arrival {

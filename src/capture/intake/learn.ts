@@ -27,13 +27,18 @@ const notForBrowsers = [
  */
 export async function learn(trx: Db, { recognised, now }: Batch): Promise<NewEvent[]> {
   const events: NewEvent[] = []
-  for (const [source, items] of bySource(recognised)) {
+  // Most calls only tell what happened.
+  const telling = recognised.filter(
+    item => item.isPromoted || item.call.kind === 'identify' || item.call.kind === 'group',
+  )
+  if (telling.length === 0) return events
+  for (const [source, items] of bySource(telling)) {
     const patches = items.flatMap(patchOf)
     events.push(...(await upsertContacts(trx, patches, { now, source })))
   }
-  await learnCompanies(trx, recognised, now)
-  events.push(...(await learnConsent(trx, recognised)))
-  events.push(...recognised.flatMap(claimOf))
+  await learnCompanies(trx, telling, now)
+  events.push(...(await learnConsent(trx, telling)))
+  events.push(...telling.flatMap(claimOf))
   return events
 }
 

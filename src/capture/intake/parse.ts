@@ -1,7 +1,7 @@
 import { badBody } from './body.ts'
 import { type Arrival, type Call, isJson, type Json, maxDepth, maxEventBytes, rejectOf } from './call.ts'
 import { clean, isDeeperThan, needsCleaning, textDepth } from './depth.ts'
-import { readCall } from './read-call.ts'
+import { readCall, readTime } from './read-call.ts'
 
 /** A body nested deeper than this is nobody's batch; single events deeper than `maxDepth` are rejected one by one. */
 const absurdDepth = 200
@@ -19,7 +19,7 @@ export function parse(arrival: Arrival): Arrival {
   if (arrival.endpoint !== 'batch' && arrival.text.length > maxEventBytes)
     throw badBody('too_large', `One event may hold at most ${maxEventBytes / 1024} KB.`)
 
-  const shared = { context: isJson(body.context) ? body.context : {}, sentAt: body.sentAt }
+  const shared = { context: isJson(body.context) ? body.context : {}, sentAt: readTime(body.sentAt) }
   const checkDepth = depth > maxDepth
   const checkSize = arrival.text.length > maxEventBytes
   for (const raw of raws) {
@@ -32,7 +32,7 @@ export function parse(arrival: Arrival): Arrival {
   return arrival
 }
 
-function takeCall(arrival: Arrival, raw: unknown, shared: { context: Json; sentAt: unknown }): void {
+function takeCall(arrival: Arrival, raw: unknown, shared: { context: Json; sentAt: Date | null }): void {
   const kind = arrival.endpoint === 'batch' ? null : arrival.endpoint
   const outcome = readCall(raw, kind, shared)
   if (outcome.call) arrival.calls.push(outcome.call satisfies Call)

@@ -4,6 +4,7 @@ import { authenticate } from './authenticate.ts'
 import { markBots } from './bots.ts'
 import type { Arrival } from './call.ts'
 import { readCampaign } from './campaign.ts'
+import { writeOut } from './events.ts'
 import type { Batch } from './item.ts'
 import type { Keys } from './keys.ts'
 import { limitBrowsers } from './limit.ts'
@@ -24,6 +25,7 @@ export const arrivalSteps: ((arrival: Arrival, keys: Keys) => Arrival | Promise<
   honourPrivacy,
   readCampaign,
   correctTime,
+  writeOut,
 ]
 
 export const batchSteps: ((trx: Db, batch: Batch) => Promise<Batch>)[] = [recognise, append]

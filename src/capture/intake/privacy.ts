@@ -1,13 +1,12 @@
 import { type Arrival, type Call, isJson } from './call.ts'
 
 /**
- * Step 4: Global Privacy Control (and its forerunner, Do Not Track) sent by the browser is an objection. What a
+ * Step 5: Global Privacy Control (and its forerunner, Do Not Track) sent by the browser is an objection. What a
  * page sends against it is not recorded, whatever cookie it carries, unless the visitor has expressly agreed
  * on that site (context.consent). The answer is 200: for the SDK nothing is wrong. Calls of a server are its
- * owner's own records and are not touched. Addresses of machines (context.ip) are never kept.
+ * owner's own records and are not touched.
  */
 export function honourPrivacy(arrival: Arrival): Arrival {
-  for (const call of arrival.calls) delete call.context.ip
   if (arrival.source?.type !== 'browser') return arrival
   const byHeader = arrival.headers.gpc === '1' || arrival.headers.dnt === '1'
   const kept = arrival.calls.filter(call => !(byHeader || call.context.gpc === true) || hasAgreed(call))

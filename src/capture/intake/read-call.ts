@@ -3,7 +3,8 @@ import { type Call, type CallKind, callKinds, isJson, type Json } from './call.t
 export type Problem = { reason: string; detail: string }
 /** A call, a problem, or both: a call may be kept although a part of it was left out. */
 export type Outcome = { call?: Call; problem?: Problem }
-type Shared = { context: Json; sentAt: unknown }
+/** What the events of a batch have in common. */
+type Shared = { context: Json; sentAt: Date | null }
 
 const maxIdLength = 255
 const maxNameLength = 200
@@ -53,8 +54,8 @@ export function readCall(raw: unknown, kind: CallKind | null, shared: Shared): O
 }
 
 function blankCall(kind: CallKind, raw: Json, given: { fields: Json; shared: Shared }): Call {
-  const own = isJson(raw.context) ? raw.context : null
-  const context = own ? { ...given.shared.context, ...own } : { ...given.shared.context }
+  const { shared } = given
+  const context = isJson(raw.context) ? { ...shared.context, ...raw.context } : shared.context
   return {
     kind,
     messageId: readId(raw.messageId),
@@ -67,11 +68,13 @@ function blankCall(kind: CallKind, raw: Json, given: { fields: Json; shared: Sha
     fields: given.fields,
     context,
     original: readTime(raw.originalTimestamp ?? raw.timestamp),
-    sentAt: readTime(raw.sentAt ?? given.shared.sentAt),
+    sentAt: raw.sentAt === undefined ? shared.sentAt : readTime(raw.sentAt),
     at: new Date(0),
     bot: false,
     utm: null,
     clickIds: null,
+    key: null,
+    text: null,
   }
 }
 
@@ -153,7 +156,7 @@ function readId(value: unknown): string | null {
 }
 
 /** ISO 8601 text, or milliseconds since 1970. Anything else counts as no time at all. */
-function readTime(value: unknown): Date | null {
+export function readTime(value: unknown): Date | null {
   if (typeof value === 'string' && !/^\d{4}-\d{2}-\d{2}/.test(value)) return null
   if (typeof value !== 'string' && typeof value !== 'number') return null
   const time = new Date(value)

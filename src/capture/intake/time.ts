@@ -4,7 +4,7 @@ const dayMs = 86_400_000
 const hourMs = 3_600_000
 
 /**
- * Step 6: when did it happen? A client's clock may be wrong, but how long ago it was *by that clock* is known:
+ * Step 7: when did it happen? A client's clock may be wrong, but how long ago it was *by that clock* is known:
  * at = received - (sentAt - original), as Segment does it. Clients know nothing of a sandbox clock that was
  * moved, so all of this is counted in real time and then shifted. Kept within 30 days before and an hour after receipt.
  */
