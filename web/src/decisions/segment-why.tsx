@@ -1,43 +1,24 @@
-import { Alert, Box, Group, Select, Stack, Text } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
+import { Alert, Box, Group, Stack, Text } from '@mantine/core'
 import { IconCheck, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call, client } from '@/api/client'
-import { personName } from '@/ui/format'
+import { ContactPicker } from '@/ui/contact-picker'
 import { ErrorNote, Waiting } from '@/ui/states'
 
 type Part = { group: 'all' | 'any' | 'not' | null; sentence: string; matched: boolean; value?: unknown; parts: Part[] }
 
 /** Picks a contact and shows every condition with its answer and the value that was found. */
 export function SegmentWhy({ id }: { id: string }) {
-  const [text, setText] = useState('')
   const [chosen, setChosen] = useState<string | null>(null)
-  const [asked] = useDebouncedValue(text.trim(), 200)
-  const found = useQuery({
-    queryKey: ['contact-pick', asked],
-    queryFn: () => call(client.GET('/api/v1/contacts', { params: { query: { limit: 10, sort: 'email', ...(asked ? { q: asked } : {}) } } })),
-  })
   const why = useQuery({
     queryKey: ['segment-why', id, chosen],
     queryFn: () => call(client.GET('/api/v1/segments/{id}/why/{contactId}', { params: { path: { id, contactId: chosen ?? '' } } })),
     enabled: chosen !== null,
   })
-  const options = (found.data?.items ?? []).map(person => ({ value: person.id, label: `${personName(person)}${person.email ? ` (${person.email})` : ''}` }))
   return (
     <Stack maw={760}>
-      <Select
-        label="Contact"
-        placeholder="The beginning of a name or address"
-        searchable
-        clearable
-        data={options}
-        filter={({ options: all }) => all}
-        value={chosen}
-        onChange={setChosen}
-        onSearchChange={setText}
-        nothingFoundMessage="Nobody begins with that"
-      />
+      <ContactPicker label="Contact" value={chosen} onChange={setChosen} />
       {chosen && why.isPending && <Waiting lines={4} />}
       {why.isError && <ErrorNote error={why.error} />}
       {why.data && (

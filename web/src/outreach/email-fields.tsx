@@ -1,0 +1,102 @@
+import { Accordion, Button, Group, Menu, SegmentedControl, Stack, Text, Textarea, TextInput, useComputedColorScheme } from '@mantine/core'
+import { html } from '@codemirror/lang-html'
+import { IconBraces } from '@tabler/icons-react'
+import CodeMirror, { EditorView, type ReactCodeMirrorRef } from '@uiw/react-codemirror'
+import { useQuery } from '@tanstack/react-query'
+import { useRef } from 'react'
+import { call, client } from '@/api/client'
+import type { EmailDraft } from './email-screen'
+
+type Props = { name: string; draft: EmailDraft; disabled: boolean; onName(name: string): void; onChange(change: Partial<EmailDraft>): void }
+
+const known = [
+  { label: 'First name', value: '{{ contact.firstName | default: "there" }}' },
+  { label: 'Last name', value: '{{ contact.lastName }}' },
+  { label: 'Email address', value: '{{ contact.email }}' },
+  { label: 'Job title', value: '{{ contact.jobTitle }}' },
+  { label: 'Company', value: '{{ company.name | default: "your company" }}' },
+  { label: 'Unsubscribe link', value: '{{ unsubscribe_url }}' },
+]
+
+/** Everything an author writes. Values of contacts are put in with a fallback, so that nobody is greeted with a gap. */
+export function EmailFields({ name, draft, disabled, onName, onChange }: Props) {
+  const scheme = useComputedColorScheme('light')
+  const editor = useRef<ReactCodeMirrorRef>(null)
+  const fields = useQuery({ queryKey: ['fields'], queryFn: () => call(client.GET('/api/v1/fields')), staleTime: 60_000 })
+  const insert = (text: string) => {
+    const view = editor.current?.view
+    if (!view) return
+    view.dispatch(view.state.replaceSelection(text))
+    view.focus()
+  }
+  const custom = (fields.data?.items ?? []).filter(field => field.archivedAt === null).slice(0, 40)
+  return (
+    <Stack gap="sm">
+      <TextInput label="Name, for us" disabled={disabled} value={name} onChange={event => onName(event.currentTarget.value)} />
+      <TextInput label="Subject" description={`${draft.subject.length} characters; phones show about 40`} disabled={disabled} value={draft.subject} onChange={event => onChange({ subject: event.currentTarget.value })} />
+      <TextInput label="Preheader" description="What an inbox shows beside the subject" disabled={disabled} value={draft.preheader} onChange={event => onChange({ preheader: event.currentTarget.value })} />
+      <Group justify="space-between" align="flex-end">
+        <SegmentedControl
+          size="xs"
+          disabled={disabled}
+          aria-label="How the source is written"
+          data={[
+            { value: 'mjml', label: 'MJML' },
+            { value: 'html', label: 'HTML' },
+          ]}
+          value={draft.kind}
+          onChange={kind => onChange({ kind: kind === 'html' ? 'html' : 'mjml' })}
+        />
+        <Menu position="bottom-end" shadow="md">
+          <Menu.Target>
+            <Button variant="default" size="compact-sm" leftSection={<IconBraces size={14} />} disabled={disabled}>
+              Insert a value
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>
+            {known.map(value => (
+              <Menu.Item key={value.label} onClick={() => insert(value.value)}>
+                {value.label}
+              </Menu.Item>
+            ))}
+            {custom.length > 0 && <Menu.Label>Your fields</Menu.Label>}
+            {custom.map(field => (
+              <Menu.Item key={field.key} onClick={() => insert(`{{ contact.attrs["${field.key}"] | default: "" }}`)}>
+                {field.label}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      </Group>
+      <div style={{ border: '1px solid var(--tend-line)', borderRadius: 8, overflow: 'hidden' }}>
+        <CodeMirror
+          ref={editor}
+          value={draft.source}
+          height="460px"
+          theme={scheme}
+          editable={!disabled}
+          extensions={[html(), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': 'Source of the email' })]}
+          onChange={source => onChange({ source })}
+        />
+      </div>
+      <Accordion variant="contained">
+        <Accordion.Item value="more">
+          <Accordion.Control>Sender and text part</Accordion.Control>
+          <Accordion.Panel>
+            <Stack gap="sm">
+              <Group grow>
+                <TextInput label="From, name" placeholder="as set under Sending" disabled={disabled} value={draft.fromName} onChange={event => onChange({ fromName: event.currentTarget.value })} />
+                <TextInput label="From, address" placeholder="as set under Sending" disabled={disabled} value={draft.fromAddress} onChange={event => onChange({ fromAddress: event.currentTarget.value })} />
+              </Group>
+              <TextInput label="Answers go to" placeholder="the sender" disabled={disabled} value={draft.replyTo} onChange={event => onChange({ replyTo: event.currentTarget.value })} />
+              <Textarea label="Text part" description="Empty: made from the HTML" autosize minRows={3} maxRows={16} disabled={disabled} value={draft.text ?? ''} onChange={event => onChange({ text: event.currentTarget.value || null })} />
+              <Text size="xs" c="dimmed">
+                Every marketing mail gets a way out at its foot and in its headers; you need not remember it.
+              </Text>
+            </Stack>
+          </Accordion.Panel>
+        </Accordion.Item>
+      </Accordion>
+    </Stack>
+  )
+}
