@@ -8,7 +8,7 @@ $$;
 
 -- The first moment of a calendar day in a zone. Where the clocks go back over midnight the day has two; where they
 -- go forward over it, it begins with what comes instead.
-create function decisions.day_start(day date, zone text) returns timestamptz language sql immutable parallel safe as $$
+create function decisions.day_start(day date, zone text) returns timestamptz language sql immutable strict parallel safe as $$
   select case
     when (day::timestamp - interval '3 hours') at time zone zone + interval '3 hours' < day::timestamp at time zone zone
       and (((day::timestamp - interval '3 hours') at time zone zone + interval '3 hours') at time zone zone)::date = day

@@ -15,6 +15,7 @@ export function contextOf({ now, zone, scope, metrics }: Asking): Context {
     scope: scope ?? { of: 'all' },
     metrics: metrics ?? new Map(),
     tally: null,
+    share: null,
   }
 }
 

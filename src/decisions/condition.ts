@@ -9,13 +9,24 @@ export type Scope =
   | { of: 'ids'; ids: string[] }
   | { of: 'range'; after: string; upTo: string }
 
+/** What conditions may know of a contact's counters at no further price: sums from a day on, and last days. */
+export type Tally = {
+  sum(metricId: string, from: string | null): RawBuilder<number>
+  /** The last day, not before `from`, as a date or null. */
+  lastDay(metricId: string, from: string): RawBuilder<string | null>
+}
+
+export type Share = <T>(key: string, value: RawBuilder<T>) => RawBuilder<T>
+
 /** What a condition is compiled with. The alias of audience.contact in the statement is `contact`. */
 export type Context = When & {
   scope: Scope
   /** Metrics whose counters may be used: canonical key -> id. Others are counted from the ledger itself. */
   metrics: ReadonlyMap<string, string>
-  /** The sum of a metric's counters from a day on, as a column that the statement has joined; null: ask for yourself. */
-  tally: ((metricId: string, from: string | null) => RawBuilder<number>) | null
+  /** Counters that the statement has joined; null: ask for yourself. */
+  tally: Tally | null
+  /** Has the statement work out once per contact what several conditions look at; `key` names the expression. */
+  share: Share | null
 }
 
 /** "Look again when an event of this type comes." `about` narrows it: an event's name, a field, a list. */

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from '#platform/db/db.ts'
-import { jsonOperand } from './operand.ts'
+import type { Share } from './condition.ts'
+import { jsonReadings, operandOf } from './operand.ts'
 import type { Family, Operand } from './operator.ts'
 
 export type ContactField = { name: string; title: string; family: Family }
@@ -39,31 +40,34 @@ export function fieldWords(name: string): string {
 }
 
 /** The readings of a field of the contact. Throws for a name that is not in the list. */
-export function fieldOperand(name: string, zone: string): Operand {
+export function fieldOperand(name: string, { zone, share }: { zone: string; share: Share | null }): Operand {
   const key = customKey(name)
   if (key !== null) {
-    return jsonOperand(
-      sql`contact.attrs -> ${key}::text`,
-      sql<string | null>`contact.attrs ->> ${key}::text`,
-      zone,
+    const json = sql`contact.attrs -> ${key}::text`
+    return operandOf(
+      jsonReadings(json, sql<string | null>`contact.attrs ->> ${key}::text`, zone),
+      name,
+      share,
     )
   }
   const field = byName.get(name)
   if (!field) throw new Error(`no such field: ${name}`)
   const column = sql.ref(`contact.${field.name}`)
   if (field.family === 'date') {
-    return {
-      text: sql<string>`${column}::text`,
-      number: sql<string | null>`null::numeric`,
-      moment: column as RawBuilder<Date>,
-    }
+    const number = sql<string | null>`null::numeric`
+    return operandOf(
+      { text: sql<string>`${column}::text`, number, moment: column as RawBuilder<Date> },
+      name,
+      null,
+    )
   }
   const text = field.name.endsWith('_id')
     ? sql<string | null>`${column}::text`
     : (column as RawBuilder<string | null>)
-  return {
-    text,
-    number: sql<string | null>`decisions.number_of(${text})`,
-    moment: sql<Date | null>`decisions.moment_of(${text}, ${zone}::text)`,
-  }
+  const number = sql<string | null>`decisions.number_of(${text})`
+  return operandOf(
+    { text, number, moment: sql<Date | null>`decisions.moment_of(${text}, ${zone}::text)` },
+    name,
+    share,
+  )
 }

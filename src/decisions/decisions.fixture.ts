@@ -3,6 +3,7 @@ import { append } from '#activity/ledger.ts'
 import { upsertContacts } from '#audience/contacts.ts'
 import { changeMembers } from '#audience/lists.ts'
 import type { Event, NewEvent, Reactor, Tick, Timer } from '#engine/reactor.ts'
+import { clearTimers, writeTimers } from '#engine/timers.ts'
 import { readConfig } from '#platform/config.ts'
 import { type Db, inTransaction, many, run, sql } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
@@ -33,7 +34,6 @@ export async function runJob(job: unknown, input: unknown, services: Services): 
 
 /** The engine in miniature: rounds of our reactors over events, timers that fire when the clock is moved. */
 export function createWorld(db: Db, start: Date, zone = 'Europe/Berlin') {
-  const timers = new Map<string, Timer>()
   const told: NewEvent[] = []
   const clock = { now: () => world.now, offsetMs: () => 0, refresh: async () => undefined }
   const config = readConfig({ TEND_ZONE: zone })
@@ -60,6 +60,7 @@ export function createWorld(db: Db, start: Date, zone = 'Europe/Berlin') {
     const made: Event[] = []
     await inTransaction(db, async trx => {
       made.length = 0
+      const set: Timer[] = []
       let fresh = events
       for (let round = 0; round < 10 && (fresh.length > 0 || (round === 0 && due.length > 0)); round++) {
         const next: Event[] = []
@@ -67,26 +68,31 @@ export function createWorld(db: Db, start: Date, zone = 'Europe/Berlin') {
           const own = round === 0 ? due.filter(timer => timer.kind === reactor.timerKind) : []
           const seen = [...fresh, ...next]
           if (seen.length === 0 && own.length === 0) continue
-          next.push(...(await append(trx, await reactor.run(tickOf(trx, round, seen, own)))))
+          next.push(
+            ...(await append(trx, await reactor.run(tickOf(trx, round, { events: seen, due: own, set })))),
+          )
         }
         made.push(...next)
         fresh = next
+        await writeTimers(trx, set.splice(0))
       }
     })
     told.push(...made)
     return made
   }
 
-  function tickOf(trx: Db, round: number, events: Event[], due: Timer[]): Tick {
+  function tickOf(
+    trx: Db,
+    round: number,
+    { events, due, set }: { events: Event[]; due: Timer[]; set: Timer[] },
+  ): Tick {
     return {
       db: trx,
       now: world.now,
       round,
       events,
       timers: due,
-      setTimers(list) {
-        for (const timer of list) timers.set(`${timer.contactId}|${timer.kind}|${timer.key}`, timer)
-      },
+      setTimers: list => void set.push(...list),
       clearTimers: () => undefined,
       services,
     }
@@ -127,17 +133,13 @@ export function createWorld(db: Db, start: Date, zone = 'Europe/Berlin') {
   /** Moves the clock; every timer on the way fires at its own moment. */
   async function moveTo(to: Date): Promise<void> {
     for (;;) {
-      const [first] = [...timers.values()]
-        .filter(timer => timer.dueAt <= to)
-        .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+      const waiting = (await timers()).filter(timer => timer.dueAt <= to)
+      const [first] = waiting
       if (!first) break
-      const due = [...timers].filter(([, timer]) => timer.dueAt.getTime() === first.dueAt.getTime())
-      for (const [key] of due) timers.delete(key)
+      const due = waiting.filter(timer => timer.dueAt.getTime() === first.dueAt.getTime())
+      await clearTimers(db, due)
       if (first.dueAt > world.now) world.now = first.dueAt
-      await tick(
-        [],
-        due.map(([, timer]) => timer),
-      )
+      await tick([], due)
     }
     world.now = to
   }
@@ -166,18 +168,21 @@ export function createWorld(db: Db, start: Date, zone = 'Europe/Berlin') {
 
   async function build(segmentId: string): Promise<void> {
     await runJob(buildSegment, { segmentId, name: 'test' }, services)
-    const stored = await many<Timer>(
-      db,
-      sql`
-      delete from engine.timer returning contact_id as "contactId", kind, key, due_at as "dueAt"`,
-    )
-    for (const timer of stored) timers.set(`${timer.contactId}|${timer.kind}|${timer.key}`, timer)
   }
 
   /** Counts the past of all registered metrics. */
   async function count(): Promise<void> {
     for (const { id, name } of await unreadyMetrics(db, zone))
       await runJob(countMetric, { metricId: id, name }, services)
+  }
+
+  /** What is set, the earliest first. */
+  function timers(): Promise<Timer[]> {
+    return many(
+      db,
+      sql`
+      select contact_id as "contactId", kind, key, due_at as "dueAt" from engine.timer order by due_at, contact_id, key`,
+    )
   }
 
   async function members(segmentId: string): Promise<string[]> {

@@ -1,8 +1,8 @@
 import { type Db, many, type RawBuilder, sql } from '#platform/db/db.ts'
 import { type Asking, compileBound, compileScope, contextOf } from './compile.ts'
 import { type Bound, bindFilter, type Filter, metricsOf } from './filter.ts'
+import { gather } from './gather.ts'
 import { readyMetrics } from './metrics.ts'
-import { gatherTallies } from './tallies.ts'
 
 export type Ask = { key: string; filter: Filter }
 
@@ -53,14 +53,14 @@ function tryBind(filter: Filter): Bound | null {
 
 /** Every contact in the scope that matches any of the filters, with their places in the list. */
 export function matchStatement(bounds: Bound[], asking: Asking): RawBuilder<{ id: string; hits: number[] }> {
-  const { context, join } = gatherTallies(contextOf(asking))
-  const cases = bounds.map(
-    (bound, place) => sql`case when ${compileBound(bound, context)} then ${sql.lit(place)} end`,
+  const context = contextOf(asking)
+  const { built, join } = gather(context, within =>
+    bounds.map((bound, place) => sql`case when ${compileBound(bound, within)} then ${sql.lit(place)} end`),
   )
   return sql`
     select id, hits from (
-      select contact.id, array_remove(array[${sql.join(cases)}]::int[], null) as hits
-      from audience.contact contact ${join()}
+      select contact.id, array_remove(array[${sql.join(built)}]::int[], null) as hits
+      from audience.contact contact ${join}
       where ${compileScope(context.scope)}) asked
     where cardinality(hits) > 0`
 }

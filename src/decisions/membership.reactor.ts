@@ -4,12 +4,9 @@ import { newId } from '#platform/ids.ts'
 import type { Asking } from './compile.ts'
 import { metricsOfBound } from './filter.ts'
 import { type ReadySegment, readSegments, wakes } from './live-segments.ts'
-import { type Finding, markBroken, settleMembers } from './membership.sql.ts'
+import { type Finding, markBroken, settleMembers, timerKind } from './membership.sql.ts'
 import { lockAsTick } from './metrics.sql.ts'
 import { readyMetrics } from './metrics.ts'
-
-/** The kind of our timers; the key is the segment. */
-export const timerKind = 'segment'
 
 /** Which contacts a segment is to be asked about. */
 type Woken = Map<string, Set<string>>

@@ -1,8 +1,13 @@
+import { timers } from '#engine/timers.ts'
 import { type Db, many, maybeOne, one, type RawBuilder, run, sql } from '#platform/db/db.ts'
 import { type Asking, compileBound, compileScope, compileTurningPoint, contextOf } from './compile.ts'
+import type { Context } from './condition.ts'
 import { inScope } from './conditions/event.ts'
 import type { Bound, Filter } from './filter.ts'
-import { gatherTallies } from './tallies.ts'
+import { gather } from './gather.ts'
+
+/** The kind of our timers; the key is the segment. */
+export const timerKind = 'segment'
 
 /** A live segment as the keeping of members needs it. */
 export type LiveSegment = { id: string; name: string; version: number; builtTo: string | null; bound: Bound }
@@ -48,44 +53,34 @@ export type Finding = {
 
 /**
  * Asks all these segments about all contacts of the scope, writes what has changed and returns it, with the
- * turning points of those that turn with time alone. One statement, whatever the number of segments.
+ * turning points that come before a timer that is set already: one that rings early asks again and finds the next.
+ * One statement, whatever the number of segments.
  */
 export function settleMembers(db: Db, segments: LiveSegment[], asking: Asking): Promise<Finding[]> {
-  const { context, join } = gatherTallies(contextOf(asking))
-  const cases = segments.map(
-    ({ id, bound }) => sql`case when ${compileBound(bound, context)} then ${id}::bigint end`,
-  )
-  const turning = segments.flatMap(({ id, bound }) => {
-    const at = compileTurningPoint(bound, context)
-    return at ? [{ id, at }] : []
-  })
-  const turns =
-    turning.length === 0
-      ? sql``
-      : sql`, array[${sql.join(turning.map(each => each.at))}]::timestamptz[] as turns`
-  const tellTurns =
-    turning.length === 0
-      ? sql``
-      : sql`
-    union all
-    select asked.id, turn.segment_id, 'turns', turn.at from asked
-    cross join lateral unnest(${turning.map(each => each.id)}::bigint[], asked.turns) as turn (segment_id, at)
-    where turn.at is not null`
-  return many(
-    db,
-    sql`
+  return many(db, settleStatement(segments, asking))
+}
+
+/** The statement of `settleMembers`. */
+export function settleStatement(segments: LiveSegment[], asking: Asking): RawBuilder<Finding> {
+  const context = contextOf(asking)
+  const ids = segments.map(segment => segment.id)
+  const { built, join } = gather(context, within => ({
+    cases: segments.map(
+      ({ id, bound }) => sql`case when ${compileBound(bound, within)} then ${id}::bigint end`,
+    ),
+    turning: turningOf(segments, within),
+  }))
+  const { cases, turning } = built
+  return sql`
     with asked as materialized (
-      select contact.id, array_remove(array[${sql.join(cases)}]::bigint[], null) as wanted${turns}
-      from audience.contact contact ${join()}
+      select contact.id, array_remove(array[${sql.join(cases)}]::bigint[], null) as wanted${turning.column}
+      from audience.contact contact ${join}
       where ${compileScope(context.scope)}),
     diff as materialized (
       select coalesce(want.contact_id, held.contact_id) as contact_id, coalesce(want.segment_id, held.segment_id) as segment_id,
         held.contact_id is null as is_new
       from (select asked.id as contact_id, unnest(asked.wanted) as segment_id from asked) want
-      full join (${membersIn(
-        segments.map(segment => segment.id),
-        context.scope,
-      )}) held
+      full join (${membersIn(ids, context.scope)}) held
         on held.contact_id = want.contact_id and held.segment_id = want.segment_id
       where want.contact_id is null or held.contact_id is null),
     came as (
@@ -97,8 +92,29 @@ export function settleMembers(db: Db, segments: LiveSegment[], asking: Asking): 
       where not diff.is_new and m.contact_id = diff.contact_id and m.segment_id = diff.segment_id)
     select diff.contact_id as "contactId", diff.segment_id as "segmentId",
       case when diff.is_new then 'entered' else 'left' end as what, null::timestamptz as at
-    from diff${tellTurns}`,
-  )
+    from diff${turning.rows}`
+}
+
+/** The turning points of those segments that have some, as a column of `asked` and as rows of the answer. */
+function turningOf(
+  segments: LiveSegment[],
+  context: Context,
+): { column: RawBuilder<unknown>; rows: RawBuilder<unknown> } {
+  const turning = segments.flatMap(({ id, bound }) => {
+    const at = compileTurningPoint(bound, context)
+    return at ? [{ id, at }] : []
+  })
+  if (turning.length === 0) return { column: sql``, rows: sql`` }
+  return {
+    column: sql`, array[${sql.join(turning.map(each => each.at))}]::timestamptz[] as turns`,
+    rows: sql`
+    union all
+    select asked.id, turn.segment_id, 'turns', turn.at from asked
+    cross join lateral unnest(${turning.map(each => each.id)}::bigint[], asked.turns) as turn (segment_id, at)
+    left join ${timers} timer on timer.contact_id = asked.id and timer.kind = ${timerKind} and timer.key = turn.segment_id
+      and timer.due_at <= turn.at${inScope(context.scope, sql`timer.contact_id`)}
+    where turn.at is not null and timer.contact_id is null`,
+  }
 }
 
 function membersIn(segmentIds: string[], scope: Parameters<typeof inScope>[0]): RawBuilder<unknown> {
@@ -115,13 +131,13 @@ export function settleRange(
   { id, bound }: { id: string; bound: Bound },
   asking: Asking,
 ): Promise<RangeResult> {
-  const { context, join } = gatherTallies(contextOf(asking))
-  const filter = compileBound(bound, context)
+  const context = contextOf(asking)
+  const { built: filter, join } = gather(context, within => compileBound(bound, within))
   return one(
     db,
     sql`
     with want as materialized (
-      select contact.id from audience.contact contact ${join()}
+      select contact.id from audience.contact contact ${join}
       where ${compileScope(context.scope)} and ${filter}),
     held as materialized (${membersIn([id], context.scope)}),
     came as (
@@ -145,13 +161,13 @@ export function turningPoints(
   asking: Asking,
 ): Promise<{ contactId: string; dueAt: Date }[]> {
   const context = contextOf(asking)
-  const at = compileTurningPoint(bound, context)
+  const { built: at, join } = gather(context, within => compileTurningPoint(bound, within))
   if (!at) return Promise.resolve([])
   return many(
     db,
     sql`
     select id as "contactId", at as "dueAt" from (
-      select contact.id, ${at} as at from audience.contact contact where ${compileScope(context.scope)}) asked
+      select contact.id, ${at} as at from audience.contact contact ${join} where ${compileScope(context.scope)}) asked
     where at is not null`,
   )
 }
@@ -163,14 +179,14 @@ export function findDrift(
   asking: Asking,
   quietSince: Date,
 ): Promise<{ contactId: string }[]> {
-  const { context, join } = gatherTallies(contextOf(asking))
-  const filter = compileBound(bound, context)
+  const context = contextOf(asking)
+  const { built: filter, join } = gather(context, within => compileBound(bound, within))
   return many(
     db,
     sql`
     select coalesce(want.id, held.contact_id) as "contactId"
     from (
-      select contact.id from audience.contact contact ${join()}
+      select contact.id from audience.contact contact ${join}
       where ${compileScope(context.scope)} and ${filter}) want
     full join (${membersIn([id], context.scope)}) held on held.contact_id = want.id
     where (want.id is null or held.contact_id is null)

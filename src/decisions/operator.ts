@@ -4,6 +4,8 @@ import type { RawBuilder } from '#platform/db/db.ts'
 /** A value as SQL sees it, in the readings that operators ask for. Each is null where there is no such reading. */
 export type Operand = {
   text: RawBuilder<string | null>
+  /** The text without regard to case: what comparisons of text look at. */
+  lower: RawBuilder<string | null>
   /** numeric; of a text only a plain decimal number counts. */
   number: RawBuilder<string | null>
   /** timestamptz; a day without a time begins at midnight in the workspace zone. */
@@ -11,7 +13,13 @@ export type Operand = {
 }
 
 /** When a filter is asked: business time, the workspace zone, and the calendar day that it is there. */
-export type When = { now: Date; zone: string; today: string }
+export type When = {
+  now: Date
+  zone: string
+  today: string
+  /** The beginning of a day from tomorrow to `within` days ahead, looked up in a calendar that the statement holds. */
+  soon?: ((day: RawBuilder<unknown>, within: number) => RawBuilder<Date>) | undefined
+}
 
 export const families = ['text', 'number', 'date', 'boolean', 'choice'] as const
 export type Family = (typeof families)[number]

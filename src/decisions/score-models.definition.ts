@@ -99,6 +99,7 @@ const anyTime: Context = {
   scope: { of: 'all' },
   metrics: new Map(),
   tally: null,
+  share: null,
 }
 
 /**

@@ -76,7 +76,7 @@ test('events are counted by day in the workspace zone and drop out at its midnig
   await world.count()
   await world.happen(view(ann, world.now), view(ann, world.now))
   assert.deepEqual(await world.members(segment.id), [ann])
-  const timer = [...world.timers.values()].find(each => each.key === segment.id && each.contactId === ann)
+  const timer = (await world.timers()).find(each => each.key === segment.id && each.contactId === ann)
   assert.equal(timer?.dueAt.toISOString(), '2026-03-29T22:00:00.000Z', 'midnight of 30 March, summer time')
   await world.moveTo(new Date('2026-03-29T21:59:59.999Z'))
   assert.deepEqual(await world.members(segment.id), [ann])

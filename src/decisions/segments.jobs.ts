@@ -6,7 +6,6 @@ import { defineJob, noInput } from '#platform/jobs.ts'
 import type { Services } from '#platform/services.ts'
 import type { Asking } from './compile.ts'
 import { type ReadySegment, readSegments } from './live-segments.ts'
-import { timerKind } from './membership.reactor.ts'
 import {
   findDrift,
   markBroken,
@@ -16,6 +15,7 @@ import {
   saveBuilt,
   saveChecked,
   settleRange,
+  timerKind,
   turningPoints,
 } from './membership.sql.ts'
 import { lockOutTicks, sweepCounters } from './metrics.sql.ts'

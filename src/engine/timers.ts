@@ -3,6 +3,9 @@ import { laneOf } from '#platform/ids.ts'
 import type { Timer, TimerKey } from './reactor.ts'
 import { notifyWork } from './work.sql.ts'
 
+/** The timers as a table to join with, only for reading: what is set already need not be set again. */
+export const timers = sql.table('engine.timer')
+
 /** Writes timers, replacing those with the same key. The last of several with one key wins. */
 export async function writeTimers(db: Db, timers: Timer[]): Promise<void> {
   const last = new Map(timers.map(timer => [keyOf(timer), timer]))

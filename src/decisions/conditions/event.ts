@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from '#platform/db/db.ts'
 import { type Context, conditionKind, type Metric, type Scope } from '../condition.ts'
 import { compileMetric, describeDemands, metricKey, whereSchema } from '../demands.ts'
 import { wordsSchema } from '../operator.ts'
-import { startOf } from '../operators/date.ts'
+import { startOf, startSoon } from '../operators/date.ts'
 import { addDays } from '../zone-days.ts'
 
 export const eventSchema = z
@@ -53,13 +53,15 @@ function hasAtLeast(settings: Settings, atLeast: number, context: Context): RawB
   const metricId = context.metrics.get(metricKey(metricOf(settings)))
   const from = firstDay(settings, context.today)
   if (metricId !== undefined && context.tally)
-    return sql<boolean>`${context.tally(metricId, from)} >= ${atLeast}::int`
+    return sql<boolean>`${context.tally.sum(metricId, from)} >= ${atLeast}::int`
   if (metricId !== undefined) {
+    // No counter is ever 0, so "once" needs no sum.
+    const enough =
+      atLeast === 1 ? sql`` : sql`group by counter.contact_id having sum(counter.n) >= ${atLeast}::int`
     return sql<boolean>`contact.id in (
       select counter.contact_id from decisions.counter counter
       where counter.metric_id = ${metricId}::bigint${from === null ? sql`` : sql` and counter.day >= ${from}::date`}
-        ${inScope(context.scope, sql`counter.contact_id`)}
-      group by counter.contact_id having sum(counter.n) >= ${atLeast}::int)`
+        ${inScope(context.scope, sql`counter.contact_id`)} ${enough})`
   }
   const since = from === null ? sql`` : sql` and event.at >= ${startOf(from, context.zone)}`
   const counted = atLeast === 1 ? sql`` : sql`group by event.contact_id having count(*) >= ${atLeast}::int`
@@ -90,6 +92,25 @@ function turns(settings: Settings, context: Context): RawBuilder<Date | null> | 
   const { atLeast } = question(settings)
   const from = addDays(context.today, 1 - withinDays)
   const metricId = context.metrics.get(metricKey(metricOf(settings)))
+  const { tally } = context
+  if (metricId !== undefined && tally && atLeast === 1) {
+    return startSoon(sql`${tally.lastDay(metricId, from)} + ${withinDays}::int`, withinDays, context)
+  }
+  const slow = lastDayOfEnough(settings, context, { metricId, from, atLeast })
+  const turn = startOf(sql`${slow} + ${withinDays}::int`, context.zone)
+  // Who has not enough now does not turn, and most have not.
+  if (metricId === undefined || !tally) return turn
+  return sql<Date | null>`case when ${tally.sum(metricId, from)} >= ${atLeast}::int then ${turn} end`
+}
+
+type Looking = { metricId: string | undefined; from: string; atLeast: number }
+
+/** The newest day from which on, up to today, there are enough; null where there never are. */
+function lastDayOfEnough(
+  settings: Settings,
+  context: Context,
+  { metricId, from, atLeast }: Looking,
+): RawBuilder<unknown> {
   const days =
     metricId !== undefined
       ? sql`select counter.day, counter.n from decisions.counter counter where counter.contact_id = contact.id
@@ -97,9 +118,8 @@ function turns(settings: Settings, context: Context): RawBuilder<Date | null> | 
       : sql`select (event.at at time zone ${context.zone}::text)::date as day, count(*) as n from ${ledger} event
           where event.contact_id = contact.id and event.at >= ${startOf(from, context.zone)}
             and ${compileMetric(metricOf(settings), context)} group by 1`
-  return sql<Date | null>`(
-    select ${startOf(sql`max(enough.day) + ${withinDays}::int`, context.zone)}
-    from (select d.day, sum(d.n) over (order by d.day desc) as so_far from (${days}) d) enough
+  return sql`(
+    select max(enough.day) from (select d.day, sum(d.n) over (order by d.day desc) as so_far from (${days}) d) enough
     where enough.so_far >= ${atLeast}::int)`
 }
 

@@ -50,7 +50,7 @@ export const field = conditionKind<z.infer<typeof fieldSchema>>({
     about === 'updated_at' ? { type: 'contact.updated' } : { type: 'contact.updated', about },
   ],
   compile: (settings, context) =>
-    operatorOf(settings).compile(fieldOperand(settings.field, context.zone), settings.value, context),
+    operatorOf(settings).compile(fieldOperand(settings.field, context), settings.value, context),
   actual(settings) {
     const key = customKey(settings.field)
     return key === null
@@ -59,11 +59,8 @@ export const field = conditionKind<z.infer<typeof fieldSchema>>({
   },
   turningPoint(settings, context) {
     return (
-      operatorOf(settings).turningPoint?.(
-        fieldOperand(settings.field, context.zone),
-        settings.value,
-        context,
-      ) ?? null
+      operatorOf(settings).turningPoint?.(fieldOperand(settings.field, context), settings.value, context) ??
+      null
     )
   },
 })

@@ -6,8 +6,8 @@ const flagSchema = z.boolean({ error: 'must be true or false' })
 const words = (value: boolean) => (value ? 'yes' : 'no')
 
 // The text of JSON's true is "true"; the word itself counts too.
-const matches = ({ text }: Operand, value: boolean) =>
-  sql<boolean>`coalesce(lower(${text}) = ${String(value)}::text, false)`
+const matches = ({ lower }: Operand, value: boolean) =>
+  sql<boolean>`coalesce(${lower} = ${String(value)}::text, false)`
 
 export const booleanOperators: Operator[] = [
   operator<boolean>({

@@ -14,12 +14,12 @@ const listed = (values: Choices) =>
     .map(value => (typeof value === 'string' ? quoted(value) : String(value)))
     .join(values.length > 2 ? ', ' : ' or ')
 
-function matches({ text, number }: Operand, values: Choices): RawBuilder<boolean> {
+function matches({ lower, number }: Operand, values: Choices): RawBuilder<boolean> {
   const words = values.filter(value => typeof value === 'string')
   const numbers = values.filter(value => typeof value === 'number')
   const parts: RawBuilder<boolean>[] = []
   if (words.length > 0)
-    parts.push(sql<boolean>`lower(${text}) in (${sql.join(words.map(word => sql`lower(${word}::text)`))})`)
+    parts.push(sql<boolean>`${lower} in (${sql.join(words.map(word => sql`lower(${word}::text)`))})`)
   if (numbers.length > 0)
     parts.push(sql<boolean>`${number} in (${sql.join(numbers.map(value => sql`${String(value)}::numeric`))})`)
   return sql<boolean>`(${sql.join(

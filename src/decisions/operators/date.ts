@@ -13,6 +13,11 @@ export function startOf(day: RawBuilder<unknown> | string, zone: string): RawBui
   return sql<Date>`decisions.day_start(${typeof day === 'string' ? sql`${day}::date` : day}, ${zone}::text)`
 }
 
+/** The same for a day that is very likely one of the next `within`, of which a statement may hold a calendar. */
+export function startSoon(day: RawBuilder<unknown>, within: number, { zone, soon }: When): RawBuilder<Date> {
+  return soon ? soon(day, within) : startOf(day, zone)
+}
+
 type Between = { from?: string; before?: string }
 
 /** From the start of one day until the start of another. */
@@ -32,17 +37,19 @@ const inNext = (days: number, today: string): Between => ({ from: today, before:
 const dayOf = ({ moment }: Operand, zone: string) => sql`(${moment} at time zone ${zone}::text)::date`
 
 /** A day comes into "the last n days" when it arrives, and leaves n midnights later. */
-function lastTurns(operand: Operand, days: number, { zone, today }: When): RawBuilder<Date | null> {
+function lastTurns(operand: Operand, days: number, when: When): RawBuilder<Date | null> {
+  const { zone, today } = when
   const day = dayOf(operand, zone)
   return sql<Date | null>`case when ${day} > ${today}::date then ${startOf(day, zone)}
-    when ${day} > ${addDays(today, -days)}::date then ${startOf(sql`${day} + ${days}::int`, zone)} end`
+    when ${day} > ${addDays(today, -days)}::date then ${startSoon(sql`${day} + ${days}::int`, days, when)} end`
 }
 
 /** A day comes into "the next n days" n - 1 midnights before it, and leaves when it is over. */
-function nextTurns(operand: Operand, days: number, { zone, today }: When): RawBuilder<Date | null> {
+function nextTurns(operand: Operand, days: number, when: When): RawBuilder<Date | null> {
+  const { zone, today } = when
   const day = dayOf(operand, zone)
   return sql<Date | null>`case when ${day} >= ${addDays(today, days)}::date then ${startOf(sql`${day} - ${days - 1}::int`, zone)}
-    when ${day} >= ${today}::date then ${startOf(sql`${day} + 1`, zone)} end`
+    when ${day} >= ${today}::date then ${startSoon(sql`${day} + 1`, days, when)} end`
 }
 
 const days = (n: number) => (n === 1 ? 'day' : `${n} days`)

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from '#platform/db/db.ts'
 import { type Operand, type Operator, operator, quoted, wordsSchema } from '../operator.ts'
 
-type Test = (actual: RawBuilder<string>, wanted: RawBuilder<string>) => RawBuilder<boolean>
+type Test = (actual: RawBuilder<string | null>, wanted: RawBuilder<string>) => RawBuilder<boolean>
 
 /** A pair: what matches, and everybody else, those without a value among them. Case never matters. */
 function pair(
@@ -11,8 +11,8 @@ function pair(
   test: Test,
 ): Operator[] {
   const [name, opposite] = names
-  const matches = ({ text }: Operand, value: string) =>
-    sql<boolean>`coalesce(${test(sql<string>`lower(${text})`, sql<string>`lower(${value}::text)`)}, false)`
+  const matches = ({ lower }: Operand, value: string) =>
+    sql<boolean>`coalesce(${test(lower, sql<string>`lower(${value}::text)`)}, false)`
   return [
     operator<string>({
       name,
