@@ -45,11 +45,11 @@ export function outreachServices(base: TestDatabase, env: Record<string, string>
 }
 
 /** Starts to send beside a worker that holds all lanes; `stop` ends it in peace. */
-export async function startDelivery(services: Services): Promise<{ id: string; stop(): Promise<void> }> {
+export async function startDelivery(services: Services, leaseMs = 10_000): Promise<{ id: string; stop(): Promise<void> }> {
   const id = `test-${newId()}`
-  const leases = createLeases(services.db, { id, leaseMs: 10_000 })
+  const leases = createLeases(services.db, { id, leaseMs })
   await leases.beat()
-  const heart = setInterval(() => void leases.beat().catch(() => undefined), 2000)
+  const heart = setInterval(() => void leases.beat().catch(() => undefined), leaseMs / 6)
   const worker: LaneHolder = { id, held: () => leases.held() }
   const stopping = new AbortController()
   const running = deliveryLoop.run(services, stopping.signal, worker)

@@ -17,6 +17,9 @@ export type Smtp = {
 export type SmtpOptions = { width: number; perConnection: number; idleMs: number; connectMs: number; replyMs: number }
 const defaults: SmtpOptions = { width: 10, perConnection: 100, idleMs: 30_000, connectMs: 15_000, replyMs: 600_000 }
 
+/** A server that does not answer RSET in this time is not worth waiting for. */
+const resetMs = 5_000
+
 type Line = { connection: SMTPConnection; sent: number; idle: NodeJS.Timeout | undefined }
 
 /**
@@ -65,7 +68,7 @@ export function createSmtp(url: string, given: Partial<SmtpOptions> = {}): Smtp 
       }
       line.sent++
       const outcome = await deliver(line.connection, letter, onBody)
-      if (outcome.is === 'reply' && outcome.code !== 421 && lines.has(line)) rest(line)
+      if (lines.has(line) && (await isUsable(line.connection, outcome))) rest(line)
       else leave(line)
       return outcome
     },
@@ -137,6 +140,19 @@ function deliver(connection: SMTPConnection, { from, to, raw }: Letter, onBody: 
       if (error) return resolve(brokenBy(error, started))
       const text = info?.response ?? ''
       resolve({ is: 'reply', code: Number(/^\d{3}/.exec(text)?.[0] ?? 250), text })
+    })
+  })
+}
+
+/** After a refusal the session may stand in the middle of a transaction: RSET ends it, or the line is given up. */
+function isUsable(connection: SMTPConnection, outcome: Outcome): Promise<boolean> {
+  if (outcome.is !== 'reply' || outcome.code === 421) return Promise.resolve(false)
+  if (outcome.code < 300) return Promise.resolve(true)
+  return new Promise(resolve => {
+    const timer = setTimeout(() => resolve(false), resetMs)
+    connection.reset(error => {
+      clearTimeout(timer)
+      resolve(!error)
     })
   })
 }
