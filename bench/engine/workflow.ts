@@ -66,11 +66,17 @@ async function publishFiveSteps(place: Place): Promise<string> {
   })
   const reviewOn = new Date(now.getTime() + 90 * 86_400_000).toISOString().slice(0, 10)
   const steward = { ownerId: owner.id, reviewOn }
-  const letter = { subject: 'Welcome', kind: 'html' as const, source: '<p>Hello {{ contact.firstName }}</p>' }
+  const letter = {
+    subject: 'Welcome',
+    kind: 'html' as const,
+    source: '<p>Hello {{ contact.first_name }}</p>',
+  }
   const email = await createEmail(db, systemActor, { name: `Welcome ${newId()}`, ...letter }, now)
   await publishEmail(db, systemActor, email.id, { version: email.version, ...steward }, now)
   const draft = {
-    rules: [{ id: 'trial', kind: 'behaviour' as const, event: 'event.tracked', name: 'Trial Started', points: 10 }],
+    rules: [
+      { id: 'trial', kind: 'behaviour' as const, event: 'event.tracked', name: 'Trial Started', points: 10 },
+    ],
     halfLifeDays: 30,
     thresholds: [{ name: 'Ready', value: 50 }],
   }

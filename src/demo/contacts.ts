@@ -22,7 +22,7 @@ export async function seedContacts(db: Db, owners: string[], now: Date): Promise
     const batch = people.filter(person => wave(person) === daysKnown)
     known.push(...(await seedWave(db, batch, owners, new Date(now.getTime() - daysKnown * dayMs))))
   }
-  await seedConsents(db, known)
+  await seedConsents(db, known, now)
   await seedLists(db, known, now)
   return known
 }
@@ -71,7 +71,7 @@ async function seedCompanies(db: Db, people: KnownPerson[], at: Date): Promise<v
   await describeCompanies(db, [...rows.values()], at)
 }
 
-async function seedConsents(db: Db, people: KnownPerson[]): Promise<void> {
+async function seedConsents(db: Db, people: KnownPerson[], now: Date): Promise<void> {
   const chance = chanceFrom(53)
   const entries = people
     .filter(person => person.consent !== 'none')
@@ -84,7 +84,7 @@ async function seedConsents(db: Db, people: KnownPerson[]): Promise<void> {
         source: chance.pick(['White paper form', 'Newsletter form', 'Webinar sign-up']),
         wording,
         proof: { page: 'https://www.tend.example/papers', address: `192.0.2.${chance.below(255)}` },
-        at: new Date(Date.UTC(2026, 0, 1) + chance.below(200) * dayMs),
+        at: new Date(now.getTime() - (330 - chance.below(200)) * dayMs),
       }
       if (person.consent === 'granted') return [granted]
       const at = new Date(granted.at.getTime() + (1 + chance.below(90)) * dayMs)

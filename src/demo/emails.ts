@@ -41,12 +41,12 @@ ${content}
 /** Three days after the download: the one thing to do next. */
 export const followUp: DemoEmail = {
   name: 'White paper follow-up',
-  subject: '{{ contact.firstName | default: "Hello" }}, three ideas from the paper you can use this week',
+  subject: '{{ contact.first_name | default: "Hello" }}, three ideas from the paper you can use this week',
   preheader: 'Ten minutes each, no new tools needed.',
   fromName: 'Anna from Tend',
   source: frame(
     section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
-            Did the paper help, {{ contact.firstName | default: "there" }}?
+            Did the paper help, {{ contact.first_name | default: "there" }}?
           </mj-text>
           <mj-text>
             You downloaded our paper a few days ago. Most readers start with the same three things,
@@ -77,7 +77,7 @@ export const customerTips: DemoEmail = {
             Two switches you already have
           </mj-text>
           <mj-text>
-            Hello {{ contact.firstName | default: "there" }}, the paper you downloaded describes two things that
+            Hello {{ contact.first_name | default: "there" }}, the paper you downloaded describes two things that
             are one click away in your account: scores that fade, and a review date for every workflow.
           </mj-text>
           <mj-button href="https://www.tend.example/docs/scores-that-fade">Show me where</mj-button>

@@ -1,5 +1,6 @@
 import { createUser, listUsers, systemActor } from '#access/users.ts'
 import { append } from '#activity/ledger.ts'
+import { makePartitions } from '#activity/partitions.ts'
 import { record } from '#activity/record.ts'
 import { listContacts } from '#audience/contacts.ts'
 import { createScoreModel, publishScoreModel } from '#decisions/score-models.ts'
@@ -17,6 +18,7 @@ import { demoArrivals, demoHistory } from './history.ts'
 
 const dayMs = 86_400_000
 const eventsAtOnce = 5000
+const monthsOfPast = 12
 /** An address of nobody; the sandbox puts what would go there into its mailbox. */
 const webhookUrl = 'https://hooks.tend.example/sales'
 
@@ -27,6 +29,7 @@ const webhookUrl = 'https://hooks.tend.example/sales'
 export async function seedDemo(services: Services, say: (line: string) => void): Promise<void> {
   const { db, clock } = services
   const began = performance.now()
+  await makePastPartitions(services)
   const isSeeded = await inTransaction(db, async trx => {
     // Several processes may start at the same moment on one empty database.
     await run(trx, sql`select pg_advisory_xact_lock(hashtext('tend.demo'))`)
@@ -45,6 +48,15 @@ export async function seedDemo(services: Services, say: (line: string) => void):
     return true
   })
   if (isSeeded) say(`Demo data made in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+}
+
+/** The past the demo tells of lies in months of its own; to move it there later would get in everybody's way. */
+async function makePastPartitions({ db, clock }: Services): Promise<void> {
+  if (!(await isEmpty(db))) return
+  const now = clock.now()
+  for (let months = monthsOfPast; months >= 0; months -= 1) {
+    await makePartitions(db, new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 15)))
+  }
 }
 
 async function isEmpty(db: Db): Promise<boolean> {
