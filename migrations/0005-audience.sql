@@ -33,6 +33,8 @@ create table audience.identity (
   kind text not null check (kind in ('email', 'user_id', 'anonymous_id')),
   value text not null check (length(value) between 1 and 512),
   contact_id bigint not null,
+  -- A device on which two people made themselves known: it belongs to an anonymous visitor for good, and joins nobody.
+  shared boolean not null default false,
   created_at timestamptz not null,
   primary key (value, kind)
 );
@@ -52,6 +54,7 @@ create table audience.redirect (
   to_contact_id bigint not null,
   at timestamptz not null
 );
+create index redirect_to on audience.redirect (to_contact_id);
 
 create table audience.company (
   id bigint primary key,

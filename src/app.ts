@@ -18,6 +18,7 @@ import { engineModule, type Module } from '#engine/module.ts'
 import { startWorker, type Worker } from '#engine/worker.ts'
 import { insightModule } from '#insight/module.ts'
 import { outreachModule } from '#outreach/module.ts'
+import type { Db } from '#platform/db/db.ts'
 import { notFound } from '#platform/errors.ts'
 import { answerProblem } from '#platform/http/problem.ts'
 import type { Route } from '#platform/http/route.ts'
@@ -43,6 +44,11 @@ const rooms: Module[] = [
 
 /** All rooms, lowest first: the order in which reactors run within a round. */
 export const modules: Module[] = [...rooms, stewardshipModule(rooms)]
+
+/** Hands everything that the rooms hold of one contact to another, the engine first: it waits for a running tick. */
+export async function repointContact(trx: Db, from: string, to: string): Promise<void> {
+  for (const module of modules) await module.repoint?.(trx, from, to)
+}
 
 /** Every route of the office, as the permission tests and the API description see them. */
 export function officeRoutes(): Route[] {

@@ -11,6 +11,7 @@ import { createMetrics } from '#platform/metrics.ts'
 import { startServer } from '#platform/postgres/server.ts'
 import { checkKey, createSecrets } from '#platform/secrets.ts'
 import type { Services } from '#platform/services.ts'
+import { repointContact } from './app.ts'
 
 export type Runtime = { services: Services; close(): Promise<void> }
 
@@ -36,7 +37,7 @@ export async function openRuntime(config: Config, options: { borrow?: boolean; m
     await clock.refresh(db)
     const jobs = await openJobs(databaseUrl, error => log.warn({ err: error }, 'the job queue reports a problem'))
     const egress = createEgress(config.egressAllow)
-    const services = { config, db, databaseUrl, clock, log, secrets, egress, jobs, metrics: createMetrics() }
+    const services = { config, db, databaseUrl, clock, log, secrets, egress, jobs, metrics: createMetrics(), repoint: repointContact }
     const stopFollowing = config.mode === 'sandbox' ? followClock(services) : () => undefined
     return {
       services,

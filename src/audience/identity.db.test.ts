@@ -4,7 +4,7 @@ import { record } from '#activity/record.ts'
 import { inTransaction, many, one, sql } from '#platform/db/db.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
 import { upsertContacts } from './contacts.ts'
-import { type IdentityCall, resolve } from './identity.ts'
+import { type IdentityCall, type Resolved, resolve } from './identity.ts'
 
 const now = new Date('2026-11-23T10:00:00Z')
 let base: TestDatabase
@@ -14,7 +14,7 @@ before(async () => {
 after(() => base.stop())
 
 /** One call, with a profile where the call makes one: what intake does. */
-async function identify(call: IdentityCall): Promise<{ contactId: string; addressTaken: boolean; joinedFrom: string[]; known: boolean }> {
+async function identify(call: IdentityCall): Promise<Resolved> {
   return inTransaction(base.db, async trx => {
     const [who] = await resolve(trx, [call], { now })
     assert.ok(who)
@@ -65,14 +65,76 @@ test('where user id and address are two people’s, the user id wins and nobody 
   assert.equal(mixed.contactId, bob.contactId)
   assert.equal(mixed.addressTaken, true)
   assert.equal((await identify({ email: 'eve@example.org', trust: 'server' })).contactId, eve.contactId)
+  // People see it on the screen of the one who was named, once however often it is said.
+  await identify({ userId: 'bob', email: 'eve@example.org', trust: 'server' })
+  const told = await many<{ data: unknown }>(base.db, sql`
+    select data from activity.event where contact_id = ${bob.contactId}::bigint and type = 'contact.conflict'`)
+  assert.deepEqual(told, [{ data: { heldBy: eve.contactId } }])
 })
 
-test('a device that two people sign in on belongs to the latest, and each keeps his own history', async () => {
+test('a device that a second person signs in on is nobody’s from then on, and each keeps his own history', async () => {
+  const seen = () => identify({ anonymousId: 'tablet', trust: 'browser' })
   const first = await identify({ userId: 'one', email: 'one@example.org', anonymousId: 'tablet', trust: 'server' })
+  assert.equal((await seen()).contactId, first.contactId)
   const second = await identify({ userId: 'two', email: 'two@example.org', anonymousId: 'tablet', trust: 'server' })
   assert.notEqual(first.contactId, second.contactId)
   assert.deepEqual(second.joinedFrom, [])
-  assert.equal((await identify({ anonymousId: 'tablet', trust: 'browser' })).contactId, second.contactId)
+  const nobody = await seen()
+  assert.ok(![first.contactId, second.contactId].includes(nobody.contactId))
+  assert.equal(nobody.known, false)
+  // It joins nobody ever after, whoever signs in, and an address typed on it makes nobody of it.
+  for (const userId of ['one', 'two', 'one']) {
+    const again = await identify({ userId, anonymousId: 'tablet', trust: 'server' })
+    assert.deepEqual([again.contactId, again.joinedFrom], [userId === 'one' ? first.contactId : second.contactId, []])
+  }
+  const claim = await identify({ email: 'three@example.org', anonymousId: 'tablet', trust: 'browser' })
+  assert.deepEqual([claim.contactId, claim.known], [nobody.contactId, false])
+  assert.equal((await seen()).contactId, nobody.contactId)
+})
+
+test('two people on one new device in the same batch: each call is its own person’s, the rest is nobody’s', async () => {
+  const device = { anonymousId: 'kiosk' }
+  const found = await inTransaction(base.db, trx =>
+    resolve(trx, [
+      { ...device, userId: 'k1', trust: 'server' },
+      { ...device, trust: 'browser' },
+      { ...device, userId: 'k2', trust: 'server' },
+      { ...device, trust: 'browser' },
+    ], { now }),
+  )
+  const [one, during, two, afterwards] = found.map(who => who.contactId)
+  assert.equal(during, one)
+  assert.equal(new Set([one, two, afterwards]).size, 3)
+  assert.equal((await identify({ ...device, trust: 'browser' })).contactId, afterwards)
+})
+
+test('a device that is somebody’s does not become another’s because a page says so', async () => {
+  const owner = await identify({ userId: 'laptop-owner', email: 'laptop@example.org', anonymousId: 'laptop', trust: 'server' })
+  const typed = await identify({ email: 'unheard-of@example.org', anonymousId: 'laptop', trust: 'browser' })
+  assert.equal(typed.contactId, owner.contactId)
+  const held = await many(base.db, sql`select from audience.identity where value = 'unheard-of@example.org'`)
+  assert.equal(held.length, 0)
+})
+
+test('many who sign in with one visitor’s device at once: one gets his history, and no event is lost', async () => {
+  for (let round = 0; round < 5; round++) {
+    const anonymousId = `contested-${round}`
+    const visitor = await identify({ anonymousId, trust: 'browser' })
+    await record(base.db, [{ contactId: visitor.contactId, type: 'page.viewed', at: now, data: { path: '/' } }])
+    const calls: IdentityCall[] = [
+      ...Array.from({ length: 4 }, (_, i) => ({ userId: `contested-${round}-${i}`, anonymousId, trust: 'server' as const })),
+      { email: `contested-${round}@example.org`, anonymousId, trust: 'browser' },
+    ]
+    const found = await Promise.all(calls.map(identify))
+    // The visitor became exactly one of them: as himself, or by being joined.
+    const heirs = found.filter(who => who.known && (who.contactId === visitor.contactId || who.joinedFrom.includes(visitor.contactId)))
+    assert.equal(new Set(heirs.map(who => who.contactId)).size, 1)
+    const views = await many<{ contactId: string }>(base.db, sql`
+      select contact_id as "contactId" from activity.event where type = 'page.viewed' and contact_id = any(${[visitor.contactId, ...found.map(who => who.contactId)]}::bigint[])`)
+    assert.deepEqual(views, [{ contactId: heirs[0]?.contactId }])
+    const both = await many(base.db, sql`select from audience.redirect r join audience.contact c on c.id = r.contact_id`)
+    assert.equal(both.length, 0)
+  }
 })
 
 test('two visitors in one batch who are one person end as one contact', async () => {

@@ -1,7 +1,8 @@
 import { newId } from '#platform/ids.ts'
 import type { IdentityCall, Resolved } from './identity.ts'
 
-export type Known = { contactId: string; known: boolean }
+/** Whom a name belongs to. `shared`: the anonymous owner of a device that several people use. */
+export type Known = { contactId: string; known: boolean; shared?: boolean }
 /**
  * What is known of `kind\nvalue`; decisions within a batch are added, so that later calls see them. All names of
  * one contact share one object.
@@ -12,14 +13,18 @@ export type Lookup = Map<string, Known>
 export type Plan = {
   /** New identities: `kind\nvalue` to contact. */
   claims: Map<string, string>
-  /** Devices that belong to somebody else from now on. */
-  moves: Map<string, string>
+  /** Devices that turned out to be several people's: `kind\nvalue` to their new anonymous owner. */
+  shares: Map<string, string>
   /** Visitors that turned out to be a contact: from, to. */
   joins: Map<string, string>
   /** Ids given out earlier in the batch that turned out to be somebody else's, made in this batch or not: from, to. */
   replaced: Map<string, string>
   made: Set<string>
   known: Set<string>
+}
+
+export function emptyPlan(): Plan {
+  return { claims: new Map(), shares: new Map(), joins: new Map(), replaced: new Map(), made: new Set(), known: new Set() }
 }
 
 type Decision = Omit<Resolved, 'joinedFrom' | 'promoted'>
@@ -30,13 +35,19 @@ const device = (value: string) => `anonymous_id\n${value}`
 
 /**
  * The rules of recognition.
- * Server: the user id is the strongest, then the address, then the device. A visitor (no profile yet) joins who he
- * turns out to be. Two profiles are never merged here: where user id and address are two people's, the user id
- * wins and the address stays where it is. A device that two people identify on belongs to the latest; the history
- * of each stays with him.
- * Browser (its key is public): only the device counts. An address that nobody has may give the visitor a profile,
- * without consent; one that somebody has changes nothing, and the visitor stays who he is. A user id is a claim
- * that only a server can make.
+ *
+ * Server (its key is secret): the user id is the strongest, then the address, then the device.
+ * - A visitor, who has no profile yet, joins who he turns out to be, with his history.
+ * - Two profiles are never merged here. Where user id and address are two people's, the user id wins, the address
+ *   stays where it is, and `heldBy` says whose it is.
+ * - A device on which a second person makes himself known belongs to neither from then on: it gets an anonymous
+ *   owner who joins nobody. What was done before stays with whose it was; later calls that name nobody are nobody's.
+ *
+ * Browser (its key is public, so whatever it says may be a lie): only the device counts.
+ * - An address that nobody has gives the visitor a profile under his own id, without consent; not so if the device is
+ *   somebody's already, or several people's.
+ * - An address that somebody has changes nothing: the visitor stays who he is.
+ * - A user id is a claim that only a server can make.
  */
 export function decideOwner(call: IdentityCall, lookup: Lookup, plan: Plan): Decision {
   return call.trust === 'server' ? decideServer(call, lookup, plan) : decideBrowser(call, lookup, plan)
@@ -46,41 +57,36 @@ function decideServer(call: IdentityCall, lookup: Lookup, plan: Plan): Decision 
   const byUser = call.userId ? lookup.get(userId(call.userId)) : undefined
   const byEmail = call.email ? lookup.get(email(call.email)) : undefined
   const byDevice = call.anonymousId ? lookup.get(device(call.anonymousId)) : undefined
-  const names = Boolean(call.userId || call.email)
-  // A device's owner who is known is not taken over by another person's first sign-in on it.
-  const own = byDevice && (!names || !byDevice.known) ? byDevice : undefined
-  const candidates = [byUser, byEmail, own].filter(found => found !== undefined)
+  const isNamed = Boolean(call.userId || call.email)
+  const visitor = byDevice && (!isNamed || !(byDevice.known || byDevice.shared)) ? byDevice : undefined
+  const candidates = [byUser, byEmail, visitor].filter(found => found !== undefined)
   const owner = candidates.find(found => found.known) ?? candidates[0] ?? make(plan)
-  const addressTaken = Boolean(byEmail?.known && byEmail.contactId !== owner.contactId) || loses(byUser, byEmail)
-  const chosen = loses(byUser, byEmail) && byUser ? byUser : owner
-  if (names) promote(chosen, plan)
-  for (const other of candidates) if (other.contactId !== chosen.contactId && !other.known) join(other, chosen, lookup, plan)
-  if (call.userId) hold(userId(call.userId), chosen, lookup, plan)
-  if (call.email && !addressTaken) hold(email(call.email), chosen, lookup, plan)
-  if (call.anonymousId) hold(device(call.anonymousId), chosen, lookup, plan, names)
-  return { ...decision(call, chosen, lookup, plan), addressTaken }
-}
-
-/** User id and address are two known people's. */
-function loses(byUser: Known | undefined, byEmail: Known | undefined): boolean {
-  return Boolean(byUser?.known && byEmail?.known && byUser.contactId !== byEmail.contactId)
+  const heldBy = byEmail?.known && byEmail.contactId !== owner.contactId ? byEmail.contactId : null
+  if (isNamed) promote(owner, plan)
+  for (const other of candidates) if (other.contactId !== owner.contactId && !other.known) join(other, owner, lookup, plan)
+  if (call.userId) hold(userId(call.userId), owner, lookup, plan)
+  if (call.email && !heldBy) hold(email(call.email), owner, lookup, plan)
+  if (call.anonymousId) holdDevice(device(call.anonymousId), owner, lookup, plan)
+  return { ...decision(call, owner, lookup, plan), addressTaken: heldBy !== null, heldBy }
 }
 
 function decideBrowser(call: IdentityCall, lookup: Lookup, plan: Plan): Decision {
-  // Without a device of his own a browser's caller is nobody we could know.
-  const found = call.anonymousId ? lookup.get(device(call.anonymousId)) : undefined
-  const owner = found ?? make(plan)
+  // Without a device of his own a browser's caller is nobody we could know again.
+  const owner = (call.anonymousId && lookup.get(device(call.anonymousId))) || make(plan)
   if (call.anonymousId) hold(device(call.anonymousId), owner, lookup, plan)
   const holder = call.email ? lookup.get(email(call.email)) : undefined
   const addressTaken = Boolean(holder && holder.contactId !== owner.contactId)
-  if (call.email && !holder && !owner.known) {
+  if (call.email && !holder && !owner.known && !owner.shared) {
     promote(owner, plan)
     hold(email(call.email), owner, lookup, plan)
   }
-  return { ...decision(call, owner, lookup, plan), addressTaken }
+  // Whose it is would be an answer to a question that anybody may ask.
+  return { ...decision(call, owner, lookup, plan), addressTaken, heldBy: null }
 }
 
-function decision(call: IdentityCall, { contactId, known }: Known, lookup: Lookup, plan: Plan): Omit<Decision, 'addressTaken'> {
+type Whose = Omit<Decision, 'addressTaken' | 'heldBy'>
+
+function decision(call: IdentityCall, { contactId, known }: Known, lookup: Lookup, plan: Plan): Whose {
   const holdsAddress = call.email !== undefined && lookup.get(email(call.email))?.contactId === contactId
   return { contactId, known, holdsAddress, created: plan.made.has(contactId) }
 }
@@ -97,16 +103,20 @@ function promote(owner: Known, plan: Plan): void {
   plan.known.add(owner.contactId)
 }
 
-/** Gives an identity to its owner: claimed if new, re-pointed if it may be. */
-function hold(key: string, owner: Known, lookup: Lookup, plan: Plan, mayMove = false): void {
+/** Gives a name that nobody has to its owner. */
+function hold(key: string, owner: Known, lookup: Lookup, plan: Plan): void {
+  if (lookup.has(key)) return
+  plan.claims.set(key, owner.contactId)
+  lookup.set(key, owner)
+}
+
+/** A device that is another person's becomes nobody's; a visitor's has been joined by now. */
+function holdDevice(key: string, owner: Known, lookup: Lookup, plan: Plan): void {
   const holder = lookup.get(key)
-  if (!holder) {
-    plan.claims.set(key, owner.contactId)
-    lookup.set(key, owner)
-  } else if (holder.contactId !== owner.contactId && mayMove) {
-    plan.moves.set(key, owner.contactId)
-    lookup.set(key, owner)
-  }
+  if (!holder || holder.contactId === owner.contactId || holder.shared) return hold(key, owner, lookup, plan)
+  const nobody: Known = { ...make(plan), shared: true }
+  plan.shares.set(key, nobody.contactId)
+  lookup.set(key, nobody)
 }
 
 function join(from: Known, to: Known, lookup: Lookup, plan: Plan): void {

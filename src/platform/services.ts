@@ -19,4 +19,6 @@ export type Services = {
   egress: Egress
   jobs: Jobs
   metrics: Metrics
+  /** Hands everything that any room holds of one contact to another (a visitor who was recognised); made in app.ts. */
+  repoint(trx: Db, from: string, to: string): Promise<void>
 }

@@ -43,6 +43,12 @@ export const audienceEvents: EventType[] = [
     sentence: () => 'was recognised as an earlier visitor, whose history was added',
   }),
   eventType({
+    type: 'contact.conflict',
+    title: 'Address of somebody else',
+    data: z.looseObject({ heldBy: z.string() }),
+    sentence: () => 'was named with an address that is another contact’s; nothing was merged',
+  }),
+  eventType({
     type: 'contact.merged',
     title: 'Contacts merged',
     data: z.looseObject({}),
