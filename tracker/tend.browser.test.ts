@@ -64,7 +64,10 @@ async function openPage(path: string, options: { userAgent?: string } = {}): Pro
 }
 
 const tend = (page: Page, ...call: unknown[]): Promise<unknown> =>
-  page.evaluate(given => (globalThis as unknown as { tend(...call: unknown[]): unknown }).tend(...given), call)
+  page.evaluate(
+    given => (globalThis as unknown as { tend(...call: unknown[]): unknown }).tend(...given),
+    call,
+  )
 const loaded = (page: Page) => page.waitForFunction('window.tend && window.tend.loaded')
 
 async function visitorOf(page: Page): Promise<string> {

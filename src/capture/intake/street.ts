@@ -41,9 +41,13 @@ export const intakeLimits = {
 type Desk = { services: Services; keys: Keys; gatherer: Gatherer<Item>; traffic: Traffic }
 
 /** The Segment-compatible way in: POST /v1/track and its siblings. Answered after the commit. */
-export async function serveIntake(app: FastifyInstance, services: Services): Promise<void> {
+export async function serveIntake(
+  app: FastifyInstance,
+  services: Services,
+  limits = intakeLimits,
+): Promise<void> {
   const store = { services, memory: createIdentityMemory() }
-  const gatherer = createGatherer<Item>({ ...intakeLimits, write: items => storeItems(store, items) })
+  const gatherer = createGatherer<Item>({ ...limits, write: items => storeItems(store, items) })
   const desk: Desk = { services, gatherer, keys: createKeys(services.db), traffic: createTraffic() }
   const stopCounting = countRegularly(desk)
   app.addHook('onClose', async () => {
