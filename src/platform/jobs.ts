@@ -127,7 +127,7 @@ export async function openJobs(databaseUrl: string, onError: (error: Error) => v
       }),
     async work(definitions, services) {
       const byName = new Map(definitions.map(job => [job.name, job]))
-      await boss.work<{ id?: string; scheduled?: string }>(queue, { pollingIntervalSeconds: 2 }, async ([message]) => {
+      await boss.work<{ id?: string; scheduled?: string }>(queue, { pollingIntervalSeconds: 0.5 }, async ([message]) => {
         if (!message) return
         const scheduled = byName.get(message.data.scheduled ?? '')
         if (scheduled) return void (await services.jobs.start(services.db, scheduled, {}, { key: 'scheduled' }))
