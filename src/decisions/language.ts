@@ -17,8 +17,8 @@ type Input = 'none' | 'text' | 'number' | 'yes-no' | 'day' | 'days' | 'list'
 const inputs: [Input, Value][] = [
   ['none', undefined],
   ['list', ['x']],
-  ['day', '2026-01-01'],
   ['text', 'x'],
+  ['day', '2026-01-01'],
   ['yes-no', true],
   ['days', 1],
 ]

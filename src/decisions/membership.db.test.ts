@@ -133,8 +133,8 @@ test('membership that follows events and time is what a rebuild would find, afte
       const listId = await makeList(db, 'List')
       const contacts = await world.join({ country: 'DE', seats: 5 }, { country: 'AT', seats: 2 })
       const ids = await publishAll(world, listId)
-      // Half of the runs begin before the past has been counted: the meaning is the same.
-      if (steps.length % 2 === 0) await world.count()
+      // Half of the runs begin as if the past had not been counted yet: the meaning is the same.
+      if (steps.length % 2 === 0) await run(db, sql`update decisions.metric set ready = false`)
       for (const [place, each] of steps.entries()) {
         if (place === 4) await world.count()
         await perform(world, contacts, listId, each)

@@ -23,25 +23,27 @@ export const countMetric = defineJob({
   name: 'decisions.count-metric',
   input: z.strictObject({ metricId: idSchema, name: z.string() }),
   title: ({ name }) => `Count ${name} day by day`,
-  async run(job, services) {
-    const { db, config } = services
-    const metric = await findMetric(db, job.input.metricId)
-    if (!metric || (metric.ready && metric.zone === config.zone)) return
-    const cursor = z
-      .object({ day: z.iso.date() })
-      .nullable()
-      .parse(job.cursor ?? null)
-    if (!cursor || metric.zone !== config.zone) await begin(services, metric)
-    const days = await ledgerDays(db, config.zone)
-    if (days)
-      await countAll(
-        services,
-        { ...metric, zone: config.zone },
-        { first: cursor?.day ?? days.first, days, save: job.save },
-      )
-    await endCounting(db, metric.id)
-  },
+  run: (job, services) => countPast(services, job.input.metricId, { cursor: job.cursor, save: job.save }),
 })
+
+const cursorSchema = z.object({ day: z.iso.date() }).nullable().catch(null)
+
+/** The same within another job. Two who count the same at the same time do double work and no harm. */
+export async function countPast(
+  services: Services,
+  metricId: string,
+  { cursor, save }: { cursor: unknown; save: Steps['save'] },
+): Promise<void> {
+  const { db, config } = services
+  const metric = await findMetric(db, metricId)
+  if (!metric || (metric.ready && metric.zone === config.zone)) return
+  const reached = metric.zone === config.zone ? cursorSchema.parse(cursor) : null
+  if (!reached) await begin(services, metric)
+  const days = await ledgerDays(db, config.zone)
+  const known = { ...metric, zone: config.zone }
+  if (days) await countAll(services, known, { first: reached?.day ?? days.first, days, save })
+  await endCounting(db, metric.id)
+}
 
 async function begin({ db, config }: Services, metric: RegisteredMetric): Promise<void> {
   await inTransaction(db, trx => beginCounting(trx, metric.id, config.zone))

@@ -1,3 +1,4 @@
+import type { Thing } from '#access/references.ts'
 import { ledger } from '#activity/ledger.ts'
 import { type Db, many, maybeOne, type RawBuilder, run, sql } from '#platform/db/db.ts'
 import { compileMetric } from './demands.ts'
@@ -114,13 +115,18 @@ export function ledgerDays(db: Db, zone: string): Promise<{ first: string; last:
   )
 }
 
-/** Metrics whose past is to be counted in the days of this zone. */
-export function unreadyMetrics(db: Db, zone: string): Promise<{ id: string; name: string }[]> {
+/** Metrics whose past is to be counted in the days of this zone: all, or those that one user needs. */
+export function unreadyMetrics(db: Db, zone: string, user?: Thing): Promise<{ id: string; name: string }[]> {
+  const mine = user
+    ? sql` and exists (
+        select from decisions.metric_user u
+        where u.metric_id = m.id and u.user_kind = ${user.kind} and u.user_id = ${user.id})`
+    : sql``
   return many(
     db,
     sql`
-    select id, coalesce(definition ->> 'name', definition ->> 'event') as name
-    from decisions.metric where not ready or zone is distinct from ${zone} order by id`,
+    select m.id, coalesce(m.definition ->> 'name', m.definition ->> 'event') as name
+    from decisions.metric m where (not m.ready or m.zone is distinct from ${zone})${mine} order by m.id`,
   )
 }
 
@@ -128,10 +134,14 @@ export function findMetric(db: Db, id: string): Promise<RegisteredMetric | undef
   return maybeOne(db, sql`select id, definition, zone, ready from decisions.metric where id = ${id}::bigint`)
 }
 
-/** Begins the counting: what was counted in other days goes away, and ticks count from now on. */
+/** Begins the counting, once per zone: what was counted in other days goes away, and ticks count from now on. */
 export async function beginCounting(trx: Db, id: string, zone: string): Promise<void> {
-  await run(trx, sql`delete from decisions.counter where metric_id = ${id}::bigint`)
-  await run(trx, sql`update decisions.metric set zone = ${zone}, ready = false where id = ${id}::bigint`)
+  const begun = await run(
+    trx,
+    sql`
+    update decisions.metric set zone = ${zone}, ready = false where id = ${id}::bigint and zone is distinct from ${zone}`,
+  )
+  if (begun > 0) await run(trx, sql`delete from decisions.counter where metric_id = ${id}::bigint`)
 }
 
 export async function endCounting(trx: Db, id: string): Promise<void> {

@@ -18,7 +18,8 @@ import {
   timerKind,
   turningPoints,
 } from './membership.sql.ts'
-import { lockOutTicks, sweepCounters } from './metrics.sql.ts'
+import { countPast } from './metrics.jobs.ts'
+import { lockOutTicks, sweepCounters, unreadyMetrics } from './metrics.sql.ts'
 import { readyMetrics } from './metrics.ts'
 
 /** Contacts judged in one transaction: ticks wait for it, so it stays well under a second. */
@@ -38,19 +39,41 @@ export const buildSegment = defineJob({
   title: ({ name }) => `Find the members of “${name}”`,
   async run(job, services) {
     const { db } = services
+    await countFirst(services, job.input.segmentId, words => job.save({ done: 0, words }))
     const total = await roughContacts(db)
     let progress: Progress = progressSchema.catch({ done: 0, changed: 0 }).parse(job.cursor)
     for (;;) {
       const step = await buildStep(services, job.input.segmentId, {
         progress,
         save: (trx, next) =>
-          job.save({ done: next.done, total: Math.max(total, next.done), cursor: next, db: trx }),
+          job.save({
+            done: next.done,
+            total: Math.max(total, next.done),
+            cursor: next,
+            db: trx,
+            words: `${next.changed} came or went`,
+          }),
       })
       if (step === null) return
       progress = step
     }
   },
 })
+
+/** Counters first: asked of the events themselves, ranges would keep the ticks waiting for long. */
+async function countFirst(
+  services: Services,
+  segmentId: string,
+  say: (words: string) => Promise<void>,
+): Promise<void> {
+  const { db, config } = services
+  for (const { id, name } of await unreadyMetrics(db, config.zone, { kind: 'segment', id: segmentId })) {
+    await countPast(services, id, {
+      cursor: null,
+      save: ({ done, total }) => say(`counting ${name} first: ${done} of ${total} steps`),
+    })
+  }
+}
 
 type Saving = { progress: Progress; save(trx: Db, progress: Progress): Promise<void> }
 
