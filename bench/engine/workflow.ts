@@ -23,6 +23,7 @@ export async function workflowRate(place: Place, count: number): Promise<number>
   const { db } = services
   const workflowId = await publishFiveSteps(place)
   await enterAll(place, count)
+  await countScores(place)
   const began = performance.now()
   const reactors = modules.flatMap(module => module.reactors ?? [])
   const worker = await startWorker({ services, reactors, log: { load, append } })
@@ -104,6 +105,20 @@ async function publishFiveSteps(place: Place): Promise<string> {
     now,
   })
   return workflow.id
+}
+
+/** Known contacts have been counted: a score of nothing. First counts of a new model are another bench's matter. */
+async function countScores(place: Place): Promise<void> {
+  const { db } = place.services
+  await run(
+    db,
+    sql`
+    insert into decisions.score (contact_id, model_id, behaviour, as_of, fit, half_life_ms, fit_rules, settled_at,
+      model_version)
+    select c.id, m.id, 0, ${at(place)}, 0, 30 * 86400000.0, '{}', ${at(place)}, m.live_version
+    from audience.contact c cross join decisions.score_model m
+    where m.status = 'live' and m.created_at = (select max(created_at) from decisions.score_model)`,
+  )
 }
 
 /** Known contacts, each with the event that starts the workflow; nobody works on them yet. */

@@ -1,6 +1,6 @@
 import { contactsForRender } from '#audience/contacts.ts'
 import { matchContacts } from '#decisions/match.ts'
-import type { Run } from './advance.ts'
+import type { Run } from './run.ts'
 import type { Traveller } from './travel.ts'
 
 /** Tells asking participants what their step needs: contacts in one statement, filters in another. */

@@ -4,7 +4,6 @@ import { cancelMessages } from '#outreach/messages.ts'
 import { type Db, inTransaction } from '#platform/db/db.ts'
 import { conflict, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
-import { timerKind } from './advance.ts'
 import { insertEnrolments } from './enrolments.sql.ts'
 import { enter } from './enter.ts'
 import {
@@ -14,6 +13,7 @@ import {
   takeOutRow,
   unparkRow,
 } from './participants.sql.ts'
+import { timerKind } from './run.ts'
 import { createShelf } from './shelf.ts'
 
 export type { Participant } from './participants.sql.ts'

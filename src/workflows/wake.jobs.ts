@@ -3,8 +3,8 @@ import { setTimers } from '#engine/timers.ts'
 import { inTransaction } from '#platform/db/db.ts'
 import { idSchema } from '#platform/http/route.ts'
 import { defineJob } from '#platform/jobs.ts'
-import { timerKind } from './advance.ts'
 import { selectInside } from './participants.sql.ts'
+import { timerKind } from './run.ts'
 
 const batch = 5000
 const cursorSchema = z.object({ contactId: idSchema, id: idSchema, done: z.int() }).nullable()

@@ -1,7 +1,7 @@
 import { knownAmong } from '#audience/contacts.ts'
 import { matchContacts } from '#decisions/match.ts'
 import type { Event, NewEvent, Reactor, Tick } from '#engine/reactor.ts'
-import { advance, type Run, timerKind, type Waking } from './advance.ts'
+import { advance, type Waking } from './advance.ts'
 import { type Plan, triggers } from './definition.ts'
 import {
   type Enrolment,
@@ -12,6 +12,7 @@ import {
 } from './enrolments.sql.ts'
 import { type Entry, enter } from './enter.ts'
 import { isMachine } from './listen.ts'
+import { type Run, timerKind } from './run.ts'
 import type { Published, Shelf } from './shelf.ts'
 import { wordsFor } from './travel.ts'
 

@@ -32,7 +32,11 @@ const count = 1000
 async function publishThreeSteps(): Promise<string> {
   const { db } = base
   const now = new Date()
-  const owner = await createUser(db, systemActor, { name: 'Olga', email: 'olga@house.example', role: 'owner' })
+  const owner = await createUser(db, systemActor, {
+    name: 'Olga',
+    email: 'olga@house.example',
+    role: 'owner',
+  })
   const definition = {
     trigger: { event: 'event.tracked', name: 'Begin' },
     reentry: 'once' as const,
@@ -61,7 +65,10 @@ async function letEverybodyBegin(): Promise<void> {
   await inTransaction(base.db, async trx => {
     const patches = ids.map(contactId => ({ contactId, email: `c${contactId}@people.example`, traits: {} }))
     await upsertContacts(trx, patches, { now, source: 'a test' })
-    await record(trx, ids.map(contactId => ({ contactId, type: 'event.tracked', name: 'Begin', at: now })))
+    await record(
+      trx,
+      ids.map(contactId => ({ contactId, type: 'event.tracked', name: 'Begin', at: now })),
+    )
   })
 }
 
@@ -76,7 +83,10 @@ test('a worker killed with SIGKILL in mid-tick: every participant continues exac
   victim.stdout.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
-  await until(() => said.includes('in the middle'), { timeoutMs: 20_000, words: 'the worker to be in mid-tick' })
+  await until(() => said.includes('in the middle'), {
+    timeoutMs: 20_000,
+    words: 'the worker to be in mid-tick',
+  })
   const before = await stays()
   assert.ok(before > 0 && before < count, `${before} entries were committed before the kill`)
   victim.kill('SIGKILL')
@@ -84,23 +94,41 @@ test('a worker killed with SIGKILL in mid-tick: every participant continues exac
 
   const services = engineServices(base.db, base.url)
   const reactors = workflowsModule.reactors ?? []
-  const heir = await startWorker({ services, reactors, log: { load, append }, options: { leaseMs: 800, beatMs: 100 } })
-  const isDone = async () => (await stays()) === count && (await engineModule.pending?.(base.db, new Date())) === 0
+  const heir = await startWorker({
+    services,
+    reactors,
+    log: { load, append },
+    options: { leaseMs: 800, beatMs: 100 },
+  })
+  const isDone = async () =>
+    (await stays()) === count && (await engineModule.pending?.(base.db, new Date())) === 0
   await until(isDone, { timeoutMs: 20_000, words: 'the heir to finish' })
   await heir.stop()
 
-  const paths = await many<{ path: string; n: number }>(base.db, sql`
+  const paths = await many<{ path: string; n: number }>(
+    base.db,
+    sql`
     select path, count(*)::int as n from (
       select string_agg(node || ':' || exit, ' ' order by id) as path from workflows.step group by contact_id, enrolment_id) p
-    group by path`)
+    group by path`,
+  )
   assert.deepEqual(paths, [{ path: 'first:next ask:yes last:end', n: count }])
-  const told = await many<{ type: string; n: number }>(base.db, sql`
-    select type, count(*)::int as n from activity.event where type like 'workflow.%' group by type order by type`)
+  const told = await many<{ type: string; n: number }>(
+    base.db,
+    sql`
+    select type, count(*)::int as n from activity.event where type like 'workflow.%' group by type order by type`,
+  )
   assert.deepEqual(told, [
     { type: 'workflow.entered', n: count },
     { type: 'workflow.exited', n: count },
   ])
-  const tally = await many<{ n: number }>(base.db, sql`
-    select sum(n)::int as n from workflows.tally where workflow_id = ${workflowId}::bigint group by node`)
-  assert.deepEqual(tally.map(row => row.n), [count, count, count])
+  const tally = await many<{ n: number }>(
+    base.db,
+    sql`
+    select sum(n)::int as n from workflows.tally where workflow_id = ${workflowId}::bigint group by node`,
+  )
+  assert.deepEqual(
+    tally.map(row => row.n),
+    [count, count, count],
+  )
 })

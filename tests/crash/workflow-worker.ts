@@ -1,10 +1,10 @@
 // A worker to be killed: it walks participants on, and stays in the middle of its third tick for good.
 
 import { append, load } from '#activity/ledger.ts'
+import { startWorker } from '#engine/worker.ts'
 import { openDatabase } from '#platform/db/pool.ts'
 import { workflowsModule } from '#workflows/module.ts'
 import { engineServices } from '../../src/engine/engine.fixture.ts'
-import { startWorker } from '#engine/worker.ts'
 
 const url = process.argv[2] ?? ''
 const { db } = openDatabase(url)
