@@ -1,0 +1,123 @@
+import { Anchor, Button, Group, Modal, Stack, Table, TextInput, Tooltip } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { IconPlus, IconSearch } from '@tabler/icons-react'
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { call, client } from '@/api/client'
+import { useCreating } from '@/ui/create-dialog'
+import { formatNumber, When } from '@/ui/format'
+import { Empty, Page } from '@/ui/page'
+import { ErrorNote, Waiting } from '@/ui/states'
+import { useContactRights } from './contact'
+
+/** The companies that contacts work for: by name, with how many people are known there. */
+export function CompaniesScreen() {
+  const { q = '' } = useSearch({ strict: false }) as { q?: string }
+  const go = useNavigate()
+  const creating = useCreating()
+  const { edit: reason } = useContactRights()
+  const list = useInfiniteQuery({
+    queryKey: ['companies', q],
+    queryFn: ({ pageParam }) => call(client.GET('/api/v1/companies', { params: { query: { limit: 50, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: '',
+    getNextPageParam: last => last.next ?? undefined,
+  })
+  const find = useDebouncedCallback((text: string) => void go({ to: '/companies', search: text.trim() ? { q: text.trim() } : {}, replace: true }), 200)
+  const items = list.data?.pages.flatMap(page => page.items) ?? []
+  const add = (
+    <Tooltip label={reason} disabled={!reason}>
+      <Button leftSection={<IconPlus size={16} />} disabled={reason !== null} onClick={creating.open}>
+        New company
+      </Button>
+    </Tooltip>
+  )
+  return (
+    <Page title="Companies" words="Whom people work for. “Group” events of your own systems make and change them too." actions={add}>
+      <TextInput maw={360} aria-label="Search companies" placeholder="Beginning of a name or domain" leftSection={<IconSearch size={16} />} defaultValue={q} onChange={event => find(event.currentTarget.value)} />
+      {list.isPending && <Waiting />}
+      {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isSuccess && items.length === 0 && (
+        <Empty
+          title={q ? 'No company begins with that' : 'No companies yet'}
+          words="A company gathers the people who work there, with what your own systems say about it: plan, size, industry."
+          {...(q || reason ? {} : { action: { label: 'Add the first company', onClick: creating.open } })}
+        />
+      )}
+      {items.length > 0 && (
+        <Table.ScrollContainer minWidth={560}>
+          <Table highlightOnHover verticalSpacing="xs" stickyHeader>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Company</Table.Th>
+                <Table.Th>Domain</Table.Th>
+                <Table.Th ta="right">People</Table.Th>
+                <Table.Th>Changed</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {items.map(company => (
+                <Table.Tr key={company.id}>
+                  <Table.Td>
+                    <Anchor component={Link} to={`/companies/${company.id}`} size="sm" fw={600}>
+                      {company.name}
+                    </Anchor>
+                  </Table.Td>
+                  <Table.Td>{company.domain ?? '-'}</Table.Td>
+                  <Table.Td ta="right" className="numbers">
+                    {formatNumber(company.people)}
+                  </Table.Td>
+                  <Table.Td>
+                    <When at={company.updatedAt} />
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      {list.hasNextPage && (
+        <Group justify="center">
+          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+            Show more
+          </Button>
+        </Group>
+      )}
+      <CreateCompany />
+    </Page>
+  )
+}
+
+function CreateCompany() {
+  const { opened, close } = useCreating()
+  const go = useNavigate()
+  const [name, setName] = useState('')
+  const [domain, setDomain] = useState('')
+  const create = useMutation({
+    mutationFn: () => call(client.POST('/api/v1/companies', { body: { name: name.trim(), domain: domain.trim() || null } })),
+    onSuccess: made => go({ to: `/companies/${made.id}` }),
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    create.mutate()
+  }
+  return (
+    <Modal opened={opened} onClose={close} title="New company">
+      <form onSubmit={submit}>
+        <Stack>
+          <TextInput label="Name" required data-autofocus value={name} onChange={event => setName(event.currentTarget.value)} />
+          <TextInput label="Domain" placeholder="example.org" value={domain} onChange={event => setDomain(event.currentTarget.value)} />
+          {create.isError && <ErrorNote error={create.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={create.isPending} disabled={!name.trim()}>
+              Create company
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
