@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { makePartitions } from '#activity/partitions.ts'
 import { firstRunLink } from '#access/sign-in-links.ts'
 import type { Config } from '#platform/config.ts'
 import type { Services } from '#platform/services.ts'
@@ -19,6 +20,8 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
   const { services } = runtime
   const closers: (() => Promise<unknown>)[] = []
   try {
+    // Made before anything comes in, so that nothing lands beside its partition.
+    await makePartitions(services.db, services.clock.now())
     if (config.demo && config.mode === 'sandbox') await seedDemo(services, say)
     if (parts.includes('worker')) closers.push((await startWork(services)).stop)
     if (parts.includes('office')) closers.push(await listen(await createOffice(services), config, config.officePort))

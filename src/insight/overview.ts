@@ -17,13 +17,13 @@ function byDay(db: Db, zone: string, now: Date): Promise<Day[]> {
     with days as (
       select d::date as day from generate_series((${from}::timestamptz at time zone ${zone})::date, (${now}::timestamptz at time zone ${zone})::date, '1 day') d),
     sent as (
-      select (done_at at time zone ${zone})::date as day, count(*)::int as n from outreach.message
-      where state = 'sent' and class in ('marketing', 'service') and done_at > ${from} and done_at <= ${now} group by 1),
+      select (sent_at at time zone ${zone})::date as day, count(*)::int as n from outreach.message
+      where state = 'sent' and class in ('marketing', 'service') and sent_at > ${from} and sent_at <= ${now} group by 1),
     hits as (
       select (at at time zone ${zone})::date as day,
         (count(*) filter (where kind = 'open' and verdict = 'human'))::int as opened,
         (count(*) filter (where kind = 'click' and verdict = 'human'))::int as clicked,
-        (count(*) filter (where verdict <> 'human'))::int as machine
+        (count(*) filter (where verdict is distinct from 'human'))::int as machine
       from outreach.hit where at > ${from} and at <= ${now} group by 1),
     gone as (
       select (at at time zone ${zone})::date as day, count(*)::int as n from audience.consent

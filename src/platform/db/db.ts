@@ -38,6 +38,16 @@ export async function run(db: Db, query: RawBuilder<unknown>): Promise<number> {
 /** Serialization failure and deadlock: the database asks us to try again. */
 const retryable = new Set(['40001', '40P01'])
 
+/**
+ * Whether the same again may succeed. Besides the two above: a row on its way into the default partition while the
+ * partition it belongs to was just being made is refused once, and fits the next time.
+ */
+function isRetryable(error: unknown): boolean {
+  const state = sqlStateOf(error) ?? ''
+  if (retryable.has(state)) return true
+  return state === '23514' && error instanceof Error && error.message.includes('violates partition constraint')
+}
+
 /** The five-character SQLSTATE of a database error, or undefined for any other error. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
@@ -54,7 +64,7 @@ export async function inTransaction<T>(db: Db, work: (trx: Db) => Promise<T>): P
     try {
       return await db.transaction().execute(work)
     } catch (error) {
-      if (attempt >= 5 || !retryable.has(sqlStateOf(error) ?? '')) throw error
+      if (attempt >= 5 || !isRetryable(error)) throw error
     }
   }
 }
