@@ -21,13 +21,13 @@ export function JobTray() {
   const open = items.filter(job => job.state === 'running' || job.state === 'queued')
   return (
     <Popover width={380} position="bottom-end" shadow="md">
-      <Popover.Target>
-        <Indicator disabled={open.length === 0} label={open.length} size={16}>
+      <Indicator disabled={open.length === 0} label={open.length} size={16}>
+        <Popover.Target>
           <ActionIcon variant="subtle" color="gray" aria-label={open.length > 0 ? `${open.length} jobs are running` : 'Jobs'}>
             <IconProgress size={20} />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown>
         <Stack gap="sm">
           <Text fw={600} size="sm">

@@ -42,7 +42,7 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
 
 export function Waiting({ lines = 6 }: { lines?: number }) {
   return (
-    <Stack gap="sm" aria-busy="true" aria-label="Loading">
+    <Stack gap="sm" role="status" aria-busy="true" aria-label="Loading">
       {Array.from({ length: lines }, (_, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: skeleton lines are all alike and never move
         <Skeleton key={i} height={20} width={`${95 - ((i * 17) % 40)}%`} />
