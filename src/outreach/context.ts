@@ -2,10 +2,12 @@ import type { Contact } from '#audience/contacts.ts'
 import type { Services } from '#platform/services.ts'
 import { newNonce, replaceLinks, webAddress } from './render/markers.ts'
 import type { Parts } from './render/protocol.ts'
-import { makeToken, signLink, type Subject } from './tokens.ts'
+import { makeToken, type Subject, signLink } from './tokens.ts'
 
 /** The values that a template can use: `{{ contact.first_name }}`, `{{ contact.plan }}`, `{{ unsubscribe_url }}`. */
-export type Context = Record<string, unknown> & { tend: { nonce: string; marketing: boolean; open: string | null } }
+export type Context = Record<string, unknown> & {
+  tend: { nonce: string; marketing: boolean; open: string | null }
+}
 
 /** Custom fields stand beside the usual ones, which win; all of them also under `contact.attrs`. */
 function contactValues(contact: Contact | null): Record<string, unknown> {
@@ -36,7 +38,10 @@ export type Addressee = {
   subject: Subject | null
 }
 
-export function contextFor(services: Services, { contact, isMarketing, postalAddress, now, subject }: Addressee): Context {
+export function contextFor(
+  services: Services,
+  { contact, isMarketing, postalAddress, now, subject }: Addressee,
+): Context {
   const { secrets, config } = services
   return {
     contact: contactValues(contact),

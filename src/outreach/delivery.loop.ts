@@ -3,16 +3,16 @@ import type { LaneHolder } from '#engine/lanes.ts'
 import type { Loop } from '#engine/module.ts'
 import type { Services } from '#platform/services.ts'
 import { watchRates } from './delivery/breaker.ts'
-import { claimMessages } from './delivery/claim.ts'
 import { peek, sweepPreviews } from './delivery/claim.sql.ts'
+import { claimMessages } from './delivery/claim.ts'
 import { openJournal } from './delivery/journal.ts'
 import { type Result, storeResults } from './delivery/receipts.ts'
 import { createRecovery } from './delivery/recover.ts'
 import { createRoute } from './delivery/route.ts'
 import { type Sender, sendBatch } from './delivery/send-batch.ts'
 import { createSmtp } from './delivery/smtp.ts'
-import { judgeHits } from './signals.ts'
 import { createRenderer } from './render/renderer.ts'
+import { judgeHits } from './signals.ts'
 import { createVersions, type Versions } from './versions.ts'
 
 /** Machine times in milliseconds. */
@@ -36,7 +36,14 @@ export const deliveryLoop: Loop = {
   async run(services, signal, worker) {
     const journal = openJournal(services.config.dataDir, worker.id)
     const smtp = services.config.smtpUrl === null ? null : createSmtp(services.config.smtpUrl)
-    const sender: Sender = { services, renderer: createRenderer(), smtp, journal, route: createRoute(), signal }
+    const sender: Sender = {
+      services,
+      renderer: createRenderer(),
+      smtp,
+      journal,
+      route: createRoute(),
+      signal,
+    }
     const recovery = createRecovery(services, worker.id)
     const chores = createChores(services, recovery.run)
     const versions = createVersions()
@@ -56,12 +63,20 @@ export const deliveryLoop: Loop = {
 }
 
 /** One claim from beginning to end; how many messages were looked at. */
-async function turn(sender: Sender, worker: LaneHolder, { versions, pace }: { versions: Versions; pace: Pace }): Promise<number> {
+async function turn(
+  sender: Sender,
+  worker: LaneHolder,
+  { versions, pace }: { versions: Versions; pace: Pace },
+): Promise<number> {
   const { services, route } = sender
   const waiting = await peek(services.db, [...worker.held().keys()], services.clock.now())
   if (waiting.hits) await judgeHits(services)
   if (!waiting.messages) return 0
-  const claim = await claimMessages(services, worker, { versions, limit: pace.rows(), routeDownUntil: route.downUntil })
+  const claim = await claimMessages(services, worker, {
+    versions,
+    limit: pace.rows(),
+    routeDownUntil: route.downUntil,
+  })
   if (claim.messages.length === 0) return claim.looked
   const began = performance.now()
   const receipts = createReceipts(services, worker.id)
@@ -103,7 +118,10 @@ function createReceipts(services: Services, senderId: string) {
       try {
         return await storeResults(services, senderId, some)
       } catch (error) {
-        services.log.error({ err: error, messages: some.length }, 'results could not be written; trying again')
+        services.log.error(
+          { err: error, messages: some.length },
+          'results could not be written; trying again',
+        )
         await pause(troubleMs)
       }
     }

@@ -10,25 +10,37 @@ const line = (max: number) =>
 /** Empty: the default of the installation. */
 const address = line(254).refine(text => text === '' || normalizeAddress(text) !== null, 'is no mail address')
 
-/** What an author writes. Drafts may be unfinished; what is wrong with them is told by `checkEmail`. */
-export const draftSchema = z.object({
-  subject: line(500).default(''),
-  preheader: line(500).default(''),
-  fromName: line(100).default(''),
-  fromAddress: address.default(''),
-  replyTo: address.default(''),
-  kind: z.enum(['mjml', 'html']).default('mjml'),
-  source: z
-    .string()
-    .max(256 * 1024)
-    .refine(clean, 'holds a NUL')
-    .default(''),
+const body = z
+  .string()
+  .max(256 * 1024)
+  .refine(clean, 'holds a NUL')
+
+const fields = {
+  subject: line(500),
+  preheader: line(500),
+  fromName: line(100),
+  fromAddress: address,
+  replyTo: address,
+  kind: z.enum(['mjml', 'html']),
+  source: body,
   /** Null: derived from the HTML. */
-  text: z
-    .string()
-    .max(256 * 1024)
-    .refine(clean, 'holds a NUL')
-    .nullable()
-    .default(null),
-})
+  text: body.nullable(),
+}
+
+/** What an author writes. Drafts may be unfinished; what is wrong with them is told by `checkEmail`. */
+export const draftSchema = z.object(fields)
 export type EmailDraft = z.infer<typeof draftSchema>
+
+/** Some parts of it: what is not given stays as it is. */
+export const draftChangeSchema = draftSchema.partial()
+
+export const emptyDraft: EmailDraft = {
+  subject: '',
+  preheader: '',
+  fromName: '',
+  fromAddress: '',
+  replyTo: '',
+  kind: 'mjml',
+  source: '',
+  text: null,
+}

@@ -23,25 +23,43 @@ export type Preview = {
 }
 
 /** Renders a draft for a contact, or for an invented one, with links that lead straight to where they lead. */
-export async function previewEmail(services: Services, draft: EmailDraft, contactId: string | null): Promise<Preview> {
+export async function previewEmail(
+  services: Services,
+  draft: EmailDraft,
+  contactId: string | null,
+): Promise<Preview> {
   const contact = contactId === null ? invented : await getContact(services.db, contactId)
   const { parts, problems, warnings } = await renderDraft(services, draft, contact)
   const previewUrl = parts ? await keepPreview(services, parts.html) : null
   return { parts, previewUrl, problems, warnings }
 }
 
-async function renderDraft(services: Services, draft: EmailDraft, contact: Contact): Promise<Omit<Preview, 'previewUrl'>> {
+async function renderDraft(
+  services: Services,
+  draft: EmailDraft,
+  contact: Contact,
+): Promise<Omit<Preview, 'previewUrl'>> {
   const { compiled, problems, warnings } = await checkEmail(services.db, draft)
   if (!compiled) return { parts: null, problems, warnings }
   const { settings } = await readSettings(services.db, services.config.mode)
-  const context = contextFor(services, { contact, isMarketing: true, postalAddress: settings.postalAddress, now: services.clock.now(), subject: null })
+  const context = contextFor(services, {
+    contact,
+    isMarketing: true,
+    postalAddress: settings.postalAddress,
+    now: services.clock.now(),
+    subject: null,
+  })
   const { subject, html, text } = compiled
   const [result] = await sharedRenderer().render({ key: `draft:${newId()}`, subject, html, text }, [context])
   if (!result?.ok) {
     const message = result?.reason ?? 'could not be rendered'
     return { parts: null, problems: [{ path: 'source', line: null, message }], warnings }
   }
-  const parts = finishLinks(services, result.parts, { nonce: context.tend.nonce, subject: null, isDynamic: () => false })
+  const parts = finishLinks(services, result.parts, {
+    nonce: context.tend.nonce,
+    subject: null,
+    isDynamic: () => false,
+  })
   return { parts, problems, warnings }
 }
 
@@ -62,6 +80,7 @@ const invented: Contact = {
   attrs: {},
   createdAt: new Date(0),
   updatedAt: new Date(0),
+  updatedBy: 'nobody',
   version: 1,
 }
 
@@ -81,19 +100,35 @@ export async function testEmail(
   const email = await getEmail(db, ask.id)
   const user = await findUserByEmail(db, ask.to)
   if (!user?.active) {
-    throw invalid('Test mails go to people of this installation only.', [{ path: 'to', message: 'is nobody who can sign in here' }])
+    throw invalid('Test mails go to people of this installation only.', [
+      { path: 'to', message: 'is nobody who can sign in here' },
+    ])
   }
   const contact = ask.contactId === null ? invented : await getContact(db, ask.contactId)
   const { parts, problems } = await renderDraft(services, email.draft, contact)
-  if (!parts) throw invalid('The email cannot go out like this.', problems.map(({ path, message }) => ({ path: `draft.${path}`, message })))
+  if (!parts)
+    throw invalid(
+      'The email cannot go out like this.',
+      problems.map(({ path, message }) => ({ path: `draft.${path}`, message })),
+    )
   const now = clock.now()
   return inTransaction(db, async trx => {
     const since = new Date(now.getTime() - hourMs).toISOString()
     const key = newId()
-    await run(trx, sql`delete from outreach.test_send where actor = ${actor.id} and at < ${since}::timestamptz`)
-    await run(trx, sql`insert into outreach.test_send (actor, id, at) values (${actor.id}, ${key}::bigint, ${now.toISOString()}::timestamptz)`)
-    const { n } = await one<{ n: number }>(trx, sql`select count(*)::int as n from outreach.test_send where actor = ${actor.id}`)
-    if (n > testsPerHour) throw new AppError('too_many_tests', `At most ${testsPerHour} test mails an hour.`, { status: 429 })
+    await run(
+      trx,
+      sql`delete from outreach.test_send where actor = ${actor.id} and at < ${since}::timestamptz`,
+    )
+    await run(
+      trx,
+      sql`insert into outreach.test_send (actor, id, at) values (${actor.id}, ${key}::bigint, ${now.toISOString()}::timestamptz)`,
+    )
+    const { n } = await one<{ n: number }>(
+      trx,
+      sql`select count(*)::int as n from outreach.test_send where actor = ${actor.id}`,
+    )
+    if (n > testsPerHour)
+      throw new AppError('too_many_tests', `At most ${testsPerHour} test mails an hour.`, { status: 429 })
     const why = [{ kind: 'person', id: actor.id, name: actor.name, at: now.toISOString() }]
     const [queued] = await queueMessages(
       trx,

@@ -2,10 +2,18 @@ import { z } from 'zod'
 import { usedBy } from '#access/references.ts'
 import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
 import { daySchema, idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
-import { draftSchema } from './emails.draft.ts'
+import { draftChangeSchema, draftSchema } from './emails.draft.ts'
 import { previewEmail, testEmail } from './emails.preview.ts'
 import { type EmailRow, selectVersionHeads } from './emails.sql.ts'
-import { archiveEmail, checkEmail, createEmail, getEmail, listEmails, publishEmail, saveEmail } from './emails.ts'
+import {
+  archiveEmail,
+  checkEmail,
+  createEmail,
+  getEmail,
+  listEmails,
+  publishEmail,
+  saveEmail,
+} from './emails.ts'
 
 const tag = 'Emails'
 const status = z.enum(['draft', 'live', 'archived'])
@@ -15,8 +23,7 @@ const nameSchema = z
   .min(1)
   .max(200)
   .refine(text => !text.includes('\0'), 'holds a NUL')
-/** Without defaults: what is not given stays as it is. */
-const change = z.object(Object.fromEntries(Object.entries(draftSchema.shape).map(([key, field]) => [key, field.removeDefault().optional()]))) as unknown as z.ZodType<Partial<z.infer<typeof draftSchema>>>
+const change = draftChangeSchema
 
 const head = z.object({
   id: idSchema,
@@ -61,7 +68,8 @@ export const emailRoutes: Route[] = [
     body: z.object({ name: nameSchema, draft: change.optional() }),
     reply: email,
     status: 201,
-    handle: async ({ body, actor }, { db, clock }) => shown(await createEmail(db, actor, { ...body.draft, name: body.name }, clock.now())),
+    handle: async ({ body, actor }, { db, clock }) =>
+      shown(await createEmail(db, actor, { ...body.draft, name: body.name }, clock.now())),
   }),
   route({
     method: 'GET',
@@ -88,7 +96,8 @@ export const emailRoutes: Route[] = [
       reviewOn: daySchema.nullish(),
     }),
     reply: email,
-    handle: async ({ params, body, actor }, { db, clock }) => shown(await saveEmail(db, actor, params.id, body, clock.now())),
+    handle: async ({ params, body, actor }, { db, clock }) =>
+      shown(await saveEmail(db, actor, params.id, body, clock.now())),
   }),
   route({
     method: 'POST',
@@ -112,7 +121,8 @@ export const emailRoutes: Route[] = [
     params: idParams,
     body: z.object({ version: z.int(), ownerId: z.string().max(100), reviewOn: daySchema }),
     reply: email,
-    handle: async ({ params, body, actor }, { db, clock }) => shown(await publishEmail(db, actor, params.id, body, clock.now())),
+    handle: async ({ params, body, actor }, { db, clock }) =>
+      shown(await publishEmail(db, actor, params.id, body, clock.now())),
   }),
   route({
     method: 'POST',
@@ -122,7 +132,8 @@ export const emailRoutes: Route[] = [
     tag,
     params: idParams,
     reply: email,
-    handle: async ({ params, actor }, { db, clock }) => shown(await archiveEmail(db, actor, params.id, clock.now())),
+    handle: async ({ params, actor }, { db, clock }) =>
+      shown(await archiveEmail(db, actor, params.id, clock.now())),
   }),
   route({
     method: 'POST',
@@ -142,8 +153,17 @@ export const emailRoutes: Route[] = [
     }),
     async handle({ params, body }, services) {
       const { draft } = await getEmail(services.db, params.id)
-      const { parts, ...rest } = await previewEmail(services, { ...draft, ...body.draft }, body.contactId ?? null)
-      return { subject: parts?.subject ?? null, html: parts?.html ?? null, text: parts?.text ?? null, ...rest }
+      const { parts, ...rest } = await previewEmail(
+        services,
+        { ...draft, ...body.draft },
+        body.contactId ?? null,
+      )
+      return {
+        subject: parts?.subject ?? null,
+        html: parts?.html ?? null,
+        text: parts?.text ?? null,
+        ...rest,
+      }
     },
   }),
   route({
@@ -156,7 +176,8 @@ export const emailRoutes: Route[] = [
     body: z.object({ to: z.email().max(254), contactId: idSchema.nullish() }),
     reply: z.object({ messageId: idSchema }),
     status: 202,
-    handle: ({ params, body, actor }, services) => testEmail(services, actor, { id: params.id, to: body.to, contactId: body.contactId ?? null }),
+    handle: ({ params, body, actor }, services) =>
+      testEmail(services, actor, { id: params.id, to: body.to, contactId: body.contactId ?? null }),
   }),
   route({
     method: 'GET',
@@ -166,7 +187,16 @@ export const emailRoutes: Route[] = [
     tag,
     params: idParams,
     reply: z.object({
-      items: z.array(z.object({ id: idSchema, number: z.int(), subject: z.string(), publishedAt: timeSchema, publishedBy: z.string(), links: z.array(link) })),
+      items: z.array(
+        z.object({
+          id: idSchema,
+          number: z.int(),
+          subject: z.string(),
+          publishedAt: timeSchema,
+          publishedBy: z.string(),
+          links: z.array(link),
+        }),
+      ),
       next: z.null(),
     }),
     handle: async ({ params }, { db }) => ({ items: await selectVersionHeads(db, params.id), next: null }),
@@ -178,7 +208,13 @@ export const emailRoutes: Route[] = [
     summary: 'What sends this email',
     tag,
     params: idParams,
-    reply: z.object({ items: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string() })), next: z.null() }),
-    handle: async ({ params }, { db }) => ({ items: await usedBy(db, { kind: 'email', id: params.id }), next: null }),
+    reply: z.object({
+      items: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string() })),
+      next: z.null(),
+    }),
+    handle: async ({ params }, { db }) => ({
+      items: await usedBy(db, { kind: 'email', id: params.id }),
+      next: null,
+    }),
   }),
 ]

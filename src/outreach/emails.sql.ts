@@ -40,7 +40,10 @@ export function selectEmail(db: Db, id: string): Promise<EmailRow | undefined> {
   return maybeOne(db, sql`select ${columns} from outreach.email e where e.id = ${id}::bigint`)
 }
 
-export function selectNames(db: Db, ids: string[]): Promise<Pick<EmailRow, 'id' | 'name' | 'status' | 'liveVersion'>[]> {
+export function selectNames(
+  db: Db,
+  ids: string[],
+): Promise<Pick<EmailRow, 'id' | 'name' | 'status' | 'liveVersion'>[]> {
   return many(
     db,
     sql`
@@ -81,7 +84,10 @@ export async function insertEmail(
 /** Saves a draft that still is at `version`; false where somebody was faster. */
 export async function updateDraft(
   db: Db,
-  row: Pick<EmailRow, 'id' | 'version' | 'name' | 'draft' | 'ownerId' | 'reviewOn'> & { by: string; now: Date },
+  row: Pick<EmailRow, 'id' | 'version' | 'name' | 'draft' | 'ownerId' | 'reviewOn'> & {
+    by: string
+    now: Date
+  },
 ): Promise<boolean> {
   const saved = await run(
     db,
@@ -156,7 +162,14 @@ export function selectVersions(db: Db, ids: string[]): Promise<VersionRow[]> {
   )
 }
 
-export type VersionHead = { id: string; number: number; subject: string; publishedAt: Date; publishedBy: string; links: Link[] }
+export type VersionHead = {
+  id: string
+  number: number
+  subject: string
+  publishedAt: Date
+  publishedBy: string
+  links: Link[]
+}
 
 export function selectVersionHeads(db: Db, emailId: string): Promise<VersionHead[]> {
   return many(

@@ -5,7 +5,7 @@ import { type Db, inTransaction } from '#platform/db/db.ts'
 import { AppError, conflict, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
-import { draftSchema, type EmailDraft } from './emails.draft.ts'
+import { draftSchema, type EmailDraft, emptyDraft } from './emails.draft.ts'
 import {
   type EmailRow,
   insertEmail,
@@ -53,7 +53,13 @@ export async function createEmail(
   const { name, ...rest } = given
   const id = newId()
   return inTransaction(db, async trx => {
-    await insertEmail(trx, { id, name, draft: draftSchema.parse(rest), by: actor.name, now })
+    await insertEmail(trx, {
+      id,
+      name,
+      draft: draftSchema.parse({ ...emptyDraft, ...rest }),
+      by: actor.name,
+      now,
+    })
     await audit(trx, actor, 'emails.create', { kind: 'email', id }, { name })
     return getEmail(trx, id)
   })
@@ -77,7 +83,13 @@ export type EmailChange = {
 }
 
 /** Saves the draft; what is live stays as it is. Throws `stale`. */
-export async function saveEmail(db: Db, actor: Actor, id: string, change: EmailChange, now: Date): Promise<EmailRow> {
+export async function saveEmail(
+  db: Db,
+  actor: Actor,
+  id: string,
+  change: EmailChange,
+  now: Date,
+): Promise<EmailRow> {
   return inTransaction(db, async trx => {
     const row = await getEmail(trx, id)
     const saved = await updateDraft(trx, {
@@ -102,9 +114,20 @@ const archived = () => conflict('archived', 'This email is archived.')
 export async function checkEmail(db: Db, draft: EmailDraft): Promise<CompileResult> {
   const { settings } = await readSettings(db, 'sandbox')
   const { subject, preheader, kind, source, text } = draft
-  const result = await sharedRenderer().compile({ subject, preheader, kind, source, text, postalAddress: settings.postalAddress })
+  const result = await sharedRenderer().compile({
+    subject,
+    preheader,
+    kind,
+    source,
+    text,
+    postalAddress: settings.postalAddress,
+  })
   const known = settings.postalAddress !== '' || /\bpostal_address\b/.test(source)
-  const address = { path: 'source' as const, line: null, message: 'No postal address is set: marketing mail must carry one (Settings, Sending)' }
+  const address = {
+    path: 'source' as const,
+    line: null,
+    message: 'No postal address is set: marketing mail must carry one (Settings, Sending)',
+  }
   return known ? result : { ...result, warnings: [...result.warnings, address] }
 }
 
@@ -130,13 +153,23 @@ export async function publishEmail(
       path: `draft.${path}`,
       message: line === null ? message : `line ${line}: ${message}`,
     }))
-    throw new AppError('not_publishable', 'The email cannot go out like this.', { status: 422, fields, detail: { problems } })
+    throw new AppError('not_publishable', 'The email cannot go out like this.', {
+      status: 422,
+      fields,
+      detail: { problems },
+    })
   }
   return inTransaction(db, async trx => {
     const version = { ...given, id, versionId: newId(), draft: before.draft, compiled, by: actor.name, now }
     const number = await insertVersion(trx, version)
     if (number === undefined) throw stale(await getEmail(trx, id))
-    await audit(trx, actor, 'emails.publish', { kind: 'email', id }, { number, ownerId: given.ownerId, reviewOn: given.reviewOn })
+    await audit(
+      trx,
+      actor,
+      'emails.publish',
+      { kind: 'email', id },
+      { number, ownerId: given.ownerId, reviewOn: given.reviewOn },
+    )
     return getEmail(trx, id)
   })
 }

@@ -94,8 +94,13 @@ function refusal(facts: GateFacts): Reason | null {
   if (facts.address === null) return 'no_address'
   if (!facts.isForContact) return null
   // Unsubscribing is a word about marketing; the other reasons are about the address.
-  if (facts.suppressed && (facts.suppressed !== 'unsubscribed' || facts.class === 'marketing')) return `suppressed_${facts.suppressed}`
-  return facts.class === 'marketing' ? missingConsent(facts) : facts.consent === 'withdrawn' && facts.purpose !== 'marketing' ? 'consent_withdrawn' : null
+  if (facts.suppressed && (facts.suppressed !== 'unsubscribed' || facts.class === 'marketing'))
+    return `suppressed_${facts.suppressed}`
+  return facts.class === 'marketing'
+    ? missingConsent(facts)
+    : facts.consent === 'withdrawn' && facts.purpose !== 'marketing'
+      ? 'consent_withdrawn'
+      : null
 }
 
 /** Marketing needs a word for the purpose, or for the topic; a word against either of them wins. */
@@ -107,7 +112,10 @@ function missingConsent({ consent, topic }: GateFacts): Reason | null {
 }
 
 /** Why it waits, and until when. What would wait longer than it stays of interest is not sent at all. */
-function waiting(facts: GateFacts, { settings, now, lastMoment }: { settings: Settings; now: Date; lastMoment: Date }): Verdict | null {
+function waiting(
+  facts: GateFacts,
+  { settings, now, lastMoment }: { settings: Settings; now: Date; lastMoment: Date },
+): Verdict | null {
   let free = now
   for (const { count, hours } of settings.caps) {
     const inWindow = facts.marketingSent.filter(at => at.getTime() > now.getTime() - hours * hourMs)

@@ -30,7 +30,11 @@ export const mailboxRoutes: Route[] = [
     reply: pageOf(item),
     async handle({ query }, { db }) {
       const to = query.to === undefined ? null : (normalizeAddress(query.to) ?? query.to.replaceAll('\0', ''))
-      const rows = await listMailbox(db, { to, before: readCursor(query.cursor, idSchema), limit: query.limit + 1 })
+      const rows = await listMailbox(db, {
+        to,
+        before: readCursor(query.cursor, idSchema),
+        limit: query.limit + 1,
+      })
       return page(rows, query.limit, row => row.id)
     },
   }),
@@ -71,7 +75,11 @@ export const mailboxRoutes: Route[] = [
       if (!letter) throw notFound('letter')
       const type = letter.channel === 'email' ? 'message/rfc822' : 'application/json'
       return answer
-        .headers({ 'content-type': type, 'cache-control': 'no-store', 'content-disposition': `attachment; filename="${params.id}.${letter.channel === 'email' ? 'eml' : 'json'}"` })
+        .headers({
+          'content-type': type,
+          'cache-control': 'no-store',
+          'content-disposition': `attachment; filename="${params.id}.${letter.channel === 'email' ? 'eml' : 'json'}"`,
+        })
         .send(letter.raw)
     },
   }),

@@ -1,7 +1,16 @@
 import { simpleParser } from 'mailparser'
 import { type Db, many, maybeOne, sql } from '#platform/db/db.ts'
 
-export type MailboxItem = { id: string; contactId: string; channel: 'email' | 'webhook'; from: string; to: string; subject: string; at: Date; also: string | null }
+export type MailboxItem = {
+  id: string
+  contactId: string
+  channel: 'email' | 'webhook'
+  from: string
+  to: string
+  subject: string
+  at: Date
+  also: string | null
+}
 export type MailboxLetter = MailboxItem & {
   html: string | null
   text: string
@@ -39,14 +48,18 @@ export async function readLetter(db: Db, id: string): Promise<MailboxLetter | nu
   const row = await readRaw(db, id)
   if (!row) return null
   const { raw, ...item } = row
-  if (item.channel === 'webhook') return { ...item, html: null, text: raw.toString('utf8'), headers: [], links: [] }
+  if (item.channel === 'webhook')
+    return { ...item, html: null, text: raw.toString('utf8'), headers: [], links: [] }
   const mail = await simpleParser(raw, { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true })
   const html = mail.html || null
   return {
     ...item,
     html,
     text: mail.text ?? '',
-    headers: mail.headerLines.map(({ key, line }) => ({ name: line.slice(0, key.length) || key, value: line.slice(key.length + 1).trim() })),
+    headers: mail.headerLines.map(({ key, line }) => ({
+      name: line.slice(0, key.length) || key,
+      value: line.slice(key.length + 1).trim(),
+    })),
     links: html ? linksOf(html) : [],
   }
 }
@@ -56,16 +69,23 @@ export async function htmlOf(db: Db, id: string): Promise<string | null> {
 }
 
 function linksOf(html: string): { url: string; label: string }[] {
-  return [...html.matchAll(/<a\s[^>]*?href="([^"]*)"[^>]*>([\s\S]*?)<\/a>/gi)].map(([, url = '', label = '']) => ({
-    url: plain(url),
-    label: plain(label.replace(/<[^>]*>/g, ' ')).replace(/\s+/g, ' ').trim(),
-  }))
+  return [...html.matchAll(/<a\s[^>]*?href="([^"]*)"[^>]*>([\s\S]*?)<\/a>/gi)].map(
+    ([, url = '', label = '']) => ({
+      url: plain(url),
+      label: plain(label.replace(/<[^>]*>/g, ' '))
+        .replace(/\s+/g, ' ')
+        .trim(),
+    }),
+  )
 }
 
 /** Text without the entities that our own renderer writes. */
 function plain(text: string): string {
   return text
     .replace(/&#(\d+);/g, (_entity, code: string) => String.fromCodePoint(Math.min(Number(code), 0x10ffff)))
-    .replace(/&(lt|gt|quot|nbsp);/g, (_entity, name: string) => ({ lt: '<', gt: '>', quot: '"' })[name] ?? ' ')
+    .replace(
+      /&(lt|gt|quot|nbsp);/g,
+      (_entity, name: string) => ({ lt: '<', gt: '>', quot: '"' })[name] ?? ' ',
+    )
     .replaceAll('&amp;', '&')
 }

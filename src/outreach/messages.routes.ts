@@ -41,7 +41,11 @@ const filters = pageQuery.extend({
   emailId: idSchema.optional(),
 })
 
-async function list(db: Parameters<typeof listMessages>[0], contactId: string | null, query: z.infer<typeof filters>) {
+async function list(
+  db: Parameters<typeof listMessages>[0],
+  contactId: string | null,
+  query: z.infer<typeof filters>,
+) {
   const rows = await listMessages(db, {
     contactId,
     state: query.state ?? null,

@@ -4,7 +4,16 @@ import { notFound } from '#platform/errors.ts'
 import { reasonWords } from './gate.ts'
 import type { Channel, MessageClass } from './messages.ts'
 
-export const states = ['queued', 'sending', 'sent', 'failed', 'deferred', 'unknown', 'suppressed', 'cancelled'] as const
+export const states = [
+  'queued',
+  'sending',
+  'sent',
+  'failed',
+  'deferred',
+  'unknown',
+  'suppressed',
+  'cancelled',
+] as const
 export type State = (typeof states)[number]
 
 type Row = {
@@ -76,22 +85,32 @@ function wordsOf(row: Row): string {
   if (row.state === 'queued' || row.state === 'deferred') {
     if (row.verdict === 'hold') return `Held: ${reasonWords(row.verdictReason)}`
     if (row.verdict === 'later') return `Waits: ${reasonWords(row.verdictReason)}`
-    return row.state === 'deferred' ? `Tried ${row.attempt} times, will be tried again${why}` : 'Waits for its turn'
+    return row.state === 'deferred'
+      ? `Tried ${row.attempt} times, will be tried again${why}`
+      : 'Waits for its turn'
   }
   if (row.state === 'sending') return 'Is being sent'
-  if (row.state === 'sent') return row.clickedAt ? 'Sent and clicked' : row.openedAt ? 'Sent and opened' : 'Sent'
+  if (row.state === 'sent')
+    return row.clickedAt ? 'Sent and clicked' : row.openedAt ? 'Sent and opened' : 'Sent'
   if (row.state === 'unknown') return 'Sent or not: the connection broke before the mail server answered'
   return row.state === 'failed' ? `Failed${why}` : 'Cancelled'
 }
 
 type HistoryEntry = { state: string; at: string; words: string | null }
 /** One link of the chain, oldest first. */
-export type WhyStep = { kind: 'event' | 'workflow' | 'step' | 'segment' | 'score' | 'person' | 'gate' | 'outcome'; words: string; at: Date | string | null; id: string | null }
+export type WhyStep = {
+  kind: 'event' | 'workflow' | 'step' | 'segment' | 'score' | 'person' | 'gate' | 'outcome'
+  words: string
+  at: Date | string | null
+  id: string | null
+}
 export type Why = { message: MessageView; steps: WhyStep[] }
 
 /** Why a message was sent, or why not: event, segment or score, step, gate, and what became of it. */
 export async function whyMessage(db: Db, contactId: string, id: string): Promise<Why> {
-  const row = await maybeOne<Row & { causeId: string | null; why: unknown; decidedAt: Date | null; history: HistoryEntry[] }>(
+  const row = await maybeOne<
+    Row & { causeId: string | null; why: unknown; decidedAt: Date | null; history: HistoryEntry[] }
+  >(
     db,
     sql`
     select ${columns}, m.cause_id as "causeId", m.why, m.decided_at as "decidedAt", m.history from ${joined}
@@ -107,7 +126,9 @@ export async function whyMessage(db: Db, contactId: string, id: string): Promise
   return {
     message: { ...message, words: wordsOf(message) },
     steps: [
-      ...events.map(({ id: eventId, sentence, at }): WhyStep => ({ kind: 'event', words: sentence, at, id: eventId })),
+      ...events.map(
+        ({ id: eventId, sentence, at }): WhyStep => ({ kind: 'event', words: sentence, at, id: eventId }),
+      ),
       ...links,
       ...gate,
       ...history.filter(entry => entry.state !== 'waiting').map(outcomeStep),
@@ -117,7 +138,12 @@ export async function whyMessage(db: Db, contactId: string, id: string): Promise
 
 function gateStep(message: Row, at: Date | null): WhyStep {
   const reason = reasonWords(message.verdictReason)
-  const words = { send: 'The gate let it pass: consent, limits and quiet hours allowed it', no: `The gate refused it: ${reason}`, later: `The gate lets it wait: ${reason}`, hold: `The gate holds it: ${reason}` }
+  const words = {
+    send: 'The gate let it pass: consent, limits and quiet hours allowed it',
+    no: `The gate refused it: ${reason}`,
+    later: `The gate lets it wait: ${reason}`,
+    hold: `The gate holds it: ${reason}`,
+  }
   return { kind: 'gate', words: words[message.verdict ?? 'send'], at, id: null }
 }
 
@@ -138,8 +164,19 @@ function linkOf(link: unknown): WhyStep[] {
   return [{ kind: known, words: told, at: typeof at === 'string' ? at : null, id: isEvent ? id : null }]
 }
 
-function named({ kind, name, version }: { kind: (typeof kinds)[number]; name: unknown; version: unknown }): string {
+function named({
+  kind,
+  name,
+  version,
+}: {
+  kind: (typeof kinds)[number]
+  name: unknown
+  version: unknown
+}): string {
   const what = typeof name === 'string' ? `“${name}”` : ''
-  if (kind === 'workflow') return `was in the workflow ${what}${typeof version === 'number' ? `, version ${version}` : ''}`
-  return kind === 'person' ? `${typeof name === 'string' ? name : 'somebody'} asked for it` : `${kind} ${what}`.trim()
+  if (kind === 'workflow')
+    return `was in the workflow ${what}${typeof version === 'number' ? `, version ${version}` : ''}`
+  return kind === 'person'
+    ? `${typeof name === 'string' ? name : 'somebody'} asked for it`
+    : `${kind} ${what}`.trim()
 }

@@ -5,7 +5,16 @@ import { emailRoutes } from './emails.routes.ts'
 import { reasonWords } from './gate.ts'
 import { mailboxRoutes } from './mailbox.routes.ts'
 import { messageRoutes } from './messages.routes.ts'
-import { countHeld, countPending, countUnknown, exportContact, forget, nextMoment, oldestDueSeconds, repoint } from './module.sql.ts'
+import {
+  countHeld,
+  countPending,
+  countUnknown,
+  exportContact,
+  forget,
+  nextMoment,
+  oldestDueSeconds,
+  repoint,
+} from './module.sql.ts'
 import { outreachStreet } from './outreach.street.ts'
 import { sendingRoutes } from './sending.routes.ts'
 import { readSettings } from './settings.ts'
@@ -24,12 +33,21 @@ async function health({ db, clock, config }: Services): Promise<{ ok: boolean; w
     pause
       ? { ok: false, words: `Sending is paused by ${pause.by}: ${pause.words}.` }
       : late > lateSeconds
-        ? { ok: false, words: `The oldest message waits for ${Math.round(late / 60)} minutes: the mail server cannot be reached, or no worker runs.` }
+        ? {
+            ok: false,
+            words: `The oldest message waits for ${Math.round(late / 60)} minutes: the mail server cannot be reached, or no worker runs.`,
+          }
         : { ok: true, words: 'Messages leave when they are due.' },
   ]
-  if (config.mode === 'live' && config.smtpUrl === null) findings.push({ ok: false, words: 'No mail server is set up (TEND_SMTP_URL): mail is held.' })
-  for (const { reason, n } of held) findings.push({ ok: true, words: `${n} messages are held: ${reasonWords(reason)}.` })
-  if (unknown > 0) findings.push({ ok: true, words: `${unknown} messages may or may not have arrived: see Messages, unknown.` })
+  if (config.mode === 'live' && config.smtpUrl === null)
+    findings.push({ ok: false, words: 'No mail server is set up (TEND_SMTP_URL): mail is held.' })
+  for (const { reason, n } of held)
+    findings.push({ ok: true, words: `${n} messages are held: ${reasonWords(reason)}.` })
+  if (unknown > 0)
+    findings.push({
+      ok: true,
+      words: `${unknown} messages may or may not have arrived: see Messages, unknown.`,
+    })
   return findings
 }
 

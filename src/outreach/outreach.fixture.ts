@@ -45,7 +45,10 @@ export function outreachServices(base: TestDatabase, env: Record<string, string>
 }
 
 /** Starts to send beside a worker that holds all lanes; `stop` ends it in peace. */
-export async function startDelivery(services: Services, leaseMs = 10_000): Promise<{ id: string; stop(): Promise<void> }> {
+export async function startDelivery(
+  services: Services,
+  leaseMs = 10_000,
+): Promise<{ id: string; stop(): Promise<void> }> {
   const id = `test-${newId()}`
   const leases = createLeases(services.db, { id, leaseMs })
   await leases.beat()
@@ -73,7 +76,13 @@ export async function startStreet(services: Services): Promise<FastifyInstance> 
 
 export async function addContact(
   db: Db,
-  given: { email?: string | null; consent?: 'granted' | 'withdrawn' | 'pending' | null; timeZone?: string; firstName?: string; attrs?: Record<string, unknown> } = {},
+  given: {
+    email?: string | null
+    consent?: 'granted' | 'withdrawn' | 'pending' | null
+    timeZone?: string
+    firstName?: string
+    attrs?: Record<string, unknown>
+  } = {},
 ): Promise<{ id: string; email: string }> {
   const id = newId()
   const email = given.email === undefined ? `c${id}@people.example` : given.email
@@ -86,7 +95,15 @@ export async function addContact(
   )
   const state = given.consent === undefined ? 'granted' : given.consent
   if (state) {
-    const entry = { contactId: id, purpose: 'marketing', state, basis: 'opt-in', source: 'test', proof: {}, at: new Date('2026-01-01') }
+    const entry = {
+      contactId: id,
+      purpose: 'marketing',
+      state,
+      basis: 'opt-in',
+      source: 'test',
+      proof: {},
+      at: new Date('2026-01-01'),
+    }
     await recordConsent(db, [entry])
   }
   return { id, email: email ?? '' }
@@ -94,7 +111,11 @@ export async function addContact(
 
 let owner: Promise<string> | undefined
 export function addOwner(db: Db): Promise<string> {
-  owner ??= createUser(db, systemActor, { name: 'Olga Owner', email: 'olga@tend.example', role: 'owner' }).then(user => user.id)
+  owner ??= createUser(db, systemActor, {
+    name: 'Olga Owner',
+    email: 'olga@tend.example',
+    role: 'owner',
+  }).then(user => user.id)
   return owner
 }
 
@@ -107,7 +128,13 @@ and <a href="{{ contact.site }}">yours</a></mj-text>
 /** A published email; the id of its version. */
 export async function addEmail(
   services: Services,
-  given: { subject?: string; source?: string; kind?: 'mjml' | 'html'; text?: string | null; name?: string } = {},
+  given: {
+    subject?: string
+    source?: string
+    kind?: 'mjml' | 'html'
+    text?: string | null
+    name?: string
+  } = {},
 ): Promise<{ emailId: string; versionId: string }> {
   const { db, clock } = services
   const now = clock.now()
@@ -118,7 +145,13 @@ export async function addEmail(
     now,
   )
   const reviewOn = new Date(now.getTime() + 90 * 86_400_000).toISOString().slice(0, 10)
-  await publishEmail(db, systemActor, made.id, { version: made.version, ownerId: await addOwner(db), reviewOn }, now)
+  await publishEmail(
+    db,
+    systemActor,
+    made.id,
+    { version: made.version, ownerId: await addOwner(db), reviewOn },
+    now,
+  )
   return { emailId: made.id, versionId: (await liveVersions(db, [made.id])).get(made.id) ?? '' }
 }
 
@@ -142,7 +175,16 @@ export async function queueOne(services: Services, row: NewMessage): Promise<str
   return queued?.id ?? ''
 }
 
-export type Stored = { state: string; verdict: string | null; reason: string | null; words: string | null; code: number | null; attempt: number; notBefore: Date; history: { state: string }[] }
+export type Stored = {
+  state: string
+  verdict: string | null
+  reason: string | null
+  words: string | null
+  code: number | null
+  attempt: number
+  notBefore: Date
+  history: { state: string }[]
+}
 
 export function stored(db: Db, id: string): Promise<Stored> {
   return one(
@@ -154,7 +196,12 @@ export function stored(db: Db, id: string): Promise<Stored> {
   )
 }
 
-export async function eventsOf(db: Db, contactId: string): Promise<{ id: string; type: string; name: string | null; data: Record<string, unknown>; causeId: string | null }[]> {
+export async function eventsOf(
+  db: Db,
+  contactId: string,
+): Promise<
+  { id: string; type: string; name: string | null; data: Record<string, unknown>; causeId: string | null }[]
+> {
   return many(
     db,
     sql`
@@ -171,4 +218,5 @@ export function advance({ db, clock }: Services, ms: number): Promise<void> {
   return moveClock(db, clock, new Date(clock.now().getTime() + ms))
 }
 
-export const browser = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36'
+export const browser =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36'

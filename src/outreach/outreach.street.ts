@@ -26,7 +26,8 @@ function signalsOf(request: FastifyRequest): Signals {
   }
 }
 
-const show = (reply: FastifyReply, status: number, html: string) => reply.status(status).headers(pageHeaders).send(html)
+const show = (reply: FastifyReply, status: number, html: string) =>
+  reply.status(status).headers(pageHeaders).send(html)
 
 /**
  * What strangers reach by the addresses in our mails. Every address carries a token that was made here; looking
@@ -40,11 +41,18 @@ export async function outreachStreet(app: FastifyInstance, services: Services): 
     (_request, body, done) => done(null, body),
   )
   const hidden = { schema: { hide: true } }
-  app.get<{ Params: { token: string; index: string }; Querystring: { u?: string; s?: string } }>('/c/:token/:index', hidden, (request, reply) => click(services, request, reply))
-  app.get<{ Params: { name: string } }>('/o/:name', hidden, (request, reply) => open(services, request, reply))
+  app.get<{ Params: { token: string; index: string }; Querystring: { u?: string; s?: string } }>(
+    '/c/:token/:index',
+    hidden,
+    (request, reply) => click(services, request, reply),
+  )
+  app.get<{ Params: { name: string } }>('/o/:name', hidden, (request, reply) =>
+    open(services, request, reply),
+  )
   app.get<{ Params: { token: string } }>('/u/:token', hidden, async (request, reply) => {
     if (request.params.token === 'preview') return show(reply, 200, previewPage)
-    if (!readToken(services.secrets, 'unsubscribe', request.params.token)) return show(reply, 404, unknownPage)
+    if (!readToken(services.secrets, 'unsubscribe', request.params.token))
+      return show(reply, 404, unknownPage)
     const { settings } = await readSettings(services.db, services.config.mode)
     return show(reply, 200, askPage(settings.fromName))
   })
@@ -52,14 +60,23 @@ export async function outreachStreet(app: FastifyInstance, services: Services): 
     const subject = readToken(services.secrets, 'unsubscribe', request.params.token)
     if (!subject) return show(reply, 404, unknownPage)
     const isOneClick = typeof request.body === 'string' && /list-unsubscribe/i.test(request.body)
-    const proof = { way: isOneClick ? ('one-click' as const) : ('page' as const), userAgent: header(request, 'user-agent'), ip: request.ip }
+    const proof = {
+      way: isOneClick ? ('one-click' as const) : ('page' as const),
+      userAgent: header(request, 'user-agent'),
+      ip: request.ip,
+    }
     await unsubscribe(services, subject, proof)
     return show(reply, 200, donePage)
   })
-  app.get<{ Params: { signed: string } }>('/preview/:signed', hidden, (request, reply) => preview(services, request.params.signed, reply))
+  app.get<{ Params: { signed: string } }>('/preview/:signed', hidden, (request, reply) =>
+    preview(services, request.params.signed, reply),
+  )
 }
 
-type ClickRequest = FastifyRequest<{ Params: { token: string; index: string }; Querystring: { u?: string; s?: string } }>
+type ClickRequest = FastifyRequest<{
+  Params: { token: string; index: string }
+  Querystring: { u?: string; s?: string }
+}>
 
 /** To where the link table says, or to a signed address; never to one that a stranger made up. */
 async function click(services: Services, request: ClickRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -69,25 +86,54 @@ async function click(services: Services, request: ClickRequest, reply: FastifyRe
   const message = subject && (await findTracked(services.db, subject))
   const link = message?.links?.[index]
   if (!message || !link) return show(reply, 404, unknownPage)
-  const url = link.dynamic ? signedTarget(services, { token, index, query: request.query }) : webAddress(link.url)
+  const url = link.dynamic
+    ? signedTarget(services, { token, index, query: request.query })
+    : webAddress(link.url)
   if (url === null) return show(reply, 404, unknownPage)
   await keepHit(services, message, { kind: 'click', linkIndex: index, url, signals: signalsOf(request) })
-  return reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer-when-downgrade', 'x-robots-tag': 'noindex' }).redirect(url, 302)
+  return reply
+    .headers({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer-when-downgrade',
+      'x-robots-tag': 'noindex',
+    })
+    .redirect(url, 302)
 }
 
-function signedTarget({ secrets }: Services, given: { token: string; index: number; query: { u?: string; s?: string } }): string | null {
+function signedTarget(
+  { secrets }: Services,
+  given: { token: string; index: number; query: { u?: string; s?: string } },
+): string | null {
   const { u, s } = given.query
   if (typeof u !== 'string' || typeof s !== 'string') return null
   const url = Buffer.from(u, 'base64url').toString('utf8')
-  return isSignedLink(secrets, { token: given.token, index: given.index, url, mac: s }) ? webAddress(url) : null
+  return isSignedLink(secrets, { token: given.token, index: given.index, url, mac: s })
+    ? webAddress(url)
+    : null
 }
 
 /** The same picture for everybody, so that it tells nobody which tokens are real. */
-async function open(services: Services, request: FastifyRequest<{ Params: { name: string } }>, reply: FastifyReply): Promise<FastifyReply> {
+async function open(
+  services: Services,
+  request: FastifyRequest<{ Params: { name: string } }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const subject = readToken(services.secrets, 'open', request.params.name.replace(/\.gif$/, ''))
   const message = subject && (await findTracked(services.db, subject))
-  if (message) await keepHit(services, message, { kind: 'open', linkIndex: null, url: null, signals: signalsOf(request) })
-  return reply.headers({ 'content-type': 'image/gif', 'cache-control': 'no-store, max-age=0', 'x-content-type-options': 'nosniff' }).send(pixel)
+  if (message)
+    await keepHit(services, message, {
+      kind: 'open',
+      linkIndex: null,
+      url: null,
+      signals: signalsOf(request),
+    })
+  return reply
+    .headers({
+      'content-type': 'image/gif',
+      'cache-control': 'no-store, max-age=0',
+      'x-content-type-options': 'nosniff',
+    })
+    .send(pixel)
 }
 
 /**
@@ -107,5 +153,8 @@ async function preview(services: Services, signed: string, reply: FastifyReply):
     `frame-ancestors ${services.config.officeUrl}`,
   ].join('; ')
   const framed = html.replace(/<a\s/gi, '<a target="_blank" rel="noopener" ')
-  return reply.status(200).headers({ ...pageHeaders, 'content-security-policy': policy }).send(framed)
+  return reply
+    .status(200)
+    .headers({ ...pageHeaders, 'content-security-policy': policy })
+    .send(framed)
 }

@@ -4,7 +4,8 @@ import { escapeHtml } from './render/markers.ts'
 export const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-robots-tag': 'noindex, nofollow',
@@ -30,6 +31,15 @@ export function askPage(sender: string): string {
   )
 }
 
-export const donePage = page('You are unsubscribed', '<p>You will get no more marketing emails from us. You can close this page.</p>')
-export const previewPage = page('This is a preview', '<p>In a real email, this link lets its reader unsubscribe with one click.</p>')
-export const unknownPage = page('This link does not work', '<p>It is not complete, or what it belonged to is gone. Try the link in the email again.</p>')
+export const donePage = page(
+  'You are unsubscribed',
+  '<p>You will get no more marketing emails from us. You can close this page.</p>',
+)
+export const previewPage = page(
+  'This is a preview',
+  '<p>In a real email, this link lets its reader unsubscribe with one click.</p>',
+)
+export const unknownPage = page(
+  'This link does not work',
+  '<p>It is not complete, or what it belonged to is gone. Try the link in the email again.</p>',
+)

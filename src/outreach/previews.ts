@@ -33,6 +33,9 @@ export async function readPreview({ db, secrets, clock }: Services, signed: stri
 }
 
 async function selectPreview(db: Db, id: string): Promise<string | null> {
-  const row = await maybeOne<{ html: string }>(db, sql`select html from outreach.preview where id = ${id}::bigint`)
+  const row = await maybeOne<{ html: string }>(
+    db,
+    sql`select html from outreach.preview where id = ${id}::bigint`,
+  )
   return row?.html ?? null
 }

@@ -16,7 +16,8 @@ const state = z.object({
 const tag = 'Sending'
 
 async function look({ db, config }: Services): Promise<z.input<typeof state>> {
-  const way = config.mode === 'sandbox' ? (config.smtpUrl ? 'both' : 'mailbox') : config.smtpUrl ? 'smtp' : 'none'
+  const way =
+    config.mode === 'sandbox' ? (config.smtpUrl ? 'both' : 'mailbox') : config.smtpUrl ? 'smtp' : 'none'
   return { ...(await readSettings(db, config.mode)), route: way, unknown: await countUnknown(db) }
 }
 
@@ -40,7 +41,10 @@ export const sendingRoutes: Route[] = [
     reply: state,
     async handle({ body, actor }, services) {
       const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
-      await saveSettings(services.db, actor, change, { mode: services.config.mode, now: services.clock.now() })
+      await saveSettings(services.db, actor, change, {
+        mode: services.config.mode,
+        now: services.clock.now(),
+      })
       return look(services)
     },
   }),
@@ -55,7 +59,13 @@ export const sendingRoutes: Route[] = [
     async handle({ body, actor }, services) {
       const now = services.clock.now()
       await pauseSending(services.db, actor.name, body.words || 'paused by hand', now)
-      await audit(services.db, actor, 'sending.pause', { kind: 'settings', id: 'sending' }, { words: body.words })
+      await audit(
+        services.db,
+        actor,
+        'sending.pause',
+        { kind: 'settings', id: 'sending' },
+        { words: body.words },
+      )
       return look(services)
     },
   }),

@@ -13,9 +13,22 @@ export const settingsSchema = z.object({
   /** Marketing waits until the night is over where the contact lives; null: no night. */
   quietHours: z.object({ from: clockTime, to: clockTime }).nullable(),
   /** At most so many marketing mails per contact in so many hours. */
-  caps: z.array(z.object({ count: z.int().min(1).max(100), hours: z.int().min(1).max(24 * 90) })).max(5),
+  caps: z
+    .array(
+      z.object({
+        count: z.int().min(1).max(100),
+        hours: z
+          .int()
+          .min(1)
+          .max(24 * 90),
+      }),
+    )
+    .max(5),
   /** How long a marketing mail may wait for its turn before it is stale. */
-  longestWaitHours: z.int().min(1).max(24 * 30),
+  longestWaitHours: z
+    .int()
+    .min(1)
+    .max(24 * 30),
 })
 export type Settings = z.infer<typeof settingsSchema>
 

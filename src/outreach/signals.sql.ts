@@ -27,7 +27,10 @@ export function selectTracked(db: Db, contactId: string, id: string): Promise<Tr
   )
 }
 
-export function selectTrackedMany(db: Db, keys: { contactId: string; messageId: string }[]): Promise<Tracked[]> {
+export function selectTrackedMany(
+  db: Db,
+  keys: { contactId: string; messageId: string }[],
+): Promise<Tracked[]> {
   return many(
     db,
     sql`
@@ -48,8 +51,9 @@ export type HitRow = {
   signals: Signals
 }
 
-/** Whoever reloads a page all day fills no table: so many hits are kept per message and kind. */
-const mostHits = 50
+/** Whoever reloads a page all day fills no table; and a scanner does not use up what is left for the person. */
+const mostHits = 500
+const mostPerAgent = 50
 
 /** Keeps a hit as it came; false where there are enough of them. */
 export async function insertHit(db: Db, row: HitRow & { judgeAt: Date }): Promise<boolean> {
@@ -60,8 +64,12 @@ export async function insertHit(db: Db, row: HitRow & { judgeAt: Date }): Promis
     select ${row.contactId}::bigint, ${row.id}::bigint, ${row.messageId}::bigint, ${row.kind}::text,
       ${row.linkIndex}::smallint, ${row.url}::text, ${row.at.toISOString()}::timestamptz,
       ${JSON.stringify(row.signals)}::jsonb, ${row.judgeAt.toISOString()}::timestamptz
-    where (select count(*) from outreach.hit h where h.contact_id = ${row.contactId}::bigint
-      and h.message_id = ${row.messageId}::bigint and h.kind = ${row.kind}::text) < ${mostHits}::int`,
+    from (
+      select count(*) as hits, count(*) filter (
+        where h.signals->>'userAgent' is not distinct from ${row.signals.userAgent}::text) as own
+      from outreach.hit h where h.contact_id = ${row.contactId}::bigint and h.message_id = ${row.messageId}::bigint
+        and h.kind = ${row.kind}::text) kept
+    where kept.hits < ${mostHits}::int and kept.own < ${mostPerAgent}::int`,
   )
   return kept === 1
 }
@@ -111,7 +119,8 @@ export async function writeVerdicts(db: Db, rows: VerdictRow[]): Promise<Set<str
 /** Notes the first signal that was not a machine's, and learns from any click that an unknown message arrived. */
 export async function noteSignals(db: Db, rows: VerdictRow[]): Promise<void> {
   if (rows.length === 0) return
-  const times = (kind: HitKind) => rows.map(row => (row.kind === kind && row.verdict !== 'machine' ? row.at.toISOString() : null))
+  const times = (kind: HitKind) =>
+    rows.map(row => (row.kind === kind && row.verdict !== 'machine' ? row.at.toISOString() : null))
   await run(
     db,
     sql`

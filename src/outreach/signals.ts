@@ -72,7 +72,10 @@ async function judgeSome(trx: Db, { clock, config }: Services): Promise<number> 
   const written = await writeVerdicts(trx, judged)
   const fresh = judged.filter(hit => written.has(hit.id))
   await noteSignals(trx, fresh)
-  await record(trx, fresh.map(hit => eventOf(hit, messages.get(hit.messageId))))
+  await record(
+    trx,
+    fresh.map(hit => eventOf(hit, messages.get(hit.messageId))),
+  )
   return hits.length
 }
 

@@ -7,7 +7,18 @@ import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts
 import { type Script, type Sink, startSink } from '../../tests/harness/smtp-sink.ts'
 import { until } from '../../tests/harness/until.ts'
 import { listMailbox } from './mailbox.ts'
-import { addContact, addEmail, advance, eventsOf, isQuiet, letter, outreachServices, queueOne, startDelivery, stored } from './outreach.fixture.ts'
+import {
+  addContact,
+  addEmail,
+  advance,
+  eventsOf,
+  isQuiet,
+  letter,
+  outreachServices,
+  queueOne,
+  startDelivery,
+  stored,
+} from './outreach.fixture.ts'
 
 // Mail over real SMTP, to a server that does what it is told.
 
@@ -69,7 +80,10 @@ test('a refusal for policy fails without suppressing the address', async () => {
   const to = await sendTo({ data: '550 5.7.1 rejected because of DMARC' })
   await settled()
   assert.equal((await stored(base.db, to.id)).state, 'failed')
-  const { n } = await one<{ n: number }>(base.db, sql`select count(*)::int as n from audience.suppression where source = ${`message ${to.id}`}`)
+  const { n } = await one<{ n: number }>(
+    base.db,
+    sql`select count(*)::int as n from audience.suppression where source = ${`message ${to.id}`}`,
+  )
   assert.equal(n, 0)
 })
 
@@ -84,7 +98,10 @@ test('greylisting waits and then delivers, under the same Message-ID', async () 
   await advance(services, 10 * 60_000)
   await settled()
   assert.equal((await stored(base.db, to.id)).state, 'sent')
-  assert.match(arrived(to.email)[0]?.raw.toString('latin1') ?? '', new RegExp(`^Message-ID: <${to.id}\\.${to.contactId}@`, 'm'))
+  assert.match(
+    arrived(to.email)[0]?.raw.toString('latin1') ?? '',
+    new RegExp(`^Message-ID: <${to.id}\\.${to.contactId}@`, 'm'),
+  )
 })
 
 test('a connection that ends after the body leaves news unknown, and nothing is sent twice', async () => {
@@ -111,7 +128,11 @@ test('a server that is away costs no attempt, and mail leaves when it is back', 
   const { port } = sink
   await sink.stop()
   const to = await sendTo({})
-  await until(async () => (await stored(base.db, to.id)).reason === 'route_down' || (await stored(base.db, to.id)).notBefore > services.clock.now())
+  await until(
+    async () =>
+      (await stored(base.db, to.id)).reason === 'route_down' ||
+      (await stored(base.db, to.id)).notBefore > services.clock.now(),
+  )
   assert.equal((await stored(base.db, to.id)).attempt, 0)
   sink = await startSink({ script: address => scripts.get(address) ?? {}, port })
   await advance(services, 10 * 60_000)
@@ -120,7 +141,12 @@ test('a server that is away costs no attempt, and mail leaves when it is back', 
 
 test('an address with a line break or a second address never reaches the server', async () => {
   const before = sink.letters.length
-  for (const email of ['a@ok.example\r\nRCPT TO:<evil@x.example>', 'a@ok.example, evil@x.example', '"a b"@ok.example', 'a@ok.example>\n']) {
+  for (const email of [
+    'a@ok.example\r\nRCPT TO:<evil@x.example>',
+    'a@ok.example, evil@x.example',
+    '"a b"@ok.example',
+    'a@ok.example>\n',
+  ]) {
     const contact = await addContact(base.db, { email: `${email}` })
     const id = await queueOne(services, letter(contact.id, versionId))
     await settled()

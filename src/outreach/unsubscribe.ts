@@ -14,11 +14,18 @@ export type UnsubscribeProof = { way: 'page' | 'one-click'; userAgent: string | 
  * Takes back the consent for the purpose of a message; it holds from the next message on. Repeating it changes
  * nothing. Where the contact was deleted meanwhile, its address is suppressed by the hash that is left of it.
  */
-export async function unsubscribe({ db, clock }: Services, subject: Subject, proof: UnsubscribeProof): Promise<void> {
+export async function unsubscribe(
+  { db, clock }: Services,
+  subject: Subject,
+  proof: UnsubscribeProof,
+): Promise<void> {
   const now = clock.now()
   await inTransaction(db, async trx => {
     const message = await findTracked(trx, subject)
-    const contactId = message?.contactId ?? (await currentIds(trx, [subject.contactId])).get(subject.contactId) ?? subject.contactId
+    const contactId =
+      message?.contactId ??
+      (await currentIds(trx, [subject.contactId])).get(subject.contactId) ??
+      subject.contactId
     const known = await knownAmong(trx, [contactId])
     if (!known.has(contactId)) return suppressFarewell(trx, contactId, now)
     const purpose = message?.purpose ?? 'marketing'
@@ -26,9 +33,30 @@ export async function unsubscribe({ db, clock }: Services, subject: Subject, pro
     if (before.some(word => word.topicId === '0' && word.state === 'withdrawn')) return
     const told = { messageId: subject.messageId, ...proof }
     const source = proof.way === 'page' ? 'unsubscribe page' : 'one-click unsubscribe'
-    const events = await recordConsent(trx, [{ contactId, purpose, state: 'withdrawn', basis: 'request', source, proof: told, at: now }])
-    const data = { messageId: subject.messageId, emailId: message?.emailId ?? null, emailName: message?.emailName ?? null, way: proof.way }
-    const said = { contactId, type: 'email.unsubscribed', at: now, data, causeId: message ? sentEventId(message.id) : null }
+    const events = await recordConsent(trx, [
+      {
+        contactId,
+        purpose,
+        state: 'withdrawn',
+        basis: 'request',
+        source,
+        proof: { method: proof.way, ...told },
+        at: now,
+      },
+    ])
+    const data = {
+      messageId: subject.messageId,
+      emailId: message?.emailId ?? null,
+      emailName: message?.emailName ?? null,
+      way: proof.way,
+    }
+    const said = {
+      contactId,
+      type: 'email.unsubscribed',
+      at: now,
+      data,
+      causeId: message ? sentEventId(message.id) : null,
+    }
     await record(trx, [said, ...events])
   })
 }
@@ -40,6 +68,11 @@ async function suppressFarewell(trx: Db, contactId: string, now: Date): Promise<
   )
   await suppressHashes(
     trx,
-    rows.map(({ hash }) => ({ hash, reason: 'unsubscribed' as const, source: 'unsubscribe link of a deleted contact', at: now })),
+    rows.map(({ hash }) => ({
+      hash,
+      reason: 'unsubscribed' as const,
+      source: 'unsubscribe link of a deleted contact',
+      at: now,
+    })),
   )
 }

@@ -38,11 +38,14 @@ const machine = (reason: string): Judged => ({ verdict: 'machine', reason })
 export function judgeRequest({ kind, signals }: Hit): Judged | null {
   const agent = signals.userAgent ?? ''
   if (signals.method === 'HEAD') return machine('a HEAD request: nobody looks at a page without its content')
-  if (/prefetch|preview|prerender/i.test(signals.purpose ?? '')) return machine('fetched ahead, without anybody asking')
+  if (/prefetch|preview|prerender/i.test(signals.purpose ?? ''))
+    return machine('fetched ahead, without anybody asking')
   // Gmail and Yahoo fetch images when the mail is opened, but also at other times.
-  if (kind === 'open' && /GoogleImageProxy|YahooMailProxy|ggpht\.com/i.test(agent)) return { verdict: 'unsure', reason: 'fetched by the image proxy of the mail provider' }
+  if (kind === 'open' && /GoogleImageProxy|YahooMailProxy|ggpht\.com/i.test(agent))
+    return { verdict: 'unsure', reason: 'fetched by the image proxy of the mail provider' }
   // Apple's Mail Privacy Protection loads all images of all mails, under this very name.
-  if (kind === 'open' && agent === 'Mozilla/5.0') return machine('loaded by Apple’s privacy proxy, opened or not')
+  if (kind === 'open' && agent === 'Mozilla/5.0')
+    return machine('loaded by Apple’s privacy proxy, opened or not')
   if (agent === '') return machine('the program did not say what it is')
   if (isbot(agent)) return machine('the program says that it is a robot')
   return null
@@ -52,11 +55,13 @@ export function judgeRequest({ kind, signals }: Hit): Judged | null {
 export function judge(hit: Hit, around: Around): Judged {
   const said = judgeRequest(hit)
   if (said) return said
-  if (around.sentAt && hit.at.getTime() - around.sentAt.getTime() < scannerMs) return machine('within 2 seconds after sending')
+  if (around.sentAt && hit.at.getTime() - around.sentAt.getTime() < scannerMs)
+    return machine('within 2 seconds after sending')
   if (hit.kind === 'open') return { verdict: 'human', reason: 'images were loaded by a mail program' }
   const near = around.clicks.filter(other => Math.abs(other.at.getTime() - hit.at.getTime()) <= allLinksMs)
   const distinct = new Set(near.map(other => other.linkIndex)).size
-  if (around.links >= 2 && distinct >= Math.min(around.links, manyLinks)) return machine('all links were called within 3 seconds')
+  if (around.links >= 2 && distinct >= Math.min(around.links, manyLinks))
+    return machine('all links were called within 3 seconds')
   return { verdict: 'human', reason: 'a browser followed the link' }
 }
 

@@ -7,5 +7,9 @@ import type { TestDatabase } from '../harness/database.ts'
 const [, , url = '', dataDir = '', smtpUrl = '', key = ''] = process.argv
 const { db, pool } = openDatabase(url, { max: 6 })
 const base: TestDatabase = { db, pool, url, stop: async () => undefined }
-const services = outreachServices(base, { TEND_DATA_DIR: dataDir, TEND_SMTP_URL: smtpUrl, TEND_SECRET_KEY: key })
+const services = outreachServices(base, {
+  TEND_DATA_DIR: dataDir,
+  TEND_SMTP_URL: smtpUrl,
+  TEND_SECRET_KEY: key,
+})
 await startDelivery(services, 3000)

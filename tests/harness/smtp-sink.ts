@@ -26,7 +26,9 @@ export type Sink = {
 }
 
 /** A real SMTP server for tests. With `journal` a line per letter is on disk before it is acknowledged. */
-export async function startSink(options: { script?: (to: string) => Script; journal?: string; delayMs?: number; port?: number } = {}): Promise<Sink> {
+export async function startSink(
+  options: { script?: (to: string) => Script; journal?: string; delayMs?: number; port?: number } = {},
+): Promise<Sink> {
   const letters: Letter[] = []
   let open = 0
   let most = 0
@@ -84,5 +86,6 @@ function refusal(answer: string | undefined): (Error & { responseCode: number })
 
 /** Cuts the lines of everybody who is connected. */
 function closeAll(server: SMTPServer): void {
-  for (const connection of server.connections) (connection as { _socket: { destroy(): void } })._socket.destroy()
+  for (const connection of server.connections)
+    (connection as { _socket: { destroy(): void } })._socket.destroy()
 }

@@ -13,7 +13,10 @@ const words = {
 
 /** Why sending should stop, from the counts of a day, or null. The limits are those of the large mailbox providers. */
 export function reasonToStop(tally: Record<string, number>): string | null {
-  const total = Object.entries(tally).reduce((sum, [outcome, n]) => sum + (outcome === 'complaint' ? 0 : n), 0)
+  const total = Object.entries(tally).reduce(
+    (sum, [outcome, n]) => sum + (outcome === 'complaint' ? 0 : n),
+    0,
+  )
   if (total < enough) return null
   for (const kind of ['complaint', 'hard', 'policy'] as const) {
     const rate = (tally[kind] ?? 0) / total

@@ -92,7 +92,11 @@ export type Decision = {
 }
 
 /** Writes the gate's verdicts, each guarded by the state it was made in. Returns the ids that were changed. */
-export async function writeDecisions(db: Db, rows: Decision[], by: { sender: string; now: Date }): Promise<Set<string>> {
+export async function writeDecisions(
+  db: Db,
+  rows: Decision[],
+  by: { sender: string; now: Date },
+): Promise<Set<string>> {
   if (rows.length === 0) return new Set()
   const now = by.now.toISOString()
   const changed = await many<{ id: string }>(

@@ -53,19 +53,35 @@ export async function claimMessages(
     const now = clock.now()
     const due = await selectDue(trx, { lanes, now, limit: given.limit })
     if (due.length === 0) return nothing
-    const versions = await given.versions.get(trx, due.flatMap(message => message.emailVersionId ?? []))
+    const versions = await given.versions.get(
+      trx,
+      due.flatMap(message => message.emailVersionId ?? []),
+    )
     const hasRoute = config.smtpUrl !== null || config.mode === 'sandbox'
-    const facts = await loadFacts(trx, services, { due, versions, settings, now, hasRoute, routeDownUntil: given.routeDownUntil })
+    const facts = await loadFacts(trx, services, {
+      due,
+      versions,
+      settings,
+      now,
+      hasRoute,
+      routeDownUntil: given.routeDownUntil,
+    })
     const decided = due.map(message => {
       const known = facts.of(message)
       const verdict = decide(known, { settings, pause, now })
       if (verdict.is === 'send' && message.class === 'marketing') known.marketingSent.push(now)
       return { message, verdict, address: known.address }
     })
-    const decisions = decided.map(each => ({ ...decisionOf(each, now), addressHash: each.address === null ? null : addressHash(services.secrets, each.address) }))
+    const decisions = decided.map(each => ({
+      ...decisionOf(each, now),
+      addressHash: each.address === null ? null : addressHash(services.secrets, each.address),
+    }))
     const changed = await writeDecisions(trx, decisions, { sender: worker.id, now })
     const valid = decided.filter(each => changed.has(each.message.id))
-    await record(trx, valid.flatMap(each => heldBack(each, versions, now)))
+    await record(
+      trx,
+      valid.flatMap(each => heldBack(each, versions, now)),
+    )
     const messages = valid
       .filter(each => each.verdict.is === 'send')
       .map(({ message, address }) => ({
@@ -83,17 +99,42 @@ type Decided = { message: Due; verdict: Verdict; address: string | null }
 function decisionOf({ message, verdict, address }: Decided, now: Date): Omit<Decision, 'addressHash'> {
   const { contactId, id } = message
   const reason = verdict.is === 'send' ? null : verdict.reason
-  const base = { contactId, id, verdict: verdict.is, reason, words: reasonWords(reason), notBefore: now, recipient: address }
+  const base = {
+    contactId,
+    id,
+    verdict: verdict.is,
+    reason,
+    words: reasonWords(reason),
+    notBefore: now,
+    recipient: address,
+  }
   if (verdict.is === 'send') return { ...base, state: 'sending' }
   if (verdict.is === 'no') return { ...base, state: 'suppressed' }
-  return { ...base, state: 'queued', notBefore: verdict.is === 'later' ? verdict.until : new Date(now.getTime() + holdMs) }
+  return {
+    ...base,
+    state: 'queued',
+    notBefore: verdict.is === 'later' ? verdict.until : new Date(now.getTime() + holdMs),
+  }
 }
 
 /** What will never be sent is told in the contact's story, once. */
 function heldBack({ message, verdict }: Decided, versions: Map<string, VersionRow>, now: Date): NewEvent[] {
   // A contact that is gone gets no new story.
-  if (verdict.is !== 'no' || verdict.reason === 'contact_gone' || message.class === 'test' || message.class === 'alert') return []
+  if (
+    verdict.is !== 'no' ||
+    verdict.reason === 'contact_gone' ||
+    message.class === 'test' ||
+    message.class === 'alert'
+  )
+    return []
   const version = versions.get(message.emailVersionId ?? '')
-  const data = { messageId: message.id, emailId: version?.emailId ?? null, emailName: version?.emailName ?? null, subject: null, reason: reasonWords(verdict.reason), code: verdict.reason }
+  const data = {
+    messageId: message.id,
+    emailId: version?.emailId ?? null,
+    emailName: version?.emailName ?? null,
+    subject: null,
+    reason: reasonWords(verdict.reason),
+    code: verdict.reason,
+  }
   return [{ contactId: message.contactId, type: 'email.suppressed', at: now, causeId: message.causeId, data }]
 }

@@ -17,7 +17,11 @@ export function messageIdOf(message: { contactId: string; id: string }, domain: 
 }
 
 /** The whole mail as it leaves, with the headers that mailbox providers ask of bulk senders. */
-export function composeMail(services: Services, message: Claimed, given: { parts: Parts; settings: Settings; now: Date }): Promise<Buffer> {
+export function composeMail(
+  services: Services,
+  message: Claimed,
+  given: { parts: Parts; settings: Settings; now: Date },
+): Promise<Buffer> {
   const { config } = services
   const { parts, settings, now } = given
   const draft = message.version?.draft
@@ -42,9 +46,14 @@ export function composeMail(services: Services, message: Claimed, given: { parts
 function headersOf(services: Services, message: Claimed): Record<string, string> {
   const { config } = services
   // Our own people are told by a machine, and no machine is to answer (RFC 3834).
-  if (message.class === 'alert' || message.class === 'test') return { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }
+  if (message.class === 'alert' || message.class === 'test')
+    return { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }
   const subject = { contactId: message.contactId, messageId: message.id }
-  const purpose = message.purpose.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 40) || 'mail'
+  const purpose =
+    message.purpose
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, 40) || 'mail'
   const topic = message.topicId === '0' ? '' : `${message.topicId}.`
   const feedback = `${message.version?.emailId ?? '0'}:${message.emailVersionId ?? '0'}:${purpose}:tend`
   return {

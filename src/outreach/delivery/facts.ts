@@ -20,7 +20,14 @@ export type Facts = {
 export async function loadFacts(
   trx: Db,
   services: Services,
-  given: { due: Due[]; versions: Map<string, VersionRow>; settings: Settings; now: Date; hasRoute: boolean; routeDownUntil: Date | null },
+  given: {
+    due: Due[]
+    versions: Map<string, VersionRow>
+    settings: Settings
+    now: Date
+    hasRoute: boolean
+    routeDownUntil: Date | null
+  },
 ): Promise<Facts> {
   const { due, settings, now } = given
   const ids = [...new Set(due.map(message => message.contactId))]
@@ -28,10 +35,15 @@ export async function loadFacts(
   const contacts = new Map(found.map(contact => [contact.id, contact]))
   const known = found.length === ids.length ? new Set(ids) : await knownAmong(trx, ids)
   const addressOf = (message: Due) => {
-    const text = message.recipient !== null && message.payload ? message.recipient : (contacts.get(message.contactId)?.email ?? '')
+    const text =
+      message.recipient !== null && message.payload
+        ? message.recipient
+        : (contacts.get(message.contactId)?.email ?? '')
     return normalizeAddress(text)
   }
-  const addresses = due.filter(message => message.channel === 'email').flatMap(message => addressOf(message) ?? [])
+  const addresses = due
+    .filter(message => message.channel === 'email')
+    .flatMap(message => addressOf(message) ?? [])
   const suppressed = await suppressedAmong(trx, services.secrets, addresses)
   const consent = await loadConsents(trx, due)
   const sent = await loadSent(trx, due, { settings, now })
@@ -64,15 +76,24 @@ export async function loadFacts(
 async function loadConsents(trx: Db, due: Due[]): Promise<(message: Due, topicId: string) => Consent | null> {
   const words = new Map<string, Consent>()
   for (const purpose of new Set(due.map(message => message.purpose))) {
-    const ids = [...new Set(due.filter(message => message.purpose === purpose).map(message => message.contactId))]
-    for (const row of await consentsAmong(trx, ids, purpose)) words.set(`${row.contactId}|${purpose}|${row.topicId}`, row.state)
+    const ids = [
+      ...new Set(due.filter(message => message.purpose === purpose).map(message => message.contactId)),
+    ]
+    for (const row of await consentsAmong(trx, ids, purpose))
+      words.set(`${row.contactId}|${purpose}|${row.topicId}`, row.state)
   }
   return (message, topicId) => words.get(`${message.contactId}|${message.purpose}|${topicId}`) ?? null
 }
 
 /** The list of a contact is shared by its messages: what the gate lets pass in this batch counts for the next one. */
-async function loadSent(trx: Db, due: Due[], { settings, now }: { settings: Settings; now: Date }): Promise<(contactId: string) => Date[]> {
-  const ids = [...new Set(due.filter(message => message.class === 'marketing').map(message => message.contactId))]
+async function loadSent(
+  trx: Db,
+  due: Due[],
+  { settings, now }: { settings: Settings; now: Date },
+): Promise<(contactId: string) => Date[]> {
+  const ids = [
+    ...new Set(due.filter(message => message.class === 'marketing').map(message => message.contactId)),
+  ]
   const hours = Math.max(0, ...settings.caps.map(cap => cap.hours))
   const since = new Date(now.getTime() - hours * 3_600_000)
   const byContact = new Map<string, Date[]>()
@@ -81,6 +102,7 @@ async function loadSent(trx: Db, due: Due[], { settings, now }: { settings: Sett
     byContact.set(contactId, dates)
     return dates
   }
-  if (ids.length > 0) for (const row of await selectMarketingSent(trx, ids, since)) list(row.contactId).push(row.at)
+  if (ids.length > 0)
+    for (const row of await selectMarketingSent(trx, ids, since)) list(row.contactId).push(row.at)
   return list
 }

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -76,5 +86,7 @@ export function removeJournal(dataDir: string, sender: string): void {
 /** The senders whose journals lie here. */
 export function listJournals(dataDir: string): string[] {
   if (!existsSync(folderOf(dataDir))) return []
-  return readdirSync(folderOf(dataDir)).filter(name => name.endsWith('.journal')).map(name => name.slice(0, -8))
+  return readdirSync(folderOf(dataDir))
+    .filter(name => name.endsWith('.journal'))
+    .map(name => name.slice(0, -8))
 }

@@ -1,5 +1,6 @@
 import type { Services } from '#platform/services.ts'
 import { contextFor, finishLinks } from '../context.ts'
+import type { VersionRow } from '../emails.sql.ts'
 import { escapeHtml } from '../render/markers.ts'
 import type { Parts, Rendered } from '../render/protocol.ts'
 import type { Renderer } from '../render/renderer.ts'
@@ -25,12 +26,20 @@ export async function prepareMails(
     if (!result?.ok) {
       // A limit may have been hit because the machine was busy; an error of the template stays one.
       const text = result?.reason ?? 'it could not be rendered'
-      unfit.push({ message, text: `The email could not be rendered: ${text}`, again: /too long|too much|kept breaking/.test(text) })
+      unfit.push({
+        message,
+        text: `The email could not be rendered: ${text}`,
+        again: /too long|too much|kept breaking/.test(text),
+      })
       continue
     }
     try {
       const { parts } = result
-      ready.push({ message, subject: parts.subject, raw: await composeMail(services, message, { parts, settings, now }) })
+      ready.push({
+        message,
+        subject: parts.subject,
+        raw: await composeMail(services, message, { parts, settings, now }),
+      })
     } catch (error) {
       unfit.push({ message, text: error instanceof Error ? error.message : String(error), again: false })
     }
@@ -38,37 +47,58 @@ export async function prepareMails(
   return { ready, unfit }
 }
 
+type Batch = { messages: Claimed[]; settings: Settings; now: Date }
+
 async function renderAll(
   services: Services,
   renderer: Renderer,
-  { messages, settings, now }: { messages: Claimed[]; settings: Settings; now: Date },
+  batch: Batch,
 ): Promise<Map<string, Rendered>> {
   const results = new Map<string, Rendered>()
-  for (const message of messages) if (message.payload) results.set(message.id, { ok: true, parts: written(message.payload) })
-  const versions = new Map(messages.flatMap(({ version, payload }) => (version && !payload ? [[version.id, version] as const] : [])))
-  for (const version of versions.values()) {
-    const mine = messages.filter(message => message.version?.id === version.id && !message.payload)
-    const subjects = mine.map(message => ({ contactId: message.contactId, messageId: message.id }))
-    const contexts = mine.map((message, i) =>
-      contextFor(services, {
-        contact: message.contact,
-        isMarketing: message.class === 'marketing',
-        postalAddress: settings.postalAddress,
-        now,
-        subject: subjects[i] ?? null,
-      }),
-    )
-    const { id, subject, html, text, links } = version
-    const rendered = await renderer.render({ key: id, subject, html, text }, contexts)
-    mine.forEach((message, i) => {
-      const result = rendered[i]
-      const nonce = contexts[i]?.tend.nonce
-      if (!result?.ok || !nonce) return void results.set(message.id, result ?? { ok: false, reason: 'it was not rendered' })
-      const isDynamic = (index: number) => links[index]?.dynamic ?? true
-      results.set(message.id, { ok: true, parts: finishLinks(services, result.parts, { nonce, subject: subjects[i] ?? null, isDynamic }) })
-    })
+  const versions = new Map<string, { version: VersionRow; messages: Claimed[] }>()
+  for (const message of batch.messages) {
+    const { version, payload } = message
+    if (payload) results.set(message.id, { ok: true, parts: written(payload) })
+    else if (version) {
+      const group = versions.get(version.id) ?? { version, messages: [] }
+      group.messages.push(message)
+      versions.set(version.id, group)
+    }
+  }
+  for (const { version, messages } of versions.values()) {
+    const rendered = await renderVersion(services, renderer, { ...batch, version, messages })
+    for (const [i, message] of messages.entries()) {
+      results.set(message.id, rendered[i] ?? { ok: false, reason: 'it was not rendered' })
+    }
   }
   return results
+}
+
+/** One result per message, in order. */
+async function renderVersion(
+  services: Services,
+  renderer: Renderer,
+  { version, messages, settings, now }: Batch & { version: VersionRow },
+): Promise<Rendered[]> {
+  const { id, subject, html, text, links } = version
+  const subjects = messages.map(message => ({ contactId: message.contactId, messageId: message.id }))
+  const contexts = messages.map((message, i) =>
+    contextFor(services, {
+      contact: message.contact,
+      isMarketing: message.class === 'marketing',
+      postalAddress: settings.postalAddress,
+      now,
+      subject: subjects[i] ?? null,
+    }),
+  )
+  const rendered = await renderer.render({ key: id, subject, html, text }, contexts)
+  const isDynamic = (index: number) => links[index]?.dynamic ?? true
+  return rendered.map((result, i) => {
+    const nonce = contexts[i]?.tend.nonce
+    if (!result.ok || !nonce) return result
+    const given = { nonce, subject: subjects[i] ?? null, isDynamic }
+    return { ok: true, parts: finishLinks(services, result.parts, given) }
+  })
 }
 
 /** Alerts and tests come as they are; an alert's lines become simple paragraphs. */

@@ -8,7 +8,11 @@ export type Written = { contactId: string; id: string }
  * What became of messages of this sender: `sending` goes to its end, or back into the line. A message that was
  * taken for lost meanwhile (`unknown`) still learns its end. Everything else stays as it is. One statement.
  */
-export function writeReceipts(db: Db, rows: Receipt[], by: { sender: string; now: Date }): Promise<Written[]> {
+export function writeReceipts(
+  db: Db,
+  rows: Receipt[],
+  by: { sender: string; now: Date },
+): Promise<Written[]> {
   const now = by.now.toISOString()
   const endings = rows.map(row => row.ending)
   return many(
@@ -31,7 +35,16 @@ export function writeReceipts(db: Db, rows: Receipt[], by: { sender: string; now
   )
 }
 
-export type MailboxRow = { contactId: string; id: string; channel: string; sender: string; recipient: string; subject: string; raw: Buffer; also: string | null }
+export type MailboxRow = {
+  contactId: string
+  id: string
+  channel: string
+  sender: string
+  recipient: string
+  subject: string
+  raw: Buffer
+  also: string | null
+}
 
 export async function insertMailbox(db: Db, rows: MailboxRow[], now: Date): Promise<void> {
   if (rows.length === 0) return

@@ -4,13 +4,25 @@ import { suppress } from '#audience/suppression.ts'
 import type { NewEvent } from '#engine/reactor.ts'
 import { type Db, inTransaction } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
-import type { Claimed } from './claim.ts'
 import { sentEventId } from '../signals.ts'
-import { addTally, insertMailbox, type MailboxRow, type Receipt, writeReceipts, type Written } from './receipts.sql.ts'
+import type { Claimed } from './claim.ts'
+import {
+  addTally,
+  insertMailbox,
+  type MailboxRow,
+  type Receipt,
+  type Written,
+  writeReceipts,
+} from './receipts.sql.ts'
 import type { Ending } from './reply.ts'
 
 /** The end of one message's way, with what is written besides. */
-export type Result = { message: Claimed; ending: Ending; subject: string; mailbox: Omit<MailboxRow, 'contactId' | 'id'> | null }
+export type Result = {
+  message: Claimed
+  ending: Ending
+  subject: string
+  mailbox: Omit<MailboxRow, 'contactId' | 'id'> | null
+}
 
 /**
  * Writes results into the ledger, all in one transaction with what follows from them: events, the sandbox mailbox,
@@ -31,16 +43,25 @@ export async function storeResults(services: Services, sender: string, results: 
       const contactId = written.get(result.message.id)
       return contactId === undefined ? [] : [{ ...result, contactId }]
     })
-    const mails = valid.flatMap(({ message, contactId, ending, mailbox }) => (mailbox && ending.state === 'sent' ? [{ ...mailbox, contactId, id: message.id }] : []))
+    const mails = valid.flatMap(({ message, contactId, ending, mailbox }) =>
+      mailbox && ending.state === 'sent' ? [{ ...mailbox, contactId, id: message.id }] : [],
+    )
     await insertMailbox(trx, mails, now)
-    await record(trx, valid.flatMap(result => eventOf(result, now)))
+    await record(
+      trx,
+      valid.flatMap(result => eventOf(result, now)),
+    )
     await suppressBounced(trx, services, { results: valid, now })
     await addTally(trx, countOutcomes(valid), now)
   })
 }
 
 /** Messages of contacts that were joined meanwhile are found under the new id. */
-async function writeFollowing(trx: Db, rows: Receipt[], by: { sender: string; now: Date }): Promise<Map<string, string>> {
+async function writeFollowing(
+  trx: Db,
+  rows: Receipt[],
+  by: { sender: string; now: Date },
+): Promise<Map<string, string>> {
   const written = new Map((await writeReceipts(trx, rows, by)).map((row: Written) => [row.id, row.contactId]))
   const missing = rows.filter(row => !written.has(row.id))
   if (missing.length === 0) return written
@@ -48,7 +69,8 @@ async function writeFollowing(trx: Db, rows: Receipt[], by: { sender: string; no
   const moved = missing
     .map(row => ({ ...row, contactId: current.get(row.contactId) ?? row.contactId }))
     .filter((row, i) => row.contactId !== missing[i]?.contactId)
-  if (moved.length > 0) for (const row of await writeReceipts(trx, moved, by)) written.set(row.id, row.contactId)
+  if (moved.length > 0)
+    for (const row of await writeReceipts(trx, moved, by)) written.set(row.id, row.contactId)
   return written
 }
 
@@ -60,7 +82,14 @@ function eventOf({ message, contactId, ending, subject }: Valid, now: Date): New
   if (message.class === 'alert') {
     if (ending.state !== 'sent') return []
     const to = message.channel === 'webhook' ? hostOf(message.recipient) : message.recipient
-    return [{ ...base, type: 'alert.sent', name: subject, data: { messageId: message.id, channel: message.channel, to } }]
+    return [
+      {
+        ...base,
+        type: 'alert.sent',
+        name: subject,
+        data: { messageId: message.id, channel: message.channel, to },
+      },
+    ]
   }
   if (ending.state !== 'sent' && ending.state !== 'failed') return []
   const data = {
@@ -81,12 +110,27 @@ function hostOf(url: string | null): string | null {
   return url !== null && URL.canParse(url) ? new URL(url).host : null
 }
 
-async function suppressBounced(trx: Db, { secrets }: Services, { results, now }: { results: Valid[]; now: Date }): Promise<void> {
+async function suppressBounced(
+  trx: Db,
+  { secrets }: Services,
+  { results, now }: { results: Valid[]; now: Date },
+): Promise<void> {
   const bounced = results.filter(result => result.ending.bounce === 'hard')
   await suppress(
     trx,
     secrets,
-    bounced.flatMap(({ message }) => (message.address ? [{ address: message.address, reason: 'hard_bounce' as const, source: `message ${message.id}`, at: now }] : [])),
+    bounced.flatMap(({ message }) =>
+      message.address
+        ? [
+            {
+              address: message.address,
+              reason: 'hard_bounce' as const,
+              source: `message ${message.id}`,
+              at: now,
+            },
+          ]
+        : [],
+    ),
   )
 }
 

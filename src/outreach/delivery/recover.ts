@@ -22,7 +22,9 @@ export function createRecovery(services: Services, own: string): Recovery {
     async run() {
       const { db, config } = services
       const open = await selectSenders(db, own)
-      const dead = await deadAmong(db, [...new Set([...open.map(row => row.sender), ...listJournals(config.dataDir)])])
+      const dead = await deadAmong(db, [
+        ...new Set([...open.map(row => row.sender), ...listJournals(config.dataDir)]),
+      ])
       let ended = 0
       for (const sender of dead) {
         if (sender === own) continue
@@ -39,7 +41,11 @@ export function createRecovery(services: Services, own: string): Recovery {
   }
 }
 
-async function recoverSender({ db, clock, log }: Services, sender: string, told: Told | null): Promise<number> {
+async function recoverSender(
+  { db, clock, log }: Services,
+  sender: string,
+  told: Told | null,
+): Promise<number> {
   let ended = 0
   for (;;) {
     const open = await selectOpen(db, sender)
@@ -50,11 +56,21 @@ async function recoverSender({ db, clock, log }: Services, sender: string, told:
     if (open.length === 0 || written.length === 0) break
   }
   const journal = told !== null
-  if (ended > 0) log.warn({ sender, messages: ended, journal }, 'messages of a sender that died were taken over')
+  if (ended > 0)
+    log.warn({ sender, messages: ended, journal }, 'messages of a sender that died were taken over')
   return ended
 }
 
-const lost: Ending = { state: 'queued', waitMs: 0, counts: false, code: null, status: null, words: 'the sender ended before it was sent', bounce: null, route: null }
+const lost: Ending = {
+  state: 'queued',
+  waitMs: 0,
+  counts: false,
+  code: null,
+  status: null,
+  words: 'the sender ended before it was sent',
+  bounce: null,
+  route: null,
+}
 
 function receiptOf(message: Open, { told, now }: { told: Told | null; now: Date }): Receipt {
   const { contactId, id } = message
@@ -63,7 +79,10 @@ function receiptOf(message: Open, { told, now }: { told: Told | null; now: Date 
   if (word === undefined || word === 0) return { ...base, ending: lost }
   if (word === 'started' || word === unsureCode) {
     const words = 'the sender ended before it read the answer: it may or may not have arrived'
-    return { ...base, ending: { ...lost, state: message.class === 'marketing' ? 'unknown' : 'queued', words } }
+    return {
+      ...base,
+      ending: { ...lost, state: message.class === 'marketing' ? 'unknown' : 'queued', words },
+    }
   }
   const words = 'taken from the journal of the sender'
   if (word < 300) return { ...base, ending: { ...lost, state: 'sent', code: word, counts: true, words } }

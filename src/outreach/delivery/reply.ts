@@ -30,12 +30,26 @@ const minute = 60_000
 const hour = 60 * minute
 const backOff = [5 * minute, 15 * minute, hour, 3 * hour, 6 * hour]
 /** How long it is tried: news are stale after a day; what somebody waits for is tried for three. */
-const giveUpMs: Record<MessageClass, number> = { marketing: 24 * hour, service: 72 * hour, alert: 72 * hour, test: hour }
+const giveUpMs: Record<MessageClass, number> = {
+  marketing: 24 * hour,
+  service: 72 * hour,
+  alert: 72 * hour,
+  test: hour,
+}
 const unfitTries = 3
 
 export type Tried = { id: string; class: MessageClass; attempt: number; ageMs: number }
 
-const plain: Ending = { state: 'sent', waitMs: 0, counts: true, code: null, status: null, words: null, bounce: null, route: null }
+const plain: Ending = {
+  state: 'sent',
+  waitMs: 0,
+  counts: true,
+  code: null,
+  status: null,
+  words: null,
+  bounce: null,
+  route: null,
+}
 
 /** What a message comes to after an outcome. Pure; the table stands in docs/sending.md. */
 export function endingOf(outcome: Outcome, tried: Tried): Ending {
@@ -61,13 +75,15 @@ function ofReply(code: number, { words, tried }: { words: string; tried: Tried }
   const failed = (bounce: Ending['bounce']): Ending => ({ ...base, state: 'failed', bounce })
   if (code >= 200 && code < 300) return base
   if (code === 421) return { ...base, state: 'queued', counts: false, waitMs: minute, route: 'down' }
-  if (code === 530 || code === 535 || code === 538) return { ...base, state: 'queued', counts: false, route: 'login' }
+  if (code === 530 || code === 535 || code === 538)
+    return { ...base, state: 'queued', counts: false, route: 'login' }
   if (status?.startsWith('4.7.') || (code < 500 && /rate|too many|throttl/i.test(words))) {
     return { ...later({ words, tried, base }), counts: false }
   }
   if (code < 500) return later({ words, tried, base })
   if (status === '5.2.2' || code === 552) return failed('soft')
-  if (status?.startsWith('5.7.') || code === 554 || /dmarc|policy|spam|blocked/i.test(words)) return failed('policy')
+  if (status?.startsWith('5.7.') || code === 554 || /dmarc|policy|spam|blocked/i.test(words))
+    return failed('policy')
   if (isBadMailbox(code, status)) return failed('hard')
   return failed(null)
 }
@@ -88,6 +104,9 @@ function later({ words, tried, base = plain }: { words: string; tried: Tried; ba
 
 /** One line of at most 200 characters; servers write what they like. */
 function tidy(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').toWellFormed().trim().slice(0, 200)
+  return text
+    .replace(/\p{Cc}+/gu, ' ')
+    .toWellFormed()
+    .trim()
+    .slice(0, 200)
 }

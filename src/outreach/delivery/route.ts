@@ -30,7 +30,8 @@ export function createRoute(): RouteState {
       route.words = ending.words
       // Of the many that break at the same moment, the first counts.
       if (route.downUntil !== null && route.downUntil > now) return
-      const wait = ending.route === 'login' ? longestWaitMs : Math.min(longestWaitMs, firstWaitMs * 2 ** failures)
+      const wait =
+        ending.route === 'login' ? longestWaitMs : Math.min(longestWaitMs, firstWaitMs * 2 ** failures)
       failures++
       route.downUntil = new Date(now.getTime() + wait)
     },

@@ -34,20 +34,36 @@ export async function sendBatch(sender: Sender, claim: Claim, take: (result: Res
   const now = services.clock.now()
   const mails = claim.messages.filter(message => message.channel === 'email')
   const hooks = claim.messages.filter(message => message.channel === 'webhook')
-  const finish = (item: { message: Claimed; subject: string; raw: Buffer | null; also: string | null }, outcome: Outcome) => {
+  const finish = (
+    item: { message: Claimed; subject: string; raw: Buffer | null; also: string | null },
+    outcome: Outcome,
+  ) => {
     const { message } = item
     const ageMs = services.clock.now().getTime() - message.queuedAt.getTime()
-    const ending = endingOf(outcome, { id: message.id, class: message.class, attempt: message.attempt, ageMs })
+    const ending = endingOf(outcome, {
+      id: message.id,
+      class: message.class,
+      attempt: message.attempt,
+      ageMs,
+    })
     if (message.channel === 'email' && sender.smtp) sender.route.heed(ending, services.clock.now())
-    if (ending.route && sender.route.downUntil) ending.waitMs = Math.max(0, sender.route.downUntil.getTime() - services.clock.now().getTime())
+    if (ending.route && sender.route.downUntil)
+      ending.waitMs = Math.max(0, sender.route.downUntil.getTime() - services.clock.now().getTime())
     take({ message, ending, subject: item.subject, mailbox: mailboxRow(services, item) })
   }
-  const { ready, unfit } = await prepareMails(services, sender.renderer, { messages: mails, settings: claim.settings, now })
-  for (const { message, text, again } of unfit) finish({ message, subject: '', raw: null, also: null }, { is: 'unfit', text, again })
+  const { ready, unfit } = await prepareMails(services, sender.renderer, {
+    messages: mails,
+    settings: claim.settings,
+    now,
+  })
+  for (const { message, text, again } of unfit)
+    finish({ message, subject: '', raw: null, also: null }, { is: 'unfit', text, again })
   const letters = ready.map(item => ({ ...item, also: sender.smtp ? 'SMTP' : null }))
   const calls = hooks.map(message => webhookItem(services, message))
   await Promise.all([
-    inParallel(letters, sender.smtp?.width ?? 1, async item => finish(item, await sendLetter(sender, claim, item))),
+    inParallel(letters, sender.smtp?.width ?? 1, async item =>
+      finish(item, await sendLetter(sender, claim, item)),
+    ),
     inParallel(calls, webhooksAtOnce, async item => finish(item, await sendCall(sender, claim, item))),
   ])
 }
@@ -85,14 +101,29 @@ function isOver({ signal }: Sender, { deadline }: Claim): boolean {
 
 function webhookItem(services: Services, message: Claimed): Item {
   const subject = (message.payload?.text ?? '').split('\n')[0]?.slice(0, 200) ?? ''
-  return { message, subject, raw: Buffer.from(webhookBody(message)), also: reachesOut(services, message.recipient ?? '') ? 'webhook' : null }
+  return {
+    message,
+    subject,
+    raw: Buffer.from(webhookBody(message)),
+    also: reachesOut(services, message.recipient ?? '') ? 'webhook' : null,
+  }
 }
 
-function mailboxRow({ config }: Services, item: { message: Claimed; subject: string; raw: Buffer | null; also: string | null }): Result['mailbox'] {
+function mailboxRow(
+  { config }: Services,
+  item: { message: Claimed; subject: string; raw: Buffer | null; also: string | null },
+): Result['mailbox'] {
   if (config.mode !== 'sandbox' || !item.raw) return null
   const { channel, version, address, recipient } = item.message
   const sender = channel === 'email' ? version?.draft.fromAddress || config.mailFrom : 'webhook'
-  return { channel, sender, recipient: (channel === 'email' ? address : recipient) ?? '', subject: item.subject, raw: item.raw, also: item.also }
+  return {
+    channel,
+    sender,
+    recipient: (channel === 'email' ? address : recipient) ?? '',
+    subject: item.subject,
+    raw: item.raw,
+    also: item.also,
+  }
 }
 
 /** Works through the items, `width` at a time. */

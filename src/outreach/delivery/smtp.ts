@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream'
 import { isIP } from 'node:net'
+import { Readable } from 'node:stream'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Outcome } from './reply.ts'
 
@@ -14,8 +14,20 @@ export type Smtp = {
   close(): Promise<void>
 }
 
-export type SmtpOptions = { width: number; perConnection: number; idleMs: number; connectMs: number; replyMs: number }
-const defaults: SmtpOptions = { width: 10, perConnection: 100, idleMs: 30_000, connectMs: 15_000, replyMs: 600_000 }
+export type SmtpOptions = {
+  width: number
+  perConnection: number
+  idleMs: number
+  connectMs: number
+  replyMs: number
+}
+const defaults: SmtpOptions = {
+  width: 10,
+  perConnection: 100,
+  idleMs: 30_000,
+  connectMs: 15_000,
+  replyMs: 600_000,
+}
 
 /** A server that does not answer RSET in this time is not worth waiting for. */
 const resetMs = 5_000
@@ -111,7 +123,9 @@ async function open(url: string, options: SmtpOptions): Promise<SMTPConnection> 
   if (user === '') return connection
   await new Promise<void>((resolve, reject) => {
     const pass = decodeURIComponent(address.password)
-    connection.login({ user, pass, credentials: { user, pass } }, error => (error ? reject(error) : resolve()))
+    connection.login({ user, pass, credentials: { user, pass } }, error =>
+      error ? reject(error) : resolve(),
+    )
   }).catch((error: unknown) => {
     connection.close()
     throw error
@@ -119,7 +133,11 @@ async function open(url: string, options: SmtpOptions): Promise<SMTPConnection> 
   return connection
 }
 
-function deliver(connection: SMTPConnection, { from, to, raw }: Letter, onBody: () => void): Promise<Outcome> {
+function deliver(
+  connection: SMTPConnection,
+  { from, to, raw }: Letter,
+  onBody: () => void,
+): Promise<Outcome> {
   return new Promise(resolve => {
     let started = false
     const body = new Readable({
@@ -165,7 +183,8 @@ function brokenBy(error: unknown, started: boolean): Outcome {
   if (isLogin) return { is: 'broken', started: false, text, isLogin }
   // A 4xx or 5xx before there was a session is about the server, not about the letter.
   const isGreeting = command === 'CONN' || command === 'EHLO' || command === 'HELO' || command === 'STARTTLS'
-  if (typeof responseCode === 'number' && !isGreeting) return { is: 'reply', code: responseCode, text: typeof response === 'string' ? response : text }
+  if (typeof responseCode === 'number' && !isGreeting)
+    return { is: 'reply', code: responseCode, text: typeof response === 'string' ? response : text }
   // Refused by the library itself: an address that this server cannot take (no SMTPUTF8), a letter too large.
   if (!started && (code === 'EENVELOPE' || code === 'EMESSAGE')) return { is: 'unfit', text, again: false }
   return { is: 'broken', started, text }

@@ -17,7 +17,11 @@ export function reachesOut({ config }: Services, url: string): boolean {
 }
 
 /** Posts the JSON, through the egress guard. `webhook-id` is the same when it is repeated. */
-export async function callWebhook(services: Services, message: Claimed, onBody: () => void): Promise<Outcome> {
+export async function callWebhook(
+  services: Services,
+  message: Claimed,
+  onBody: () => void,
+): Promise<Outcome> {
   onBody()
   try {
     const { status } = await services.egress.fetch(message.recipient ?? '', {
@@ -27,10 +31,13 @@ export async function callWebhook(services: Services, message: Claimed, onBody: 
       timeoutMs: 15_000,
       maxBytes: 64 * 1024,
     })
-    return status === 429 || status >= 500 || status === 408 ? busy(status) : { is: 'reply', code: status < 300 ? 250 : 550, text: `HTTP ${status}` }
+    return status === 429 || status >= 500 || status === 408
+      ? busy(status)
+      : { is: 'reply', code: status < 300 ? 250 : 550, text: `HTTP ${status}` }
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    if (error instanceof AppError && error.code === 'egress_refused') return { is: 'unfit', text, again: false }
+    if (error instanceof AppError && error.code === 'egress_refused')
+      return { is: 'unfit', text, again: false }
     return { is: 'reply', code: 451, text }
   }
 }

@@ -33,7 +33,8 @@ function renderOne(template: Template, context: Record<string, unknown>): Render
     const html = String(engines.html.renderSync(parts.html, context))
     const text = String(engines.plain.renderSync(parts.text, context))
     const subject = String(engines.plain.renderSync(parts.subject, context))
-    if (Buffer.byteLength(html) + Buffer.byteLength(text) > limits.outputBytes) return { ok: false, reason: 'the finished mail is larger than 1 MB' }
+    if (Buffer.byteLength(html) + Buffer.byteLength(text) > limits.outputBytes)
+      return { ok: false, reason: 'the finished mail is larger than 1 MB' }
     return { ok: true, parts: { html, text, subject: oneLine(subject) } }
   } catch (error) {
     return { ok: false, reason: problemOf(error, 'source').message.slice(0, 200) }
@@ -42,8 +43,10 @@ function renderOne(template: Template, context: Record<string, unknown>): Render
 
 /** A subject is one line: a line break would open a header. */
 function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
-  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim().slice(0, 500)
+  return text
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim()
+    .slice(0, 500)
 }
 
 async function answer(request: Request): Promise<void> {
@@ -66,7 +69,10 @@ process.on('message', (request: Request) => {
   answer(request).catch((error: unknown) => {
     const message = error instanceof Error ? error.message.slice(0, 200) : 'unknown error'
     if (request.op === 'compile') {
-      say({ id: request.id, compiled: { compiled: null, problems: [{ path: 'source', line: null, message }], warnings: [] } })
+      say({
+        id: request.id,
+        compiled: { compiled: null, problems: [{ path: 'source', line: null, message }], warnings: [] },
+      })
     } else say({ id: request.id, rendered: request.contexts.map(() => ({ ok: false, reason: message })) })
   })
 })

@@ -3,7 +3,14 @@ import type { Liquid } from 'liquidjs'
 import { longRange, problemOf } from './liquid.ts'
 import { escapeHtml, nonceVariable } from './markers.ts'
 import { markupFromValue, type Protected, protect } from './protect.ts'
-import { type Compiled, type CompileResult, type Link, limits, type Problem, type Source } from './protocol.ts'
+import {
+  type Compiled,
+  type CompileResult,
+  type Link,
+  limits,
+  type Problem,
+  type Source,
+} from './protocol.ts'
 import { type Anchor, applyEdits, type Edit, type Scan, scanHtml, schemeOf } from './scan.ts'
 
 export type Engines = { html: Liquid; plain: Liquid }
@@ -18,7 +25,8 @@ export async function compile(source: Source, engines: Engines): Promise<Compile
   const problems = checkLiquid(source, engines.plain)
   const work: Work = { source, held: protect(source.source), links: [], problems, warnings: [] }
   const from = markupFromValue(work.held.text)
-  if (from !== undefined) work.problems.push({ path: 'source', line: from, message: 'A value cannot be the name of an element' })
+  if (from !== undefined)
+    work.problems.push({ path: 'source', line: from, message: 'A value cannot be the name of an element' })
   if (work.problems.length > 0) return { compiled: null, problems: work.problems, warnings: [] }
   const html = source.kind === 'mjml' ? await fromMjml(work) : work.held.text
   if (html === null) return { compiled: null, problems: work.problems, warnings: work.warnings }
@@ -29,7 +37,11 @@ export async function compile(source: Source, engines: Engines): Promise<Compile
   const compiled = assemble(work, html, scan)
   for (const part of ['html', 'text'] as const) checkCompiled(work, engines, { part, text: compiled[part] })
   checkSize(work, compiled, engines)
-  return { compiled: work.problems.length > 0 ? null : compiled, problems: work.problems, warnings: work.warnings }
+  return {
+    compiled: work.problems.length > 0 ? null : compiled,
+    problems: work.problems,
+    warnings: work.warnings,
+  }
 }
 
 /** Every field must be Liquid that parses; the line is that of the field. */
@@ -43,7 +55,8 @@ function checkLiquid(source: Source, engine: Liquid): Problem[] {
       continue
     }
     const line = longRange(text)
-    if (line !== undefined) problems.push({ path, line, message: `A loop over more than ${limits.rangeLength} numbers is refused` })
+    if (line !== undefined)
+      problems.push({ path, line, message: `A loop over more than ${limits.rangeLength} numbers is refused` })
     try {
       engine.parse(text)
     } catch (error) {
@@ -57,7 +70,11 @@ function checkLiquid(source: Source, engine: Liquid): Problem[] {
 async function fromMjml(work: Work): Promise<string | null> {
   const { text } = work.held
   if (depthOf(text) > limits.depth) {
-    work.problems.push({ path: 'source', line: null, message: `Elements are nested deeper than ${limits.depth}` })
+    work.problems.push({
+      path: 'source',
+      line: null,
+      message: `Elements are nested deeper than ${limits.depth}`,
+    })
     return null
   }
   for (const image of text.matchAll(/<mj-image\b(?![^>]*\balt\s*=)[^>]*>/gi)) {
@@ -67,11 +84,20 @@ async function fromMjml(work: Work): Promise<string | null> {
   const { default: mjml } = await import('mjml')
   try {
     // Fonts would be loaded from a stranger's server by everybody who opens the mail.
-    const made = await mjml(text, { validationLevel: 'soft', keepComments: true, ignoreIncludes: true, fonts: {} })
+    const made = await mjml(text, {
+      validationLevel: 'soft',
+      keepComments: true,
+      ignoreIncludes: true,
+      fonts: {},
+    })
     for (const { line, message } of made.errors) work.problems.push({ path: 'source', line, message })
     for (const { token, line } of work.held.snippets) {
       if (made.html.includes(token)) continue
-      work.problems.push({ path: 'source', line, message: 'MJML drops what stands here: put this Liquid inside mj-text or mj-raw' })
+      work.problems.push({
+        path: 'source',
+        line,
+        message: 'MJML drops what stands here: put this Liquid inside mj-text or mj-raw',
+      })
     }
     // Indentation is a quarter of what MJML writes.
     return made.html.replace(/^[ \t]+/gm, '').replace(/\n{2,}/g, '\n')
@@ -100,7 +126,8 @@ function assemble(work: Work, html: string, scan: Scan): Compiled {
   const body = scanHtml(marked)
   const foot = footer(work)
   const text = `${source.text ?? held.restore(textOf(marked))}${foot.text}`
-  const pixel = '{% if tend.open %}<img src="{{ tend.open }}" width="1" height="1" alt="" style="display:block;border:0" />{% endif %}'
+  const pixel =
+    '{% if tend.open %}<img src="{{ tend.open }}" width="1" height="1" alt="" style="display:block;border:0" />{% endif %}'
   const whole = applyEdits(marked, [
     { from: body.bodyStart ?? 0, to: body.bodyStart ?? 0, text: preheader(source.preheader) },
     { from: body.bodyEnd ?? marked.length, to: body.bodyEnd ?? marked.length, text: foot.html + pixel },
@@ -119,15 +146,20 @@ function markLink(work: Work, html: string, anchor: Anchor): Edit[] {
   const dynamic = url !== anchor.href
   const bad = (message: string) => void work.problems.push({ path: 'source', line, message })
   if (url === '') bad(`The link “${anchor.label}” has no address`)
-  else if (scheme === null && !dynamic) bad(`“${url.slice(0, 100)}” is no full address: begin it with https://`)
+  else if (scheme === null && !dynamic)
+    bad(`“${url.slice(0, 100)}” is no full address: begin it with https://`)
   else if (scheme !== null && scheme !== 'http' && scheme !== 'https') bad(`${scheme}: links are refused`)
-  else if (!dynamic && (!URL.canParse(url) || url.length > 4000)) bad(`“${url.slice(0, 100)}” is no web address`)
+  else if (!dynamic && (!URL.canParse(url) || url.length > 4000))
+    bad(`“${url.slice(0, 100)}” is no web address`)
   else {
     const index = links.push({ url, label: held.restore(anchor.label), dynamic }) - 1
     const nonce = held.add(nonceVariable)
     const tag = html.slice(anchor.from, anchor.to)
     const value = `${nonce}[${index}|${escapeHtml(anchor.href)}]${nonce}`
-    const written = tag.replace(/(\shref\s*=\s*)(?:"[^"]*"|'[^']*'|[^\s>]+)/i, (_whole, start: string) => `${start}"${value}"`)
+    const written = tag.replace(
+      /(\shref\s*=\s*)(?:"[^"]*"|'[^']*'|[^\s>]+)/i,
+      (_whole, start: string) => `${start}"${value}"`,
+    )
     return [{ from: anchor.from, to: anchor.to, text: written }]
   }
   return []
@@ -138,13 +170,20 @@ function textOf(html: string): string {
     wordwrap: false,
     limits: { maxInputLength: limits.outputBytes, maxDepth: 200 },
     selectors: [
-      { selector: 'a', options: { hideLinkHrefIfSameAsText: true, ignoreHref: false, linkBrackets: ['<', '>'] } },
+      {
+        selector: 'a',
+        options: { hideLinkHrefIfSameAsText: true, ignoreHref: false, linkBrackets: ['<', '>'] },
+      },
       { selector: 'img', format: 'skip' },
       { selector: 'table', format: 'block' },
       ...['h1', 'h2', 'h3', 'h4'].map(selector => ({ selector, options: { uppercase: false } })),
     ],
   })
-  return made.replace(/[\u200b\u00ad\ufeff]/g, '').replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim()
+  return made
+    .replace(/[\u200b\u00ad\ufeff]/g, '')
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
 }
 
 /** The line that mailboxes show after the subject; invisible in the mail itself. */
@@ -159,7 +198,8 @@ function preheader(text: string): string {
 function footer({ held, source }: Work): { html: string; text: string } {
   const uses = (name: string) => held.snippets.some(snippet => new RegExp(`\\b${name}\\b`).test(snippet.text))
   const hasLink = uses('unsubscribe_url')
-  const hasAddress = uses('postal_address') || (source.postalAddress !== '' && source.source.includes(source.postalAddress))
+  const hasAddress =
+    uses('postal_address') || (source.postalAddress !== '' && source.source.includes(source.postalAddress))
   const html = [
     hasAddress ? '' : '{% if postal_address %}{{ postal_address }}<br />{% endif %}',
     hasLink ? '' : '<a href="{{ unsubscribe_url }}" style="color:#6b7787">Unsubscribe</a>',
@@ -168,17 +208,26 @@ function footer({ held, source }: Work): { html: string; text: string } {
     hasAddress ? '' : '{% if postal_address %}{{ postal_address }}\n{% endif %}',
     hasLink && source.text === null ? '' : 'Unsubscribe: {{ unsubscribe_url }}',
   ].join('')
-  const wrap = (open: string, inner: string, close: string) => (inner === '' ? '' : `{% if tend.marketing %}${open}${inner}${close}{% endif %}`)
+  const wrap = (open: string, inner: string, close: string) =>
+    inner === '' ? '' : `{% if tend.marketing %}${open}${inner}${close}{% endif %}`
   const style = 'padding:16px;text-align:center;font:12px/18px Helvetica,Arial,sans-serif;color:#6b7787'
   return { html: wrap(`<div style="${style}">`, html, '</div>'), text: wrap('\n\n-- \n', text, '\n') }
 }
 
-function checkCompiled(work: Work, engines: Engines, { part, text }: { part: 'html' | 'text'; text: string }): void {
+function checkCompiled(
+  work: Work,
+  engines: Engines,
+  { part, text }: { part: 'html' | 'text'; text: string },
+): void {
   try {
     engines[part === 'html' ? 'html' : 'plain'].parse(text)
   } catch (error) {
     const { message } = problemOf(error, 'source')
-    work.problems.push({ path: part === 'html' ? 'source' : 'text', line: null, message: `After compiling: ${message}` })
+    work.problems.push({
+      path: part === 'html' ? 'source' : 'text',
+      line: null,
+      message: `After compiling: ${message}`,
+    })
   }
 }
 
@@ -188,9 +237,14 @@ function checkSize(work: Work, compiled: Compiled, engines: Engines): void {
   try {
     const trial: string = engines.html.parseAndRenderSync(compiled.html, sample)
     const bytes = Buffer.byteLength(trial)
-    if (bytes > limits.outputBytes) work.problems.push({ path: 'source', line: null, message: 'The finished mail is larger than 1 MB' })
+    if (bytes > limits.outputBytes)
+      work.problems.push({ path: 'source', line: null, message: 'The finished mail is larger than 1 MB' })
     else if (bytes > limits.clipBytes) {
-      work.warnings.push({ path: 'source', line: null, message: `The finished mail has ${Math.ceil(bytes / 1024)} KB; Gmail cuts off after 102 KB` })
+      work.warnings.push({
+        path: 'source',
+        line: null,
+        message: `The finished mail has ${Math.ceil(bytes / 1024)} KB; Gmail cuts off after 102 KB`,
+      })
     }
     engines.plain.parseAndRenderSync(compiled.text, sample)
     engines.plain.parseAndRenderSync(compiled.subject, sample)

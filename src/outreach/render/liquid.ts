@@ -7,7 +7,9 @@ const allowedFilters = new Set(
   date_to_rfc822 date_to_string date_to_xmlschema default divided_by downcase escape_once first floor join last lstrip
   map minus modulo normalize_whitespace number_of_words plus prepend remove remove_first remove_last replace
   replace_first replace_last reverse round rstrip size slice slugify sort sort_natural split squish strip strip_html
-  strip_newlines sum times truncate truncatewords uniq upcase uri_escape url_decode url_encode where`.split(/\s+/),
+  strip_newlines sum times truncate truncatewords uniq upcase uri_escape url_decode url_encode where`.split(
+    /\s+/,
+  ),
 )
 const allowedTags = new Set(
   'assign break capture case comment continue cycle decrement echo for if increment raw unless'.split(' '),

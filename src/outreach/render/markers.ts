@@ -10,7 +10,16 @@ export function newNonce(): string {
   return `t${randomBytes(9).toString('hex')}`
 }
 
-const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#34;': '"', '&#39;': "'" }
+const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' }
+
+/** Back to plain text from what the template engine and `escapeHtml` write. */
+function unescapeHtml(text: string): string {
+  return text.replace(
+    /&(?:(amp|lt|gt|quot)|#(\d{1,3}));/g,
+    (_entity, name: string | undefined, code: string) =>
+      name ? (entities[name] ?? '') : String.fromCharCode(Number(code)),
+  )
+}
 
 /** Replaces every marked link by `address(index, url)`; `isHtml` tells whether the URL is written with entities. */
 export function replaceLinks(
@@ -24,7 +33,7 @@ export function replaceLinks(
     .map((part, i) => {
       const link = i % 2 === 1 ? /^\[(\d+)\|([\s\S]*)\]$/.exec(part) : null
       if (!link) return part
-      const url = options.isHtml ? (link[2] ?? '').replace(/&(amp|lt|gt|quot|#34|#39);/g, entity => entities[entity] ?? entity) : (link[2] ?? '')
+      const url = options.isHtml ? unescapeHtml(link[2] ?? '') : (link[2] ?? '')
       const address = options.address(Number(link[1]), url.trim())
       return options.isHtml ? escapeHtml(address) : address
     })

@@ -1,7 +1,11 @@
 /** What goes between the renderer and its child process. Everything is plain data. */
 
 /** Something wrong with a template, told so that its author finds it: `path` is the field, `line` counts from 1. */
-export type Problem = { path: 'subject' | 'preheader' | 'source' | 'text'; line: number | null; message: string }
+export type Problem = {
+  path: 'subject' | 'preheader' | 'source' | 'text'
+  line: number | null
+  message: string
+}
 
 export type Source = {
   kind: 'mjml' | 'html'

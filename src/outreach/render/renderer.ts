@@ -13,8 +13,20 @@ export type Renderer = {
 }
 
 /** Times in milliseconds. A child that hangs is killed after `killMs` without an answer. */
-export type RendererOptions = { killMs: number; startMs: number; recycleAfter: number; idleMs: number; heapMb: number }
-const defaults: RendererOptions = { killMs: 1500, startMs: 15_000, recycleAfter: 500, idleMs: 30_000, heapMb: 64 }
+export type RendererOptions = {
+  killMs: number
+  startMs: number
+  recycleAfter: number
+  idleMs: number
+  heapMb: number
+}
+const defaults: RendererOptions = {
+  killMs: 1500,
+  startMs: 15_000,
+  recycleAfter: 500,
+  idleMs: 30_000,
+  heapMb: 64,
+}
 
 /** So many deaths over one template in one call, and the rest of the recipients are not tried. */
 const patience = 3
@@ -47,10 +59,18 @@ async function compileIn(pool: Pool, source: Source): Promise<CompileResult> {
   const replies = await pool.ask({ id: 0, op: 'compile', source }, reply => 'compiled' in reply)
   const last = replies.at(-1)
   if (last && 'compiled' in last) return last.compiled
-  return { compiled: null, problems: [{ path: 'source', line: null, message: `Compiling ${hung}` }], warnings: [] }
+  return {
+    compiled: null,
+    problems: [{ path: 'source', line: null, message: `Compiling ${hung}` }],
+    warnings: [],
+  }
 }
 
-async function renderIn(pool: Pool, template: Template, contexts: Record<string, unknown>[]): Promise<Rendered[]> {
+async function renderIn(
+  pool: Pool,
+  template: Template,
+  contexts: Record<string, unknown>[],
+): Promise<Rendered[]> {
   const results: Rendered[] = []
   let deaths = 0
   // After a death one by one, until the recipients of the group that died are through.
@@ -106,7 +126,11 @@ function createPool(options: RendererOptions): Pool {
     async ask(request, isLast) {
       clearTimeout(idle)
       const child = await next()
-      const replies = await converse(child, { ...request, id: ++requests }, { isLast, killMs: options.killMs })
+      const replies = await converse(
+        child,
+        { ...request, id: ++requests },
+        { isLast, killMs: options.killMs },
+      )
       child.renders += request.op === 'render' ? request.contexts.length : 1
       // Its successor is warm by the time it is due.
       if (!spare && child.renders >= options.recycleAfter / 2) spare = start(options)
@@ -131,7 +155,9 @@ function start(options: RendererOptions): Child {
       '--disallow-code-generation-from-strings',
       '--disable-warning=ExperimentalWarning',
       '--permission',
-      ...['src/outreach/render', 'node_modules', 'package.json'].map(path => `--allow-fs-read=${root}${path}`),
+      ...['src/outreach/render', 'node_modules', 'package.json'].map(
+        path => `--allow-fs-read=${root}${path}`,
+      ),
     ],
     env: {},
     // The compiler wants to see the folder it runs in; it may see this one.
@@ -144,7 +170,10 @@ function start(options: RendererOptions): Child {
   child.channel?.unref()
   child.on('error', () => undefined)
   const ready = new Promise<void>((resolve, reject) => {
-    const gone = () => reject(new AppError('renderer_down', 'The process that renders emails does not start.', { status: 503 }))
+    const gone = () =>
+      reject(
+        new AppError('renderer_down', 'The process that renders emails does not start.', { status: 503 }),
+      )
     const timer = setTimeout(gone, options.startMs)
     child.once('exit', gone)
     child.once('message', () => {

@@ -25,12 +25,20 @@ const refused: Record<string, string> = {
   base: 'A base address is refused: write full addresses',
   form: 'Forms are refused: link to a page with the form',
 }
-const addressAttributes = new Set(['href', 'src', 'action', 'formaction', 'background', 'poster', 'xlink:href', 'srcset'])
+const addressAttributes = new Set([
+  'href',
+  'src',
+  'action',
+  'formaction',
+  'background',
+  'poster',
+  'xlink:href',
+  'srcset',
+])
 
 /** The scheme of an address as a browser reads it: control characters and blanks do not hide it. */
 export function schemeOf(address: string): string | null {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what hides a scheme
-  const bare = address.replace(/[\u0000-\u0020\u007f-\u00a0\u2028\u2029]/g, '')
+  const bare = address.replace(/[\p{Cc}\s]/gu, '')
   return /^([a-z][a-z0-9+.-]*):/i.exec(bare)?.[1]?.toLowerCase() ?? null
 }
 
@@ -53,9 +61,18 @@ export function scanHtml(html: string): Scan {
         checkElement(name, attributes, bad)
         if (name === 'body' && scan.bodyStart === null) scan.bodyStart = parser.endIndex + 1
         if (name === 'img' && attributes.alt === undefined)
-          scan.warnings.push({ path: 'source', line: line(), message: `The image ${attributes.src ?? ''} has no alternative text (alt)` })
+          scan.warnings.push({
+            path: 'source',
+            line: line(),
+            message: `The image ${attributes.src ?? ''} has no alternative text (alt)`,
+          })
         if (name !== 'a' || attributes.href === undefined) return
-        open.push({ href: attributes.href.trim(), from: parser.startIndex, to: parser.endIndex + 1, label: '' })
+        open.push({
+          href: attributes.href.trim(),
+          from: parser.startIndex,
+          to: parser.endIndex + 1,
+          label: '',
+        })
       },
       ontext(text) {
         for (const anchor of open) anchor.label += text
@@ -63,10 +80,12 @@ export function scanHtml(html: string): Scan {
       onclosetag(name) {
         if (name === 'body') scan.bodyEnd = parser.startIndex
         const anchor = name === 'a' ? open.pop() : undefined
-        if (anchor) scan.anchors.push({ ...anchor, label: anchor.label.replace(/\s+/g, ' ').trim().slice(0, 120) })
+        if (anchor)
+          scan.anchors.push({ ...anchor, label: anchor.label.replace(/\s+/g, ' ').trim().slice(0, 120) })
       },
       oncomment(text) {
-        if (/<\s*(script|iframe|object|embed)|javascript:|\son\w+\s*=/i.test(text)) bad('A comment hides a script')
+        if (/<\s*(script|iframe|object|embed)|javascript:|\son\w+\s*=/i.test(text))
+          bad('A comment hides a script')
       },
     },
     { decodeEntities: true, lowerCaseTags: true, recognizeSelfClosing: true },
@@ -76,20 +95,29 @@ export function scanHtml(html: string): Scan {
   return scan
 }
 
-function checkElement(name: string, attributes: Record<string, string>, bad: (message: string) => void): void {
+function checkElement(
+  name: string,
+  attributes: Record<string, string>,
+  bad: (message: string) => void,
+): void {
   const why = refused[name]
   if (why) bad(`<${name}>: ${why}`)
-  if (name === 'meta' && /refresh/i.test(attributes['http-equiv'] ?? '')) bad('A mail cannot send its reader elsewhere (meta refresh)')
+  if (name === 'meta' && /refresh/i.test(attributes['http-equiv'] ?? ''))
+    bad('A mail cannot send its reader elsewhere (meta refresh)')
   for (const [attribute, value] of Object.entries(attributes)) {
     if (/^on/i.test(attribute)) bad(`${attribute}="…" is refused: mail programs do not run scripts`)
     if (!addressAttributes.has(attribute)) continue
     const scheme = schemeOf(value)
-    if (scheme === 'javascript' || scheme === 'vbscript' || scheme === 'file') bad(`${scheme}: addresses are refused`)
-    if (scheme === 'data' && !/^\s*data:image\/(png|gif|jpeg|webp)/i.test(value)) bad('data: addresses are only for images')
+    if (scheme === 'javascript' || scheme === 'vbscript' || scheme === 'file')
+      bad(`${scheme}: addresses are refused`)
+    if (scheme === 'data' && !/^\s*data:image\/(png|gif|jpeg|webp)/i.test(value))
+      bad('data: addresses are only for images')
   }
 }
 
 /** Applies edits that do not overlap. */
 export function applyEdits(html: string, edits: Edit[]): string {
-  return [...edits].sort((a, b) => b.from - a.from || b.to - a.to).reduce((text, { from, to, text: put }) => text.slice(0, from) + put + text.slice(to), html)
+  return [...edits]
+    .sort((a, b) => b.from - a.from || b.to - a.to)
+    .reduce((text, { from, to, text: put }) => text.slice(0, from) + put + text.slice(to), html)
 }
