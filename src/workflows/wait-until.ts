@@ -73,13 +73,10 @@ function firstMoment(base: Temporal.Instant, rule: WaitRule, zone: string): Temp
   throw new Error(`no moment for ${JSON.stringify(rule)} in ${zone}`)
 }
 
-/** Who arrives while the clock shows that very minute need not wait for tomorrow. */
 function momentOn(date: Temporal.PlainDate, time: Temporal.PlainTime, zone: string, base: Temporal.Instant) {
   const wall = date.toPlainDateTime(time)
-  const minute = base.round({ smallestUnit: 'minute', roundingMode: 'floor' })
-  for (const disambiguation of ['compatible', 'later'] as const) {
-    const moment = wall.toZonedDateTime(zone, { disambiguation }).toInstant()
-    if (Temporal.Instant.compare(moment, minute) >= 0) return Temporal.Instant.compare(moment, base) >= 0 ? moment : base
-  }
-  return null
+  const first = wall.toZonedDateTime(zone, { disambiguation: 'compatible' }).toInstant()
+  if (Temporal.Instant.compare(first, base) >= 0) return first
+  const second = wall.toZonedDateTime(zone, { disambiguation: 'later' }).toInstant()
+  return Temporal.Instant.compare(second, base) >= 0 ? second : null
 }
