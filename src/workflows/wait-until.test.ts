@@ -117,8 +117,9 @@ test('no earlier minute would have done', () => {
       if (rule.for && (rule.for.unit === 'days' || rule.for.unit === 'weeks')) return
       const from = rule.for ? base : arrivedAt
       const until = waitUntil(rule, arrivedAt, zone)
+      // An hour is the moment at which it begins: from the first whole minute on.
       for (
-        let time = from.getTime();
+        let time = Math.ceil(from.getTime() / 60_000) * 60_000;
         time < Math.min(until.getTime(), from.getTime() + 26 * 3_600_000);
         time += 600_000
       ) {
