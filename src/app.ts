@@ -19,8 +19,6 @@ import { startWorker, type Worker } from '#engine/worker.ts'
 import { insightModule } from '#insight/module.ts'
 import { outreachModule } from '#outreach/module.ts'
 import type { Db } from '#platform/db/db.ts'
-import { notFound } from '#platform/errors.ts'
-import { answerProblem } from '#platform/http/problem.ts'
 import type { Route } from '#platform/http/route.ts'
 import { createServer, mountRoutes, type Policy, protectOffice } from '#platform/http/server.ts'
 import type { Services } from '#platform/services.ts'
@@ -139,9 +137,10 @@ async function serveScreens(app: FastifyInstance): Promise<void> {
       reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
-  app.setNotFoundHandler((request, reply) => {
-    const isScreen = request.method === 'GET' && !/^\/(api|assets)\//.test(request.url) && !/\.\w+($|\?)/.test(request.url)
-    if (isScreen) return reply.header('cache-control', 'no-cache').sendFile('index.html')
-    return answerProblem(Object.assign(notFound('address'), { name: 'not_found', statusCode: 404 }), request, reply)
+  app.get('/*', { schema: { hide: true } }, (request, reply) => {
+    const [path = ''] = request.url.split('?')
+    const isScreen = !/^\/(api|assets)\//.test(path) && !/\.\w+$/.test(path)
+    if (!isScreen) return reply.callNotFound()
+    return reply.header('cache-control', 'no-cache').sendFile('index.html')
   })
 }
