@@ -1,11 +1,12 @@
-import { Accordion, Button, Group, Menu, SegmentedControl, Stack, Text, Textarea, TextInput, useComputedColorScheme } from '@mantine/core'
-import { html } from '@codemirror/lang-html'
+import { Accordion, Button, Group, Menu, SegmentedControl, Skeleton, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { IconBraces } from '@tabler/icons-react'
-import CodeMirror, { EditorView, type ReactCodeMirrorRef } from '@uiw/react-codemirror'
 import { useQuery } from '@tanstack/react-query'
-import { useRef } from 'react'
+import { lazy, Suspense, useRef } from 'react'
 import { call, client } from '@/api/client'
 import type { EmailDraft } from './email-screen'
+
+// The editor is most of this screen's weight, and a mail can be looked at without it.
+const SourceEditor = lazy(() => import('./source-editor'))
 
 type Props = { name: string; draft: EmailDraft; disabled: boolean; onName(name: string): void; onChange(change: Partial<EmailDraft>): void }
 
@@ -20,15 +21,9 @@ const known = [
 
 /** Everything an author writes. Values of contacts are put in with a fallback, so that nobody is greeted with a gap. */
 export function EmailFields({ name, draft, disabled, onName, onChange }: Props) {
-  const scheme = useComputedColorScheme('light')
-  const editor = useRef<ReactCodeMirrorRef>(null)
+  const insertInto = useRef<((text: string) => void) | null>(null)
   const fields = useQuery({ queryKey: ['fields'], queryFn: () => call(client.GET('/api/v1/fields')), staleTime: 60_000 })
-  const insert = (text: string) => {
-    const view = editor.current?.view
-    if (!view) return
-    view.dispatch(view.state.replaceSelection(text))
-    view.focus()
-  }
+  const insert = (text: string) => insertInto.current?.(text)
   const custom = (fields.data?.items ?? []).filter(field => field.archivedAt === null).slice(0, 40)
   return (
     <Stack gap="sm">
@@ -69,15 +64,9 @@ export function EmailFields({ name, draft, disabled, onName, onChange }: Props) 
         </Menu>
       </Group>
       <div style={{ border: '1px solid var(--tend-line)', borderRadius: 8, overflow: 'hidden' }}>
-        <CodeMirror
-          ref={editor}
-          value={draft.source}
-          height="460px"
-          theme={scheme}
-          editable={!disabled}
-          extensions={[html(), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': 'Source of the email' })]}
-          onChange={source => onChange({ source })}
-        />
+        <Suspense fallback={<Skeleton height={460} />}>
+          <SourceEditor value={draft.source} disabled={disabled} onChange={source => onChange({ source })} insertInto={insertInto} />
+        </Suspense>
       </div>
       <Accordion variant="contained">
         <Accordion.Item value="more">
