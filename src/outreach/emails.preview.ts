@@ -1,6 +1,6 @@
 import { findUserByEmail } from '#access/users.ts'
 import { type Contact, getContact } from '#audience/contacts.ts'
-import { inTransaction, one, run, sql } from '#platform/db/db.ts'
+import { type Db, inTransaction, one, run, sql } from '#platform/db/db.ts'
 import { AppError, invalid } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import { idFrom, newId } from '#platform/ids.ts'
@@ -8,7 +8,7 @@ import type { Services } from '#platform/services.ts'
 import { contextFor, finishLinks } from './context.ts'
 import type { EmailDraft } from './emails.draft.ts'
 import { checkEmail, getEmail } from './emails.ts'
-import { queueMessages } from './messages.ts'
+import { type NewMessage, queueMessages } from './messages.ts'
 import { keepPreview } from './previews.ts'
 import type { Parts, Problem } from './render/protocol.ts'
 import { sharedRenderer } from './render/renderer.ts'
@@ -113,41 +113,40 @@ export async function testEmail(
     )
   const now = clock.now()
   return inTransaction(db, async trx => {
-    const since = new Date(now.getTime() - hourMs).toISOString()
-    const key = newId()
-    await run(
-      trx,
-      sql`delete from outreach.test_send where actor = ${actor.id} and at < ${since}::timestamptz`,
-    )
-    await run(
-      trx,
-      sql`insert into outreach.test_send (actor, id, at) values (${actor.id}, ${key}::bigint, ${now.toISOString()}::timestamptz)`,
-    )
-    const { n } = await one<{ n: number }>(
-      trx,
-      sql`select count(*)::int as n from outreach.test_send where actor = ${actor.id}`,
-    )
-    if (n > testsPerHour)
-      throw new AppError('too_many_tests', `At most ${testsPerHour} test mails an hour.`, { status: 429 })
-    const why = [{ kind: 'person', id: actor.id, name: actor.name, at: now.toISOString() }]
-    const [queued] = await queueMessages(
-      trx,
-      [
-        {
-          // A test belongs to nobody's story: the lane is that of its reader.
-          contactId: idFrom('test', user.id),
-          channel: 'email',
-          class: 'test',
-          reason: `test:${key}`,
-          recipient: user.email,
-          payload: { subject: `[Test] ${parts.subject}`, text: parts.text, html: parts.html },
-          causeId: null,
-          why,
-          notBefore: now,
-        },
-      ],
-      now,
-    )
+    const key = await takeTest(trx, actor, now)
+    const row: NewMessage = {
+      // A test belongs to nobody's story: the lane is that of its reader.
+      contactId: idFrom('test', user.id),
+      channel: 'email',
+      class: 'test',
+      reason: `test:${key}`,
+      recipient: user.email,
+      payload: { subject: `[Test] ${parts.subject}`, text: parts.text, html: parts.html },
+      causeId: null,
+      why: [{ kind: 'person', id: actor.id, name: actor.name, at: now.toISOString() }],
+      notBefore: now,
+    }
+    const [queued] = await queueMessages(trx, [row], now)
     return { messageId: queued?.id ?? '' }
   })
+}
+
+/** Counts one test of this person within the hour, one after the other; throws where it is one too many. */
+async function takeTest(trx: Db, { id: who }: Actor, now: Date): Promise<string> {
+  const key = newId()
+  const since = new Date(now.getTime() - hourMs).toISOString()
+  await run(trx, sql`select pg_advisory_xact_lock(hashtext('tend.test'), hashtext(${who}))`)
+  await run(trx, sql`delete from outreach.test_send where actor = ${who} and at < ${since}::timestamptz`)
+  await run(
+    trx,
+    sql`
+    insert into outreach.test_send (actor, id, at)
+    values (${who}, ${key}::bigint, ${now.toISOString()}::timestamptz)`,
+  )
+  const { n } = await one<{ n: number }>(
+    trx,
+    sql`select count(*)::int as n from outreach.test_send where actor = ${who}`,
+  )
+  if (n <= testsPerHour) return key
+  throw new AppError('too_many_tests', `At most ${testsPerHour} test mails an hour.`, { status: 429 })
 }

@@ -3,11 +3,11 @@ import type { Contact } from '#audience/contacts.ts'
 import { addressHash } from '#audience/suppression.ts'
 import { fenceLanes, type LaneHolder, lifeLeftMs } from '#engine/lanes.ts'
 import type { NewEvent } from '#engine/reactor.ts'
-import { inTransaction } from '#platform/db/db.ts'
+import { type Db, inTransaction } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
 import type { VersionRow } from '../emails.sql.ts'
 import { decide, reasonWords, type Verdict } from '../gate.ts'
-import { readSettings, type Settings } from '../settings.ts'
+import { type Pause, readSettings, type Settings } from '../settings.ts'
 import type { Versions } from '../versions.ts'
 import { type Decision, type Due, limitIdle, selectDue, writeDecisions } from './claim.sql.ts'
 import { loadFacts } from './facts.ts'
@@ -53,45 +53,50 @@ export async function claimMessages(
     const now = clock.now()
     const due = await selectDue(trx, { lanes, now, limit: given.limit })
     if (due.length === 0) return nothing
-    const versions = await given.versions.get(
-      trx,
-      due.flatMap(message => message.emailVersionId ?? []),
-    )
-    const hasRoute = config.smtpUrl !== null || config.mode === 'sandbox'
-    const facts = await loadFacts(trx, services, {
-      due,
-      versions,
-      settings,
-      now,
-      hasRoute,
-      routeDownUntil: given.routeDownUntil,
-    })
-    const decided = due.map(message => {
-      const known = facts.of(message)
-      const verdict = decide(known, { settings, pause, now })
-      if (verdict.is === 'send' && message.class === 'marketing') known.marketingSent.push(now)
-      return { message, verdict, address: known.address }
-    })
-    const decisions = decided.map(each => ({
-      ...decisionOf(each, now),
-      addressHash: each.address === null ? null : addressHash(services.secrets, each.address),
-    }))
-    const changed = await writeDecisions(trx, decisions, { sender: worker.id, now })
-    const valid = decided.filter(each => changed.has(each.message.id))
-    await record(
-      trx,
-      valid.flatMap(each => heldBack(each, versions, now)),
-    )
-    const messages = valid
-      .filter(each => each.verdict.is === 'send')
-      .map(({ message, address }) => ({
-        ...message,
-        address,
-        contact: facts.contacts.get(message.contactId) ?? null,
-        version: versions.get(message.emailVersionId ?? '') ?? null,
-      }))
+    const messages = await passGate(trx, services, worker.id, { ...given, due, settings, pause, now })
     return { messages, settings, looked: due.length, deadline: began + leftMs }
   })
+}
+
+type Batch = {
+  due: Due[]
+  versions: Versions
+  settings: Settings
+  pause: Pause
+  now: Date
+  routeDownUntil: Date | null
+}
+
+/** Asks the gate about each, writes every verdict, and returns those that it let pass. */
+async function passGate(trx: Db, services: Services, sender: string, batch: Batch): Promise<Claimed[]> {
+  const { due, now } = batch
+  const ids = due.flatMap(message => message.emailVersionId ?? [])
+  const versions = await batch.versions.get(trx, ids)
+  const facts = await loadFacts(trx, services, { ...batch, versions })
+  const decided = due.map(message => {
+    const known = facts.of(message)
+    const verdict = decide(known, batch)
+    if (verdict.is === 'send' && message.class === 'marketing') known.marketingSent.push(now)
+    return { message, verdict, address: known.address }
+  })
+  const decisions = decided.map(each => ({
+    ...decisionOf(each, now),
+    addressHash: each.address === null ? null : addressHash(services.secrets, each.address),
+  }))
+  const changed = await writeDecisions(trx, decisions, { sender, now })
+  const valid = decided.filter(each => changed.has(each.message.id))
+  await record(
+    trx,
+    valid.flatMap(each => heldBack(each, versions, now)),
+  )
+  return valid
+    .filter(each => each.verdict.is === 'send')
+    .map(({ message, address }) => ({
+      ...message,
+      address,
+      contact: facts.contacts.get(message.contactId) ?? null,
+      version: versions.get(message.emailVersionId ?? '') ?? null,
+    }))
 }
 
 type Decided = { message: Due; verdict: Verdict; address: string | null }

@@ -16,61 +16,57 @@ export type Facts = {
   of(message: Due): GateFacts
 }
 
+type Given = {
+  due: Due[]
+  versions: Map<string, VersionRow>
+  settings: Settings
+  now: Date
+  routeDownUntil: Date | null
+}
+
 /** Loads what the gate asks about a whole batch: one statement per kind of fact, whatever its size. */
-export async function loadFacts(
-  trx: Db,
-  services: Services,
-  given: {
-    due: Due[]
-    versions: Map<string, VersionRow>
-    settings: Settings
-    now: Date
-    hasRoute: boolean
-    routeDownUntil: Date | null
-  },
-): Promise<Facts> {
+export async function loadFacts(trx: Db, services: Services, given: Given): Promise<Facts> {
   const { due, settings, now } = given
+  const { config, secrets } = services
   const ids = [...new Set(due.map(message => message.contactId))]
   const found = await contactsForRender(trx, ids)
   const contacts = new Map(found.map(contact => [contact.id, contact]))
   const known = found.length === ids.length ? new Set(ids) : await knownAmong(trx, ids)
-  const addressOf = (message: Due) => {
-    const text =
-      message.recipient !== null && message.payload
-        ? message.recipient
-        : (contacts.get(message.contactId)?.email ?? '')
-    return normalizeAddress(text)
-  }
-  const addresses = due
-    .filter(message => message.channel === 'email')
-    .flatMap(message => addressOf(message) ?? [])
-  const suppressed = await suppressedAmong(trx, services.secrets, addresses)
+  const addresses = new Map(due.map(message => [message.id, addressOf(message, contacts)]))
+  const suppressed = await suppressedAmong(trx, secrets, [...addresses.values()].filter(isText))
   const consent = await loadConsents(trx, due)
   const sent = await loadSent(trx, due, { settings, now })
-  return {
-    contacts,
-    of(message) {
-      const address = message.channel === 'email' ? addressOf(message) : null
-      const isForContact = message.class === 'marketing' || message.class === 'service'
-      return {
-        class: message.class,
-        channel: message.channel,
-        address,
-        isForContact,
-        contactExists: known.has(message.contactId),
-        hasContent: message.payload !== null || given.versions.has(message.emailVersionId ?? ''),
-        suppressed: (address !== null && suppressed.get(address)) || null,
-        purpose: message.purpose,
-        consent: consent(message, '0'),
-        topic: message.topicId === '0' ? null : { consent: consent(message, message.topicId) },
-        marketingSent: sent(message.contactId),
-        zone: zoneOr(contacts.get(message.contactId)?.timeZone ?? null, services.config.zone),
-        queuedAt: message.queuedAt,
-        hasRoute: given.hasRoute,
-        routeDownUntil: given.routeDownUntil,
-      }
-    },
+  const hasRoute = config.smtpUrl !== null || config.mode === 'sandbox'
+  const of = (message: Due): GateFacts => {
+    const address = addresses.get(message.id) ?? null
+    return {
+      class: message.class,
+      channel: message.channel,
+      address,
+      isForContact: message.class === 'marketing' || message.class === 'service',
+      contactExists: known.has(message.contactId),
+      hasContent: message.payload !== null || given.versions.has(message.emailVersionId ?? ''),
+      suppressed: (address !== null && suppressed.get(address)) || null,
+      purpose: message.purpose,
+      consent: consent(message, '0'),
+      topic: message.topicId === '0' ? null : { consent: consent(message, message.topicId) },
+      marketingSent: sent(message.contactId),
+      zone: zoneOr(contacts.get(message.contactId)?.timeZone ?? null, config.zone),
+      queuedAt: message.queuedAt,
+      hasRoute,
+      routeDownUntil: given.routeDownUntil,
+    }
   }
+  return { contacts, of }
+}
+
+const isText = (text: string | null): text is string => text !== null
+
+/** Alerts and tests name their address; emails to contacts go to the one the contact has now. */
+function addressOf(message: Due, contacts: Map<string, Contact>): string | null {
+  if (message.channel !== 'email') return null
+  const { recipient, payload } = message
+  return normalizeAddress(payload && recipient ? recipient : (contacts.get(message.contactId)?.email ?? ''))
 }
 
 async function loadConsents(trx: Db, due: Due[]): Promise<(message: Due, topicId: string) => Consent | null> {

@@ -42,6 +42,30 @@ type Line = { connection: SMTPConnection; sent: number; idle: NodeJS.Timeout | u
  */
 export function createSmtp(url: string, given: Partial<SmtpOptions> = {}): Smtp {
   const options = { ...defaults, ...given }
+  const lines = createLines(url, options)
+  return {
+    width: options.width,
+    async send(letter, onBody) {
+      let line: Line
+      try {
+        line = await lines.next()
+      } catch (error) {
+        return brokenBy(error, false)
+      }
+      line.sent++
+      const outcome = await deliver(line.connection, letter, onBody)
+      if (await isUsable(line.connection, outcome)) lines.rest(line)
+      else lines.leave(line)
+      return outcome
+    },
+    async close() {
+      lines.close()
+    },
+  }
+}
+
+/** Open connections, and those of them that are free. */
+function createLines(url: string, options: SmtpOptions) {
   const free: Line[] = []
   const lines = new Set<Line>()
   const leave = (line: Line) => {
@@ -49,47 +73,34 @@ export function createSmtp(url: string, given: Partial<SmtpOptions> = {}): Smtp 
     lines.delete(line)
     line.connection.close()
   }
-  const rest = (line: Line) => {
-    if (line.sent >= options.perConnection) return leave(line)
-    line.idle = setTimeout(() => {
-      free.splice(free.indexOf(line), 1)
-      leave(line)
-    }, options.idleMs)
-    line.idle.unref()
-    free.push(line)
-  }
-  const next = async (): Promise<Line> => {
-    for (let line = free.pop(); line; line = free.pop()) {
-      clearTimeout(line.idle)
-      if (lines.has(line)) return line
-    }
-    const line: Line = { connection: await open(url, options), sent: 0, idle: undefined }
-    lines.add(line)
-    line.connection.on('error', () => lines.delete(line))
-    line.connection.on('end', () => lines.delete(line))
-    return line
-  }
   return {
-    width: options.width,
-    async send(letter, onBody) {
-      let line: Line
-      try {
-        line = await next()
-      } catch (error) {
-        return brokenBy(error, false)
-      }
-      line.sent++
-      const outcome = await deliver(line.connection, letter, onBody)
-      if (lines.has(line) && (await isUsable(line.connection, outcome))) rest(line)
-      else leave(line)
-      return outcome
+    leave,
+    rest(line: Line) {
+      if (!lines.has(line) || line.sent >= options.perConnection) return leave(line)
+      line.idle = setTimeout(() => {
+        free.splice(free.indexOf(line), 1)
+        leave(line)
+      }, options.idleMs)
+      line.idle.unref()
+      free.push(line)
     },
-    async close() {
+    async next(): Promise<Line> {
+      for (let line = free.pop(); line; line = free.pop()) {
+        clearTimeout(line.idle)
+        if (lines.has(line)) return line
+      }
+      const line: Line = { connection: await open(url, options), sent: 0, idle: undefined }
+      lines.add(line)
+      line.connection.on('error', () => lines.delete(line))
+      line.connection.on('end', () => lines.delete(line))
+      return line
+    },
+    close() {
       for (const line of [...lines]) {
         clearTimeout(line.idle)
         line.connection.quit()
-        lines.delete(line)
       }
+      lines.clear()
       free.length = 0
     },
   }

@@ -60,12 +60,10 @@ export function scanHtml(html: string): Scan {
         unquoted = false
         checkElement(name, attributes, bad)
         if (name === 'body' && scan.bodyStart === null) scan.bodyStart = parser.endIndex + 1
-        if (name === 'img' && attributes.alt === undefined)
-          scan.warnings.push({
-            path: 'source',
-            line: line(),
-            message: `The image ${attributes.src ?? ''} has no alternative text (alt)`,
-          })
+        if (name === 'img' && attributes.alt === undefined) {
+          const message = `The image ${attributes.src ?? ''} has no alternative text (alt)`
+          scan.warnings.push({ path: 'source', line: line(), message })
+        }
         if (name !== 'a' || attributes.href === undefined) return
         open.push({
           href: attributes.href.trim(),
