@@ -50,7 +50,7 @@ const list = route({
   summary: 'Workflows by name, with how many contacts are inside',
   tag,
   query: pageQuery.extend({ status: status.optional() }),
-  reply: pageOf(head.extend({ inside: z.int(), entered: z.int() })),
+  reply: pageOf(head.extend({ inside: z.int(), parked: z.int(), entered: z.int() })),
   async handle({ query }, { db }) {
     const after = readCursor(query.cursor, z.object({ name: z.string(), id: idSchema }))
     const rows = await listWorkflows(db, { after, limit: query.limit + 1, status: query.status ?? null })

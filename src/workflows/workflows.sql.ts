@@ -30,7 +30,7 @@ export function selectWorkflow(db: Db, id: string): Promise<WorkflowRow | undefi
   )
 }
 
-export type ListedWorkflow = Omit<WorkflowRow, 'definition'> & { inside: number; entered: number }
+export type ListedWorkflow = Omit<WorkflowRow, 'definition'> & { inside: number; parked: number; entered: number }
 
 /** Newest change first is tempting, but pages must not shift under the reader: by name, then id. */
 export function selectWorkflows(
@@ -42,6 +42,7 @@ export function selectWorkflows(
     db,
     sql`select ${columns}, (
         select count(*)::int from workflows.enrolment e where e.workflow_id = w.id and e.status = 'active') as inside, (
+        select count(*)::int from workflows.enrolment e where e.workflow_id = w.id and e.status = 'parked') as parked, (
         select count(*)::int from workflows.enrolment e where e.workflow_id = w.id) as entered
       from workflows.workflow w
       where (${after?.name ?? null}::text is null or (w.name, w.id) > (${after?.name ?? ''}, ${after?.id ?? '0'}::bigint))

@@ -1177,6 +1177,7 @@ export interface paths {
                                 createdAt: string;
                                 /** Format: date-time */
                                 updatedAt: string;
+                                updatedBy: string;
                                 version: number;
                             }[];
                             next: string | null;
@@ -1257,6 +1258,7 @@ export interface paths {
                             createdAt: string;
                             /** Format: date-time */
                             updatedAt: string;
+                            updatedBy: string;
                             version: number;
                         };
                     };
@@ -1326,6 +1328,7 @@ export interface paths {
                             createdAt: string;
                             /** Format: date-time */
                             updatedAt: string;
+                            updatedBy: string;
                             version: number;
                             lists: {
                                 id: string;
@@ -1445,6 +1448,7 @@ export interface paths {
                             createdAt: string;
                             /** Format: date-time */
                             updatedAt: string;
+                            updatedBy: string;
                             version: number;
                         };
                     };
@@ -1748,6 +1752,66 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/topics/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename or archive a topic; what people said about it stays */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name?: string;
+                        description?: string;
+                        archived?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            description: string;
+                            archived: boolean;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/v1/companies": {
@@ -2312,6 +2376,7 @@ export interface paths {
                                 createdAt: string;
                                 /** Format: date-time */
                                 updatedAt: string;
+                                updatedBy: string;
                                 version: number;
                             }[];
                             next: string | null;
@@ -2417,6 +2482,70 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename, describe or archive a list; its members stay */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name?: string;
+                        description?: string;
+                        archived?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            description: string;
+                            size: number;
+                            /** Format: date-time */
+                            createdAt: string;
+                            createdBy: string;
+                            archivedAt: string | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/v1/contacts/estimate": {
@@ -4835,24 +4964,14 @@ export interface paths {
                             /** Format: date-time */
                             createdAt: string;
                             draft: {
-                                /** @default  */
                                 subject: string;
-                                /** @default  */
                                 preheader: string;
-                                /** @default  */
                                 fromName: string;
-                                /** @default  */
                                 fromAddress: string;
-                                /** @default  */
                                 replyTo: string;
-                                /**
-                                 * @default mjml
-                                 * @enum {string}
-                                 */
+                                /** @enum {string} */
                                 kind: "mjml" | "html";
-                                /** @default  */
                                 source: string;
-                                /** @default null */
                                 text: string | null;
                             };
                         };
@@ -4916,24 +5035,14 @@ export interface paths {
                             /** Format: date-time */
                             createdAt: string;
                             draft: {
-                                /** @default  */
                                 subject: string;
-                                /** @default  */
                                 preheader: string;
-                                /** @default  */
                                 fromName: string;
-                                /** @default  */
                                 fromAddress: string;
-                                /** @default  */
                                 replyTo: string;
-                                /**
-                                 * @default mjml
-                                 * @enum {string}
-                                 */
+                                /** @enum {string} */
                                 kind: "mjml" | "html";
-                                /** @default  */
                                 source: string;
-                                /** @default null */
                                 text: string | null;
                             };
                         };
@@ -5009,24 +5118,14 @@ export interface paths {
                             /** Format: date-time */
                             createdAt: string;
                             draft: {
-                                /** @default  */
                                 subject: string;
-                                /** @default  */
                                 preheader: string;
-                                /** @default  */
                                 fromName: string;
-                                /** @default  */
                                 fromAddress: string;
-                                /** @default  */
                                 replyTo: string;
-                                /**
-                                 * @default mjml
-                                 * @enum {string}
-                                 */
+                                /** @enum {string} */
                                 kind: "mjml" | "html";
-                                /** @default  */
                                 source: string;
-                                /** @default null */
                                 text: string | null;
                             };
                         };
@@ -5160,24 +5259,14 @@ export interface paths {
                             /** Format: date-time */
                             createdAt: string;
                             draft: {
-                                /** @default  */
                                 subject: string;
-                                /** @default  */
                                 preheader: string;
-                                /** @default  */
                                 fromName: string;
-                                /** @default  */
                                 fromAddress: string;
-                                /** @default  */
                                 replyTo: string;
-                                /**
-                                 * @default mjml
-                                 * @enum {string}
-                                 */
+                                /** @enum {string} */
                                 kind: "mjml" | "html";
-                                /** @default  */
                                 source: string;
-                                /** @default null */
                                 text: string | null;
                             };
                         };
@@ -5243,24 +5332,14 @@ export interface paths {
                             /** Format: date-time */
                             createdAt: string;
                             draft: {
-                                /** @default  */
                                 subject: string;
-                                /** @default  */
                                 preheader: string;
-                                /** @default  */
                                 fromName: string;
-                                /** @default  */
                                 fromAddress: string;
-                                /** @default  */
                                 replyTo: string;
-                                /**
-                                 * @default mjml
-                                 * @enum {string}
-                                 */
+                                /** @enum {string} */
                                 kind: "mjml" | "html";
-                                /** @default  */
                                 source: string;
-                                /** @default null */
                                 text: string | null;
                             };
                         };
@@ -6602,6 +6681,7 @@ export interface paths {
                                 /** Format: date-time */
                                 createdAt: string;
                                 inside: number;
+                                parked: number;
                                 entered: number;
                             }[];
                             next: string | null;

@@ -13,8 +13,8 @@ export type Definition = {
   nodes?: Record<string, Placed>
 }
 
-/** A place where a way may lead on: the start of all, or one way out of a step. */
-export type Slot = { from: string | null; exit: string }
+/** A place where a way may lead on: the start of all, or one way out of a step; `before` a step means every way to it. */
+export type Slot = { from: string | null; exit: string; before?: string }
 
 export const nodesOf = (definition: Definition): Record<string, Placed> => definition.nodes ?? {}
 
@@ -50,17 +50,18 @@ function freshId(definition: Definition, type: string): string {
 /** Puts a new step into a way; what came there before follows on the new step's first way out. */
 export function insertStep(definition: Definition, slot: Slot, placed: Omit<Placed, 'exits'> & { exits: string[] }): { definition: Definition; id: string } {
   const id = freshId(definition, placed.type)
-  const after = targetOf(definition, slot)
+  const after = slot.before ?? targetOf(definition, slot)
+  const ways = slot.before === undefined ? [slot] : waysTo(definition, slot.before)
   const exits = Object.fromEntries(placed.exits.map((exit, at) => [exit, at === 0 ? after : null]))
   const nodes = { ...nodesOf(definition), [id]: { ...placed, exits } }
-  return { definition: lead({ ...definition, nodes }, slot, id), id }
+  return { definition: ways.reduce<Definition>((draft, way) => lead(draft, way, id), { ...definition, nodes }), id }
 }
 
-/** Takes a step out: what follows on its first way closes up; what only its other ways led to goes with it. */
-export function removeStep(definition: Definition, id: string): Definition {
+/** Takes a step out: what follows on the kept way closes up; what only its other ways led to goes with it. */
+export function removeStep(definition: Definition, id: string, kept = Object.keys(nodesOf(definition)[id]?.exits ?? {})[0]): Definition {
   const step = nodesOf(definition)[id]
   if (!step) return definition
-  const after = Object.values(step.exits)[0] ?? null
+  const after = (kept === undefined ? null : step.exits[kept]) ?? null
   const closed = waysTo(definition, id).reduce((draft, way) => lead(draft, way, after === id ? null : after), definition)
   const { [id]: _gone, ...nodes } = nodesOf(closed)
   return prune({ ...closed, nodes }, reachable(definition))

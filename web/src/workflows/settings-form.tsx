@@ -77,7 +77,7 @@ function Part(place: Place): ReactNode {
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : null)
-const labelOf = (name: string) => labels[name] ?? name.charAt(0).toUpperCase() + name.slice(1).replace(/([A-Z])/g, ' $1').toLowerCase()
+export const labelOf = (name: string) => labels[name] ?? name.charAt(0).toUpperCase() + name.slice(1).replace(/([A-Z])/g, ' $1').toLowerCase()
 const isFilter = (part: Schema) => part.$ref?.endsWith('/Filter') ?? false
 
 const picker = (Picker: typeof EmailPicker) => (place: Place) => (

@@ -1,98 +1,67 @@
-import { ActionIcon, Badge, Box, Group, Menu, Text, UnstyledButton } from '@mantine/core'
-import { IconAlertTriangle, IconArrowDown, IconArrowUp, IconDots, IconTrash } from '@tabler/icons-react'
-import type { KeyboardEvent, ReactNode } from 'react'
+import { Badge, Group, Text, Tooltip, UnstyledButton } from '@mantine/core'
+import { IconAlertTriangle, IconUsers } from '@tabler/icons-react'
 import { formatNumber } from '@/ui/format'
+import { nodesOf } from './definition'
+import { placeId, useEditor } from './editor-context'
+import css from './editor.module.css'
+import { KindIcon } from './kinds'
+import { isSame } from './workflow'
 
-type Props = {
-  id: string
-  icon: ReactNode
-  title: string
-  sentence: string
-  selected: boolean
-  problems: string[]
-  here: number
-  onSelect(): void
-  onRemove: (() => void) | null
-  onUp: (() => void) | null
-  onDown: (() => void) | null
-  onHere(): void
-}
-
-function walk(event: KeyboardEvent<HTMLElement>): void {
-  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
-  const all = [...document.querySelectorAll<HTMLElement>('[data-step]')]
-  const at = all.indexOf(event.currentTarget)
-  all[at + (event.key === 'ArrowDown' ? 1 : -1)]?.focus()
-  event.preventDefault()
-}
-
-/** One step of the list: what it does in words, what is wrong with it, and who stands there. */
-export function StepCard(props: Props) {
-  const { id, icon, title, sentence, selected, problems, here, onSelect, onRemove, onUp, onDown } = props
-  const border = selected ? 'var(--mantine-primary-color-filled)' : problems.length > 0 ? 'light-dark(#d9a400, #a67c00)' : 'var(--tend-line)'
+/** One step: what it is called, what it does in a sentence, who stands here, what is wrong with it. */
+export function StepCard({ id }: { id: string }) {
+  const editor = useEditor()
+  const step = nodesOf(editor.definition)[id]
+  if (!step) return null
+  const kind = editor.kinds.find(each => each.type === step.type)
+  const sentence = editor.sentences.steps[id] ?? kind?.words ?? ''
+  // A sentence is the server's: between a change and its saving it tells of what was.
+  const isOld = !isSame(step.settings, nodesOf(editor.saved)[id]?.settings)
+  const problem = editor.problems.find(each => each.node === id)
+  const isSelected = editor.selected === id
+  const title = step.title || kind?.title || step.type
+  const isTold = !step.title && sentence.startsWith(title)
   return (
-    <Box style={{ border: `1px solid ${border}`, boxShadow: selected ? '0 0 0 1px var(--mantine-primary-color-filled)' : undefined, borderRadius: 8, background: 'var(--mantine-color-body)', display: 'flex', alignItems: 'stretch', maxWidth: 560 }}>
-      <UnstyledButton
-        data-step={id}
-        aria-pressed={selected}
-        onClick={onSelect}
-        onKeyDown={event => {
-          if (event.key === 'Delete' && onRemove) onRemove()
-          walk(event)
-        }}
-        px="sm"
-        py={10}
-        style={{ flex: 1, minWidth: 0, borderRadius: 8 }}
-      >
-        <Group gap="sm" wrap="nowrap" align="flex-start">
-          <Box c="var(--mantine-primary-color-filled)" mt={2} aria-hidden style={{ flexShrink: 0 }}>
-            {icon}
-          </Box>
-          <Box style={{ minWidth: 0 }}>
-            <Text size="sm" fw={600}>
+    <UnstyledButton
+      id={placeId(id)}
+      className={css.card}
+      data-selected={isSelected || undefined}
+      data-problem={problem !== undefined || undefined}
+      aria-pressed={isSelected}
+      onClick={() => editor.select(id)}
+    >
+      <Group wrap="nowrap" align="flex-start" gap="sm">
+        <KindIcon kind={kind} type={step.type} />
+        <div style={{ flex: 1, minWidth: 0 }}>
+          <Group gap={6} wrap="nowrap" justify="space-between" align="flex-start">
+            <Text size="sm" fw={600} lh={1.35} lineClamp={2}>
               {title}
             </Text>
-            {sentence !== title && (
-              <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-                {sentence}
-              </Text>
-            )}
-            {problems.map(problem => (
-              <Group key={problem} gap={4} wrap="nowrap" mt={2}>
-                <IconAlertTriangle size={14} aria-hidden style={{ flexShrink: 0 }} />
-                <Text size="sm">{problem}</Text>
-              </Group>
-            ))}
-          </Box>
-        </Group>
-      </UnstyledButton>
-      <Group gap={4} wrap="nowrap" pr={6} pt={6} align="flex-start">
-        {here > 0 && (
-          <Badge component="button" onClick={props.onHere} style={{ cursor: 'pointer' }} aria-label={`${here} stand here: show them`}>
-            {formatNumber(here)} here
-          </Badge>
-        )}
-        {(onRemove || onUp || onDown) && (
-          <Menu position="bottom-end" shadow="md">
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" aria-label={`Actions of the step ${title}`}>
-                <IconDots size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item leftSection={<IconArrowUp size={16} />} disabled={!onUp} onClick={() => onUp?.()}>
-                Move up
-              </Menu.Item>
-              <Menu.Item leftSection={<IconArrowDown size={16} />} disabled={!onDown} onClick={() => onDown?.()}>
-                Move down
-              </Menu.Item>
-              <Menu.Item leftSection={<IconTrash size={16} />} disabled={!onRemove} onClick={() => onRemove?.()}>
-                Remove
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        )}
+            <Here id={id} />
+          </Group>
+          <Text size="sm" c="dimmed" lh={1.35} lineClamp={3} style={{ opacity: isOld ? 0.55 : 1 }}>
+            {isTold ? sentence.slice(title.length).replace(/^[:\s]+/, '') || kind?.words : sentence}
+          </Text>
+          {problem && (
+            <Group gap={4} wrap="nowrap" mt={4} align="flex-start">
+              <IconAlertTriangle size={14} style={{ flex: 'none', marginTop: 2 }} color="light-dark(#d9480f, #ff922b)" aria-hidden />
+              <Text size="xs">Not finished</Text>
+            </Group>
+          )}
+        </div>
       </Group>
-    </Box>
+    </UnstyledButton>
+  )
+}
+
+/** How many stand at this step now. */
+function Here({ id }: { id: string }) {
+  const here = useEditor().counts?.steps[id]?.here ?? 0
+  if (here === 0) return null
+  return (
+    <Tooltip label={`${formatNumber(here)} ${here === 1 ? 'person stands' : 'people stand'} here now`}>
+      <Badge variant="light" className="numbers" leftSection={<IconUsers size={12} aria-hidden />} style={{ flex: 'none' }} c="var(--mantine-color-text)">
+        {formatNumber(here)}
+      </Badge>
+    </Tooltip>
   )
 }
