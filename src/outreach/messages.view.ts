@@ -1,4 +1,5 @@
-import { chainOf } from '#activity/timeline.ts'
+import { sentenceOf } from '#activity/catalogue.ts'
+import { chainOf, type TimelineItem } from '#activity/timeline.ts'
 import { type Db, many, maybeOne, sql } from '#platform/db/db.ts'
 import { notFound } from '#platform/errors.ts'
 import { reasonWords } from './gate.ts'
@@ -119,21 +120,29 @@ export async function whyMessage(db: Db, contactId: string, id: string): Promise
   if (!row) throw notFound('message')
   const { causeId, why, decidedAt, history, ...message } = row
   const causes = causeId === null ? [] : await chainOf(db, contactId, causeId)
-  const links = Array.isArray(why) ? why.flatMap(linkOf) : []
+  const links = Array.isArray(why) ? why.flatMap(link => linkOf(link, causes)) : []
   const told = new Set(links.flatMap(link => link.id ?? []))
-  const events = causes.reverse().filter(cause => !told.has(cause.id))
+  // The link of a workflow says already that the contact entered it.
+  const isTold = (cause: TimelineItem) => told.has(cause.id) || (cause.type === 'workflow.entered' && links.some(link => link.kind === 'workflow'))
+  const events = causes.reverse().filter(cause => !isTold(cause))
   const gate = message.verdict === null ? [] : [gateStep(message, decidedAt)]
+  const outcome = history.filter(entry => entry.state !== 'waiting').map(outcomeStep)
+  const [queued, became] = [outcome.slice(0, 1), outcome.slice(1)]
   return {
     message: { ...message, words: wordsOf(message) },
     steps: [
-      ...events.map(
-        ({ id: eventId, sentence, at }): WhyStep => ({ kind: 'event', words: sentence, at, id: eventId }),
-      ),
-      ...links,
+      ...inTime([...events.map(({ id: eventId, sentence, at }): WhyStep => ({ kind: 'event', words: sentence, at, id: eventId })), ...links]),
+      ...queued,
       ...gate,
-      ...history.filter(entry => entry.state !== 'waiting').map(outcomeStep),
+      ...became,
     ],
   }
+}
+
+/** Oldest first; the step that queued it has no time of its own and comes last. */
+function inTime(steps: WhyStep[]): WhyStep[] {
+  const timeOf = ({ at }: WhyStep) => (at === null ? Number.POSITIVE_INFINITY : new Date(at).getTime())
+  return steps.toSorted((a, b) => (timeOf(a) === timeOf(b) ? 0 : timeOf(a) - timeOf(b)))
 }
 
 function gateStep(message: Row, at: Date | null): WhyStep {
@@ -153,14 +162,15 @@ function outcomeStep({ state, at, words }: HistoryEntry): WhyStep {
 
 const kinds = ['event', 'workflow', 'step', 'segment', 'score', 'person'] as const
 
-/** A link that whoever queued the message wrote down; what is no link is left out. */
-function linkOf(link: unknown): WhyStep[] {
+/** A link that whoever queued the message wrote down; what is no link is left out. Events are told as in the timeline. */
+function linkOf(link: unknown, causes: TimelineItem[]): WhyStep[] {
   if (typeof link !== 'object' || link === null) return []
-  const { kind, words, name, version, at, id } = link as Record<string, unknown>
+  const { kind, words, name, version, at, id, type } = link as Record<string, unknown>
   const known = kinds.find(each => each === kind)
   if (!known) return []
-  const told = typeof words === 'string' && words !== '' ? words : named({ kind: known, name, version })
   const isEvent = known === 'event' && typeof id === 'string'
+  const sentence = isEvent && typeof type === 'string' && (causes.find(cause => cause.id === id)?.sentence ?? sentenceOf({ type, name: typeof name === 'string' ? name : null, data: {} }))
+  const told = sentence || (typeof words === 'string' && words !== '' ? words : named({ kind: known, name, version }))
   return [{ kind: known, words: told, at: typeof at === 'string' ? at : null, id: isEvent ? id : null }]
 }
 

@@ -274,7 +274,7 @@ test('why a message was sent is told from the first cause to the outcome', async
   const told = await whyMessage(base.db, contact.id, id)
   assert.deepEqual(
     told.steps.map(step => step.kind),
-    ['workflow', 'step', 'gate', 'outcome', 'outcome', 'outcome'],
+    ['workflow', 'step', 'outcome', 'gate', 'outcome', 'outcome'],
   )
   assert.match(told.steps[0]?.words ?? '', /Follow-up.*version 2/)
 })
