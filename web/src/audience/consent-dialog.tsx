@@ -4,13 +4,21 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { call, client } from '@/api/client'
 import { ErrorNote } from '@/ui/states'
+import { useTopicName } from './consent-ledger'
 import { contactKey } from './contact'
-import { useTopicName } from './contact-consent'
 
 export type Asked = { purpose: string; topicId: string | null; state: 'granted' | 'withdrawn' }
 
 /** Records what the person said: to take consent back needs a click, to give it needs proof. */
-export function ConsentDialog({ contactId, asked, onClose }: { contactId: string; asked: Asked; onClose(): void }) {
+export function ConsentDialog({
+  contactId,
+  asked,
+  onClose,
+}: {
+  contactId: string
+  asked: Asked
+  onClose(): void
+}) {
   const queries = useQueryClient()
   const topicName = useTopicName()
   const [wording, setWording] = useState('')
@@ -22,12 +30,22 @@ export function ConsentDialog({ contactId, asked, onClose }: { contactId: string
       call(
         client.POST('/api/v1/contacts/{id}/consents', {
           params: { path: { id: contactId } },
-          body: { purpose: asked.purpose, topicId: asked.topicId, state: asked.state, ...(isGrant ? { wording: wording.trim() } : {}), ...(note.trim() ? { note: note.trim() } : {}) },
+          body: {
+            purpose: asked.purpose,
+            topicId: asked.topicId,
+            state: asked.state,
+            ...(isGrant ? { wording: wording.trim() } : {}),
+            ...(note.trim() ? { note: note.trim() } : {}),
+          },
         }),
       ),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: contactKey(contactId) })
-      notifications.show({ message: isGrant ? 'Agreement recorded, with its proof.' : 'Withdrawal recorded. It holds from the next message on.' })
+      notifications.show({
+        message: isGrant
+          ? 'Agreement recorded, with its proof.'
+          : 'Withdrawal recorded. It holds from the next message on.',
+      })
       onClose()
     },
   })
@@ -36,20 +54,41 @@ export function ConsentDialog({ contactId, asked, onClose }: { contactId: string
     say.mutate()
   }
   return (
-    <Modal opened onClose={onClose} title={isGrant ? `Record agreement to ${about}` : `Withdraw ${about}`} size="lg">
+    <Modal
+      opened
+      onClose={onClose}
+      title={isGrant ? `Record agreement to ${about}` : `Withdraw ${about}`}
+      size="lg"
+    >
       <form onSubmit={submit}>
         <Stack>
           {isGrant ? (
             <>
-              <Text size="sm">Only what the person said counts. The proof is kept for good, with your name.</Text>
-              <Textarea label="The words that were agreed to" placeholder="“Send me news about ... by email.”" required autosize minRows={2} data-autofocus value={wording} onChange={event => setWording(event.currentTarget.value)} />
+              <Text size="sm">
+                Only what the person said counts. The proof is kept for good, with your name.
+              </Text>
+              <Textarea
+                label="The words that were agreed to"
+                placeholder="“Send me news about ... by email.”"
+                required
+                autosize
+                minRows={2}
+                data-autofocus
+                value={wording}
+                onChange={event => setWording(event.currentTarget.value)}
+              />
             </>
           ) : (
-            <Text size="sm">From the next message on nothing of this goes out to the contact. To undo it later takes the person’s own word again, with proof.</Text>
+            <Text size="sm">
+              From the next message on nothing of this goes out to the contact. To undo it later takes the
+              person’s own word again, with proof.
+            </Text>
           )}
           <Textarea
             label={isGrant ? 'When and how' : 'How you know (optional)'}
-            placeholder={isGrant ? 'On the phone, 12 May at 10:20, with Mia' : 'By reply to our mail of 12 May'}
+            placeholder={
+              isGrant ? 'On the phone, 12 May at 10:20, with Mia' : 'By reply to our mail of 12 May'
+            }
             required={isGrant}
             autosize
             minRows={2}
@@ -61,7 +100,12 @@ export function ConsentDialog({ contactId, asked, onClose }: { contactId: string
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            <Button type="submit" color={isGrant ? undefined : 'red'} loading={say.isPending} disabled={isGrant && !(wording.trim() && note.trim())}>
+            <Button
+              type="submit"
+              color={isGrant ? undefined : 'red'}
+              loading={say.isPending}
+              disabled={isGrant && !(wording.trim() && note.trim())}
+            >
               {isGrant ? 'Record agreement' : 'Record withdrawal'}
             </Button>
           </Group>

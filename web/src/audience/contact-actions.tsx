@@ -26,10 +26,20 @@ export function ContactActions({ contact }: { contact: Contact }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconBan size={16} />} disabled={!maySuppress || !contact.email} onClick={() => setAsking('suppress')}>
+          <Menu.Item
+            leftSection={<IconBan size={16} />}
+            disabled={!maySuppress || !contact.email}
+            onClick={() => setAsking('suppress')}
+          >
             Never write to this address ...
           </Menu.Item>
-          <Menu.Item leftSection={<IconTrash size={16} />} color="red" disabled={rights.delete !== null} title={rights.delete ?? undefined} onClick={() => setAsking('delete')}>
+          <Menu.Item
+            leftSection={<IconTrash size={16} />}
+            color="red"
+            disabled={rights.delete !== null}
+            title={rights.delete ?? undefined}
+            onClick={() => setAsking('delete')}
+          >
             Delete this contact ...
           </Menu.Item>
         </Menu.Dropdown>
@@ -44,7 +54,13 @@ function SuppressDialog({ contact, onClose }: { contact: Contact; onClose(): voi
   const queries = useQueryClient()
   const [note, setNote] = useState('')
   const suppress = useMutation({
-    mutationFn: () => call(client.POST('/api/v1/contacts/{id}/suppress', { params: { path: { id: contact.id } }, body: { note: note.trim() } })),
+    mutationFn: () =>
+      call(
+        client.POST('/api/v1/contacts/{id}/suppress', {
+          params: { path: { id: contact.id } },
+          body: { note: note.trim() },
+        }),
+      ),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: contactKey(contact.id) })
       notifications.show({ message: `Nothing goes to ${contact.email} any more.` })
@@ -55,9 +71,16 @@ function SuppressDialog({ contact, onClose }: { contact: Contact; onClose(): voi
     <Modal opened onClose={onClose} title="Never write to this address">
       <Stack>
         <Text size="sm">
-          No message of any kind goes to <Code>{contact.email}</Code> from now on, whatever consents or workflows say, even if the contact is deleted and comes again.
+          No message of any kind goes to <Code>{contact.email}</Code> from now on, whatever consents or
+          workflows say, even if the contact is deleted and comes again.
         </Text>
-        <TextInput label="Why (optional)" placeholder="Asked for it on the phone" data-autofocus value={note} onChange={event => setNote(event.currentTarget.value)} />
+        <TextInput
+          label="Why (optional)"
+          placeholder="Asked for it on the phone"
+          data-autofocus
+          value={note}
+          onChange={event => setNote(event.currentTarget.value)}
+        />
         {suppress.isError && <ErrorNote error={suppress.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
@@ -79,7 +102,9 @@ function DeleteDialog({ contact, onClose }: { contact: Contact; onClose(): void 
   const stays = useStays(contact.id)
   const [typed, setTyped] = useState('')
   const word = contact.email ?? 'delete'
-  const running = (stays.data?.items ?? []).filter(stay => stay.status === 'active' || stay.status === 'parked')
+  const running = (stays.data?.items ?? []).filter(
+    stay => stay.status === 'active' || stay.status === 'parked',
+  )
   const erase = useMutation({
     mutationFn: () => call(client.DELETE('/api/v1/contacts/{id}', { params: { path: { id: contact.id } } })),
     onSuccess: async () => {
@@ -99,15 +124,31 @@ function DeleteDialog({ contact, onClose }: { contact: Contact; onClose(): void 
       <form onSubmit={submit}>
         <Stack>
           <List size="sm" spacing={4}>
-            <List.Item>The profile, the whole timeline, messages, scores and the ledger of consent are removed for good.</List.Item>
+            <List.Item>
+              The profile, the whole timeline, messages, scores and the ledger of consent are removed for
+              good.
+            </List.Item>
             {running.length > 0 && (
               <List.Item>
-                It stands in {running.length === 1 ? '1 workflow' : `${running.length} workflows`} ({running.map(stay => stay.workflowName).join(', ')}); what waits there does not happen.
+                It stands in {running.length === 1 ? '1 workflow' : `${running.length} workflows`} (
+                {running.map(stay => stay.workflowName).join(', ')}); what waits there does not happen.
               </List.Item>
             )}
-            <List.Item>If the address ever opted out, that stays known by a hash, and nobody writes to it again.</List.Item>
+            <List.Item>
+              If the address ever opted out, that stays known by a hash, and nobody writes to it again.
+            </List.Item>
           </List>
-          <TextInput label={<>Type <Code>{word}</Code> to delete</>} autoComplete="off" data-autofocus value={typed} onChange={event => setTyped(event.currentTarget.value)} />
+          <TextInput
+            label={
+              <>
+                Type <Code>{word}</Code> to delete
+              </>
+            }
+            autoComplete="off"
+            data-autofocus
+            value={typed}
+            onChange={event => setTyped(event.currentTarget.value)}
+          />
           {erase.isError && <ErrorNote error={erase.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>

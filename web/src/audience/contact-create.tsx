@@ -17,13 +17,27 @@ export function ContactCreate({ opened, onClose }: { opened: boolean; onClose():
   const create = useMutation({
     mutationFn: () => {
       const { email, agreed, wording, note, ...names } = given
-      const core = Object.fromEntries(Object.entries(names).flatMap(([key, value]) => (value.trim() ? [[key, value.trim()]] : [])))
-      return call(client.POST('/api/v1/contacts', { body: { email: email.trim(), ...core, ...(agreed ? { consent: { wording: wording.trim(), note: note.trim() } } : {}) } }))
+      const core = Object.fromEntries(
+        Object.entries(names).flatMap(([key, value]) => (value.trim() ? [[key, value.trim()]] : [])),
+      )
+      return call(
+        client.POST('/api/v1/contacts', {
+          body: {
+            email: email.trim(),
+            ...core,
+            ...(agreed ? { consent: { wording: wording.trim(), note: note.trim() } } : {}),
+          },
+        }),
+      )
     },
     onSuccess: async made => {
       await queries.invalidateQueries({ queryKey: ['contacts'] })
       setGiven(nothing)
-      notifications.show({ message: given.agreed ? 'Contact created, with the consent and its proof.' : 'Contact created, without consent.' })
+      notifications.show({
+        message: given.agreed
+          ? 'Contact created, with the consent and its proof.'
+          : 'Contact created, without consent.',
+      })
       await go({ to: `/contacts/${made.id}` })
     },
   })
@@ -31,13 +45,27 @@ export function ContactCreate({ opened, onClose }: { opened: boolean; onClose():
     event.preventDefault()
     create.mutate()
   }
-  const text = (name: 'firstName' | 'lastName' | 'jobTitle', label: string) => <TextInput label={label} value={given[name]} onChange={event => set({ [name]: event.currentTarget.value })} />
-  const isReady = given.email.trim() !== '' && (!given.agreed || (given.wording.trim() !== '' && given.note.trim() !== ''))
+  const text = (name: 'firstName' | 'lastName' | 'jobTitle', label: string) => (
+    <TextInput
+      label={label}
+      value={given[name]}
+      onChange={event => set({ [name]: event.currentTarget.value })}
+    />
+  )
+  const isReady =
+    given.email.trim() !== '' && (!given.agreed || (given.wording.trim() !== '' && given.note.trim() !== ''))
   return (
     <Modal opened={opened} onClose={onClose} title="New contact" size="lg">
       <form onSubmit={submit}>
         <Stack>
-          <TextInput label="Address" type="email" required data-autofocus value={given.email} onChange={event => set({ email: event.currentTarget.value })} />
+          <TextInput
+            label="Address"
+            type="email"
+            required
+            data-autofocus
+            value={given.email}
+            onChange={event => set({ email: event.currentTarget.value })}
+          />
           <Group grow>
             {text('firstName', 'First name')}
             {text('lastName', 'Last name')}
@@ -51,8 +79,24 @@ export function ContactCreate({ opened, onClose }: { opened: boolean; onClose():
           />
           {given.agreed && (
             <>
-              <Textarea label="The words that were agreed to" placeholder="“Send me news about ... by email.”" required autosize minRows={2} value={given.wording} onChange={event => set({ wording: event.currentTarget.value })} />
-              <Textarea label="When and how" placeholder="On paper at the fair in Graz, 12 May; the sheet lies with Mia" required autosize minRows={2} value={given.note} onChange={event => set({ note: event.currentTarget.value })} />
+              <Textarea
+                label="The words that were agreed to"
+                placeholder="“Send me news about ... by email.”"
+                required
+                autosize
+                minRows={2}
+                value={given.wording}
+                onChange={event => set({ wording: event.currentTarget.value })}
+              />
+              <Textarea
+                label="When and how"
+                placeholder="On paper at the fair in Graz, 12 May; the sheet lies with Mia"
+                required
+                autosize
+                minRows={2}
+                value={given.note}
+                onChange={event => set({ note: event.currentTarget.value })}
+              />
             </>
           )}
           {create.isError && <CreateError error={create.error} onClose={onClose} />}
@@ -72,7 +116,10 @@ export function ContactCreate({ opened, onClose }: { opened: boolean; onClose():
 
 /** Somebody has the address already: here is the way there. */
 function CreateError({ error, onClose }: { error: Error; onClose(): void }) {
-  const taken = error instanceof ApiError && error.problem.code === 'address_taken' ? error.problem.detail?.contactId : undefined
+  const taken =
+    error instanceof ApiError && error.problem.code === 'address_taken'
+      ? error.problem.detail?.contactId
+      : undefined
   if (typeof taken !== 'string') return <ErrorNote error={error} />
   return (
     <Alert color="yellow" role="alert" title="Somebody with this address is already a contact">

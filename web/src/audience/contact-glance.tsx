@@ -14,7 +14,9 @@ export function ContactGlance({ contact }: { contact: Contact }) {
   const scores = useScores(contact.id)
   const segments = useSegments(contact.id)
   const stays = useStays(contact.id)
-  const running = (stays.data?.items ?? []).filter(stay => stay.status === 'active' || stay.status === 'parked')
+  const running = (stays.data?.items ?? []).filter(
+    stay => stay.status === 'active' || stay.status === 'parked',
+  )
   return (
     <Paper withBorder p="md" component="section" aria-labelledby="glance-title">
       <Title order={2} id="glance-title" mb="sm">
@@ -36,9 +38,17 @@ export function ContactGlance({ contact }: { contact: Contact }) {
                     {formatPoints(score.score)}
                   </Text>
                 </Group>
-                <Progress size={6} value={Math.max(0, Math.min(100, (100 * score.score) / top))} aria-label={`${score.name}: ${formatPoints(score.score)} of ${formatPoints(top)}`} />
+                <Progress
+                  size={6}
+                  value={Math.max(0, Math.min(100, (100 * score.score) / top))}
+                  aria-label={`${score.name}: ${formatPoints(score.score)} of ${formatPoints(top)}`}
+                />
                 <Text size="xs" c="dimmed">
-                  {reached ? `Reached “${reached.name}”` : score.thresholds[0] ? `“${score.thresholds[0].name}” begins at ${formatPoints(score.thresholds[0].value)}` : ''}
+                  {reached
+                    ? `Reached “${reached.name}”`
+                    : score.thresholds[0]
+                      ? `“${score.thresholds[0].name}” begins at ${formatPoints(score.thresholds[0].value)}`
+                      : ''}
                 </Text>
               </div>
             )
@@ -53,7 +63,9 @@ export function ContactGlance({ contact }: { contact: Contact }) {
               </Badge>
             ))}
             {segments.data?.items.length === 0 && <Quiet>In none</Quiet>}
-            {(segments.data?.items.length ?? 0) > 8 && <Quiet>and {(segments.data?.items.length ?? 0) - 8} more</Quiet>}
+            {(segments.data?.items.length ?? 0) > 8 && (
+              <Quiet>and {(segments.data?.items.length ?? 0) - 8} more</Quiet>
+            )}
           </Group>
         </Part>
         <Part tab="workflows" title="Stands in">
@@ -79,7 +91,13 @@ function Part({ tab, title, children }: { tab: string; title: string; children: 
         <Text size="sm" c="dimmed">
           {title}
         </Text>
-        <Anchor component={Link} to="." search={{ tab } as never} size="xs" aria-label={`More about ${title.toLowerCase()}`}>
+        <Anchor
+          component={Link}
+          to="."
+          search={{ tab } as never}
+          size="xs"
+          aria-label={`More about ${title.toLowerCase()}`}
+        >
           More
         </Anchor>
       </Group>
@@ -93,7 +111,11 @@ const Quiet = ({ children }: { children: ReactNode }) => <Text size="sm">{childr
 function MayWrite({ consents, hasAddress }: { consents: Consents; hasAddress: boolean }) {
   const marketing = consents.current.find(word => word.purpose === 'marketing' && word.topicId === null)
   const topics = consents.current.filter(word => word.topicId !== null && word.state === 'granted').length
-  const no = (words: string, icon = <IconX size={12} aria-hidden />, color = 'gray') => ({ words, icon, color })
+  const no = (words: string, icon = <IconX size={12} aria-hidden />, color = 'gray') => ({
+    words,
+    icon,
+    color,
+  })
   const answer = consents.suppressed
     ? no('No: never write here', <IconBan size={12} aria-hidden />, 'red')
     : !hasAddress
@@ -103,7 +125,11 @@ function MayWrite({ consents, hasAddress }: { consents: Consents; hasAddress: bo
         : marketing?.state === 'withdrawn'
           ? no('No: withdrawn', undefined, 'red')
           : topics > 0
-            ? { words: `Yes, ${topics} ${topics === 1 ? 'topic' : 'topics'}`, icon: <IconCheck size={12} aria-hidden />, color: 'tend' }
+            ? {
+                words: `Yes, ${topics} ${topics === 1 ? 'topic' : 'topics'}`,
+                icon: <IconCheck size={12} aria-hidden />,
+                color: 'tend',
+              }
             : no(marketing ? 'Not yet: to be confirmed' : 'No: no consent')
   return (
     <Badge size="lg" color={answer.color} c="var(--mantine-color-text)" leftSection={answer.icon}>

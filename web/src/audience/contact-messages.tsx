@@ -1,5 +1,27 @@
-import { Anchor, Badge, Box, Button, Collapse, Group, Select, Stack, Text, ThemeIcon, UnstyledButton } from '@mantine/core'
-import { IconAlertTriangle, IconBan, IconCheck, IconChevronDown, IconChevronRight, IconClock, IconPlayerStop, IconQuestionMark, IconSend } from '@tabler/icons-react'
+import {
+  Anchor,
+  Badge,
+  Box,
+  Button,
+  Collapse,
+  Group,
+  Select,
+  Stack,
+  Text,
+  ThemeIcon,
+  UnstyledButton,
+} from '@mantine/core'
+import {
+  IconAlertTriangle,
+  IconBan,
+  IconCheck,
+  IconChevronDown,
+  IconChevronRight,
+  IconClock,
+  IconPlayerStop,
+  IconQuestionMark,
+  IconSend,
+} from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
@@ -28,7 +50,8 @@ const filters = [
   { value: 'unknown', label: 'In doubt' },
 ]
 
-const readMessages = (id: string, query: { state?: State; cursor?: string; limit: number }) => call(client.GET('/api/v1/contacts/{id}/messages', { params: { path: { id }, query } }))
+const readMessages = (id: string, query: { state?: State; cursor?: string; limit: number }) =>
+  call(client.GET('/api/v1/contacts/{id}/messages', { params: { path: { id }, query } }))
 export type Message = Awaited<ReturnType<typeof readMessages>>['items'][number]
 
 /** Everything this contact was sent and was not sent; behind each the chain of why. */
@@ -38,31 +61,61 @@ export function ContactMessages({ id }: { id: string }) {
   const go = useNavigate()
   const list = useInfiniteQuery({
     queryKey: contactKey(id, 'messages', state ?? ''),
-    queryFn: ({ pageParam }) => readMessages(id, { limit: 50, ...(state ? { state } : {}), ...(pageParam ? { cursor: pageParam } : {}) }),
+    queryFn: ({ pageParam }) =>
+      readMessages(id, {
+        limit: 50,
+        ...(state ? { state } : {}),
+        ...(pageParam ? { cursor: pageParam } : {}),
+      }),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
     refetchInterval: query => (query.state.data && query.state.data.pages.length > 1 ? false : 5_000),
   })
-  const set = (change: Record<string, string | undefined>) => void go({ to: '.', search: { ...search, ...change } as never, replace: true })
+  const set = (change: Record<string, string | undefined>) =>
+    void go({ to: '.', search: { ...search, ...change } as never, replace: true })
   const items = list.data?.pages.flatMap(page => page.items) ?? []
   const isMissing = opened !== undefined && list.isSuccess && !items.some(item => item.id === opened)
   return (
     <Stack>
-      <Select aria-label="Which messages" placeholder="All messages" clearable maw={220} data={filters} value={state ?? null} onChange={next => set({ state: next ?? undefined })} />
+      <Select
+        aria-label="Which messages"
+        placeholder="All messages"
+        clearable
+        maw={220}
+        data={filters}
+        value={state ?? null}
+        onChange={next => set({ state: next ?? undefined })}
+      />
       {list.isPending && <Waiting />}
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {isMissing && <MessageWhy contactId={id} messageId={opened} />}
       {list.isSuccess && items.length === 0 && (
-        <Empty title={state ? 'No message of this kind' : 'No message yet'} words={state ? 'Choose another kind above.' : 'What workflows send to this contact shows here, and what was held back too, each with its why.'} />
+        <Empty
+          title={state ? 'No message of this kind' : 'No message yet'}
+          words={
+            state
+              ? 'Choose another kind above.'
+              : 'What workflows send to this contact shows here, and what was held back too, each with its why.'
+          }
+        />
       )}
       <Box>
         {items.map(message => (
-          <MessageRow key={message.id} message={message} isOpen={message.id === opened} onToggle={() => set({ message: message.id === opened ? undefined : message.id })} />
+          <MessageRow
+            key={message.id}
+            message={message}
+            isOpen={message.id === opened}
+            onToggle={() => set({ message: message.id === opened ? undefined : message.id })}
+          />
         ))}
       </Box>
       {list.hasNextPage && (
         <Group justify="center">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show earlier
           </Button>
         </Group>
@@ -71,7 +124,19 @@ export function ContactMessages({ id }: { id: string }) {
   )
 }
 
-const classWords: Record<Message['class'], string> = { marketing: 'Marketing', service: 'Service', alert: 'Alert to sales', test: 'Test' }
+const classWords: Record<Message['class'], string> = {
+  marketing: 'Marketing',
+  service: 'Service',
+  alert: 'Alert to sales',
+  test: 'Test',
+}
+
+/** The subject as it was sent is not kept; one that is made per contact is called by the name of its email. */
+function titleOf({ subject, emailName, channel, recipient }: Message): string {
+  const isTemplate = subject !== null && /\{[{%]/.test(subject)
+  if (subject !== null && !(isTemplate && emailName !== null)) return subject
+  return emailName ?? (channel === 'webhook' ? `Webhook to ${recipient}` : 'Without a subject')
+}
 
 function MessageRow({ message, isOpen, onToggle }: { message: Message; isOpen: boolean; onToggle(): void }) {
   const { icon: Icon, color } = looks[message.state]
@@ -86,7 +151,7 @@ function MessageRow({ message, isOpen, onToggle }: { message: Message; isOpen: b
           <Box flex={1} miw={0}>
             <Group gap="xs">
               <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}>
-                {message.subject ?? message.emailName ?? (message.channel === 'webhook' ? `Webhook to ${message.recipient}` : 'Without a subject')}
+                {titleOf(message)}
               </Text>
               <Badge size="sm" color="gray" c="var(--mantine-color-text)">
                 {classWords[message.class]}

@@ -1,4 +1,15 @@
-import { ActionIcon, Anchor, Button, CopyButton, Group, Paper, Stack, Text, Title, Tooltip } from '@mantine/core'
+import {
+  ActionIcon,
+  Anchor,
+  Button,
+  CopyButton,
+  Group,
+  Paper,
+  Stack,
+  Text,
+  Title,
+  Tooltip,
+} from '@mantine/core'
 import { IconCheck, IconCopy, IconPencil } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -20,13 +31,23 @@ export function ContactProfile({ contact }: { contact: Contact }) {
         </Title>
         {!isEditing && (
           <Tooltip label={rights.edit} disabled={!rights.edit}>
-            <Button size="compact-sm" variant="default" leftSection={<IconPencil size={14} />} disabled={rights.edit !== null} onClick={() => setEditing(true)}>
+            <Button
+              size="compact-sm"
+              variant="default"
+              leftSection={<IconPencil size={14} />}
+              disabled={rights.edit !== null}
+              onClick={() => setEditing(true)}
+            >
               Edit
             </Button>
           </Tooltip>
         )}
       </Group>
-      {isEditing ? <ProfileForm contact={contact} onDone={() => setEditing(false)} /> : <Facts contact={contact} />}
+      {isEditing ? (
+        <ProfileForm contact={contact} onDone={() => setEditing(false)} />
+      ) : (
+        <Facts contact={contact} />
+      )}
     </Paper>
   )
 }
@@ -38,7 +59,14 @@ function Facts({ contact }: { contact: Contact }) {
     ['Address', contact.email && <Address email={contact.email} />],
     ['Phone', contact.phone],
     ['Job title', contact.jobTitle],
-    ['Company', contact.company && <Anchor component={Link} to={`/companies/${contact.company.id}`} size="sm">{contact.company.name}</Anchor>],
+    [
+      'Company',
+      contact.company && (
+        <Anchor component={Link} to={`/companies/${contact.company.id}`} size="sm">
+          {contact.company.name}
+        </Anchor>
+      ),
+    ],
     ['Stage', contact.stage],
     ['Owner', contact.ownerId && <OwnerName id={contact.ownerId} />],
     ['Country', contact.country],
@@ -61,7 +89,12 @@ function Facts({ contact }: { contact: Contact }) {
         </div>
       )}
       <Text size="xs" c="dimmed">
-        Created <When at={contact.createdAt} size="xs" />, changed <Tooltip label={formatExact(contact.updatedAt)}><span><When at={contact.updatedAt} size="xs" /></span></Tooltip>
+        Created <When at={contact.createdAt} size="xs" />, changed{' '}
+        <Tooltip label={formatExact(contact.updatedAt)}>
+          <span>
+            <When at={contact.updatedAt} size="xs" />
+          </span>
+        </Tooltip>
       </Text>
     </Stack>
   )
@@ -69,7 +102,9 @@ function Facts({ contact }: { contact: Contact }) {
 
 function Rows({ rows }: { rows: [string, ReactNode][] }) {
   return (
-    <dl style={{ display: 'grid', gridTemplateColumns: 'minmax(88px, auto) 1fr', gap: '6px 16px', margin: 0 }}>
+    <dl
+      style={{ display: 'grid', gridTemplateColumns: 'minmax(88px, auto) 1fr', gap: '6px 16px', margin: 0 }}
+    >
       {rows.map(([label, value]) => (
         <div key={label} style={{ display: 'contents' }}>
           <Text component="dt" size="sm" c="dimmed">
@@ -90,7 +125,13 @@ function Address({ email }: { email: string }) {
       <span>{email}</span>
       <CopyButton value={email}>
         {({ copied, copy }) => (
-          <ActionIcon size={20} variant="subtle" color="gray" onClick={copy} aria-label={copied ? 'Copied' : 'Copy the address'}>
+          <ActionIcon
+            size={20}
+            variant="subtle"
+            color="gray"
+            onClick={copy}
+            aria-label={copied ? 'Copied' : 'Copy the address'}
+          >
             {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
           </ActionIcon>
         )}

@@ -8,11 +8,16 @@ import { Empty } from '@/ui/page'
 import { ErrorNote, Loaded, Waiting } from '@/ui/states'
 import { contactKey } from './contact'
 
-const readScores = (id: string) => call(client.GET('/api/v1/contacts/{id}/scores', { params: { path: { id } } }))
+const readScores = (id: string) =>
+  call(client.GET('/api/v1/contacts/{id}/scores', { params: { path: { id } } }))
 export type Score = Awaited<ReturnType<typeof readScores>>['items'][number]
 
 export function useScores(id: string) {
-  return useQuery({ queryKey: contactKey(id, 'scores'), queryFn: () => readScores(id), refetchInterval: 10_000 })
+  return useQuery({
+    queryKey: contactKey(id, 'scores'),
+    queryFn: () => readScores(id),
+    refetchInterval: 10_000,
+  })
 }
 
 const points = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
@@ -25,7 +30,10 @@ export function ContactScores({ id }: { id: string }) {
     <Loaded query={scores}>
       {({ items }) =>
         items.length === 0 ? (
-          <Empty title="No score" words="Once a score model is live, every point this contact gets shows here with its reason." />
+          <Empty
+            title="No score"
+            words="Once a score model is live, every point this contact gets shows here with its reason."
+          />
         ) : (
           <Stack>
             {items.map(score => (
@@ -42,7 +50,7 @@ function ScoreCard({ contactId, score }: { contactId: string; score: Score }) {
   return (
     <Paper withBorder p="md">
       <Stack gap="sm">
-        <Group justify="space-between" align="flex-start">
+        <Group justify="space-between" align="flex-start" wrap="nowrap">
           <div>
             <Title order={2}>
               <Anchor component={Link} to={`/scoring/${score.modelId}`} inherit>
@@ -51,7 +59,9 @@ function ScoreCard({ contactId, score }: { contactId: string; score: Score }) {
             </Title>
             <Text size="sm" c="dimmed">
               {formatPoints(score.behaviour)} for what was done, {formatPoints(score.fit)} for who it is
-              {score.halfLifeDays ? `; what was done is worth half after ${formatPoints(score.halfLifeDays)} days` : ''}
+              {score.halfLifeDays
+                ? `; what was done is worth half after ${formatPoints(score.halfLifeDays)} days`
+                : ''}
             </Text>
           </div>
           <Text fz={32} fw={700} lh={1} className="numbers" aria-label={`Score ${formatPoints(score.score)}`}>
@@ -60,14 +70,27 @@ function ScoreCard({ contactId, score }: { contactId: string; score: Score }) {
         </Group>
         <Group gap={6}>
           {score.thresholds.map(threshold => (
-            <Badge key={threshold.name} color={threshold.reached ? 'tend' : 'gray'} c="var(--mantine-color-text)" leftSection={threshold.reached ? <IconCheck size={12} aria-hidden /> : <IconCircleDashed size={12} aria-hidden />}>
-              {threshold.name}: {threshold.reached ? 'reached' : 'not reached'} ({formatPoints(threshold.value)})
+            <Badge
+              key={threshold.name}
+              color={threshold.reached ? 'tend' : 'gray'}
+              c="var(--mantine-color-text)"
+              leftSection={
+                threshold.reached ? (
+                  <IconCheck size={12} aria-hidden />
+                ) : (
+                  <IconCircleDashed size={12} aria-hidden />
+                )
+              }
+            >
+              {threshold.name}: {threshold.reached ? 'reached' : 'not reached'} (
+              {formatPoints(threshold.value)})
             </Badge>
           ))}
         </Group>
         {score.falls && (
           <Text size="sm">
-            If nothing else happens, it falls below “{score.falls.threshold}” ({formatPoints(score.falls.value)}) on {formatExact(score.falls.at)}.
+            If nothing else happens, it falls below “{score.falls.threshold}” (
+            {formatPoints(score.falls.value)}) on {formatExact(score.falls.at)}.
           </Text>
         )}
         <Ledger contactId={contactId} modelId={score.modelId} />
@@ -82,7 +105,14 @@ function Ledger({ contactId, modelId }: { contactId: string; modelId: string }) 
   const list = useInfiniteQuery({
     queryKey: contactKey(contactId, 'points', modelId),
     queryFn: ({ pageParam }) =>
-      call(client.GET('/api/v1/contacts/{id}/scores/{modelId}/ledger', { params: { path: { id: contactId, modelId }, query: { limit: 20, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+      call(
+        client.GET('/api/v1/contacts/{id}/scores/{modelId}/ledger', {
+          params: {
+            path: { id: contactId, modelId },
+            query: { limit: 20, ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
     refetchInterval: query => (query.state.data && query.state.data.pages.length > 1 ? false : 10_000),
@@ -90,7 +120,12 @@ function Ledger({ contactId, modelId }: { contactId: string; modelId: string }) 
   if (list.isPending) return <Waiting lines={3} />
   if (list.isError) return <ErrorNote error={list.error} onRetry={() => void list.refetch()} />
   const items = list.data.pages.flatMap(page => page.items)
-  if (items.length === 0) return <Text size="sm" c="dimmed">No points yet.</Text>
+  if (items.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        No points yet.
+      </Text>
+    )
   return (
     <>
       <Table.ScrollContainer minWidth={520} type="native">
@@ -132,7 +167,13 @@ function Ledger({ contactId, modelId }: { contactId: string; modelId: string }) 
         </Table>
       </Table.ScrollContainer>
       {list.hasNextPage && (
-        <Button variant="default" size="compact-sm" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()} style={{ alignSelf: 'center' }}>
+        <Button
+          variant="default"
+          size="compact-sm"
+          loading={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+          style={{ alignSelf: 'center' }}
+        >
           Show earlier
         </Button>
       )}

@@ -48,7 +48,11 @@ function One({ contact }: { contact: Contact }) {
   const go = useNavigate()
   const suppressed = useConsents(contact.id).data?.suppressed
   return (
-    <Page title={personName(contact)} words={<Line contact={contact} />} actions={<ContactActions contact={contact} />}>
+    <Page
+      title={personName(contact)}
+      words={<Line contact={contact} />}
+      actions={<ContactActions contact={contact} />}
+    >
       {suppressed && (
         <Alert color="red" p="xs" icon={<IconBan size={18} />} title="Never written to">
           <Text size="sm">{suppressionWords[suppressed] ?? suppressed}</Text>
@@ -62,7 +66,13 @@ function One({ contact }: { contact: Contact }) {
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7.8, xl: 8.4 }} order={{ base: 1, md: 2 }}>
-          <Tabs value={tab} onChange={next => void go({ to: '.', search: { tab: next ?? 'timeline' } as never, replace: true })} keepMounted={false}>
+          <Tabs
+            value={tab}
+            onChange={next =>
+              void go({ to: '.', search: { tab: next ?? 'timeline' } as never, replace: true })
+            }
+            keepMounted={false}
+          >
             <ScrollArea type="never">
               <Tabs.List style={{ flexWrap: 'nowrap' }}>
                 {tabs.map(([value, label]) => (
@@ -117,9 +127,11 @@ function Line({ contact }: { contact: Contact }) {
       <Badge component="span" color="gray" c="var(--mantine-color-text)">
         {contact.stage}
       </Badge>
-      <span>
-        owned by <OwnerName id={contact.ownerId} />
-      </span>
+      {contact.ownerId && (
+        <span>
+          owned by <OwnerName id={contact.ownerId} />
+        </span>
+      )}
     </Group>
   )
 }

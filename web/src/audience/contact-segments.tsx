@@ -1,18 +1,33 @@
-import { ActionIcon, Anchor, Badge, Button, Group, Menu, ScrollArea, Stack, Table, Text, Title, Tooltip } from '@mantine/core'
+import {
+  ActionIcon,
+  Badge,
+  Button,
+  Group,
+  Menu,
+  ScrollArea,
+  Stack,
+  Text,
+  Title,
+  Tooltip,
+} from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconPlus, IconX } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
-import { When } from '@/ui/format'
 import { Loaded } from '@/ui/states'
 import { showUndo } from '@/ui/undo'
-import { changeMembers, type Contact, contactKey, useContactRights, useLists } from './contact'
+import { type Contact, changeMembers, contactKey, useContactRights, useLists } from './contact'
+import { SegmentRow, WhyNot } from './segment-row'
 
-const readSegments = (id: string) => call(client.GET('/api/v1/contacts/{id}/segments', { params: { path: { id } } }))
+const readSegments = (id: string) =>
+  call(client.GET('/api/v1/contacts/{id}/segments', { params: { path: { id } } }))
 
 export function useSegments(id: string) {
-  return useQuery({ queryKey: contactKey(id, 'segments'), queryFn: () => readSegments(id), refetchInterval: 10_000 })
+  return useQuery({
+    queryKey: contactKey(id, 'segments'),
+    queryFn: () => readSegments(id),
+    refetchInterval: 10_000,
+  })
 }
 
 /** Segments find their people by themselves; lists are made by hand. */
@@ -23,50 +38,20 @@ export function ContactSegments({ contact }: { contact: Contact }) {
       <Stack gap="xs">
         <Title order={2}>Segments</Title>
         <Loaded query={segments} lines={3}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <Text size="sm" c="dimmed">
-                In no segment. Each segment says under “Why (not)?” what is missing.
-              </Text>
-            ) : (
-              <Table verticalSpacing={6}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Segment</Table.Th>
-                    <Table.Th>In it since</Table.Th>
-                    <Table.Th>
-                      <span className="skip">Reason</span>
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map(segment => (
-                    <Table.Tr key={segment.id}>
-                      <Table.Td>
-                        <Anchor component={Link} to={`/segments/${segment.id}`} size="sm" fw={600}>
-                          {segment.name}
-                        </Anchor>{' '}
-                        {segment.status === 'paused' && (
-                          <Badge color="yellow" c="var(--mantine-color-text)">
-                            Paused: it keeps its people as they are
-                          </Badge>
-                        )}
-                      </Table.Td>
-                      <Table.Td>
-                        <When at={segment.enteredAt} />
-                      </Table.Td>
-                      <Table.Td ta="right">
-                        <Anchor component={Link} to={`/segments/${segment.id}`} search={{ tab: 'why' } as never} size="sm">
-                          Why?
-                        </Anchor>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            )
-          }
+          {({ items }) => (
+            <div>
+              {items.length === 0 && (
+                <Text size="sm" c="dimmed">
+                  In no segment at the moment.
+                </Text>
+              )}
+              {items.map(segment => (
+                <SegmentRow key={segment.id} contactId={contact.id} segment={segment} />
+              ))}
+            </div>
+          )}
         </Loaded>
+        <WhyNot contact={contact} within={segments.data?.items.map(segment => segment.id) ?? []} />
       </Stack>
       <Lists contact={contact} />
     </Stack>
@@ -78,16 +63,20 @@ function Lists({ contact }: { contact: Contact }) {
   const lists = useLists()
   const rights = useContactRights()
   const change = useMutation({
-    mutationFn: async ({ id, joins }: { id: string; name: string; joins: boolean }) => changeMembers(id, [contact.id], joins),
+    mutationFn: async ({ id, joins }: { id: string; name: string; joins: boolean }) =>
+      changeMembers(id, [contact.id], joins),
     onSuccess: (_done, { id, name, joins }) =>
       showUndo(joins ? `Put on “${name}”.` : `Taken off “${name}”.`, async () => {
         await changeMembers(id, [contact.id], !joins)
         await queries.invalidateQueries({ queryKey: contactKey(contact.id) })
       }),
-    onError: error => notifications.show({ color: 'red', title: 'The list did not change', message: error.message }),
+    onError: error =>
+      notifications.show({ color: 'red', title: 'The list did not change', message: error.message }),
     onSettled: () => queries.invalidateQueries({ queryKey: contactKey(contact.id) }),
   })
-  const others = (lists.data?.items ?? []).filter(list => list.archivedAt === null && !contact.lists.some(own => own.id === list.id))
+  const others = (lists.data?.items ?? []).filter(
+    list => list.archivedAt === null && !contact.lists.some(own => own.id === list.id),
+  )
   return (
     <Stack gap="xs">
       <Title order={2}>Lists</Title>
@@ -105,7 +94,13 @@ function Lists({ contact }: { contact: Contact }) {
             c="var(--mantine-color-text)"
             rightSection={
               rights.build === null && (
-                <ActionIcon size={18} variant="transparent" color="gray" aria-label={`Take off ${list.name}`} onClick={() => change.mutate({ ...list, joins: false })}>
+                <ActionIcon
+                  size={18}
+                  variant="transparent"
+                  color="gray"
+                  aria-label={`Take off ${list.name}`}
+                  onClick={() => change.mutate({ ...list, joins: false })}
+                >
                   <IconX size={14} />
                 </ActionIcon>
               )
@@ -117,16 +112,26 @@ function Lists({ contact }: { contact: Contact }) {
         <Menu position="bottom-start" shadow="md">
           <Menu.Target>
             <Tooltip label={rights.build} disabled={!rights.build}>
-              <Button size="compact-sm" variant="default" leftSection={<IconPlus size={14} />} disabled={rights.build !== null}>
+              <Button
+                size="compact-sm"
+                variant="default"
+                leftSection={<IconPlus size={14} />}
+                disabled={rights.build !== null}
+              >
                 Put on a list
               </Button>
             </Tooltip>
           </Menu.Target>
           <Menu.Dropdown>
-            {others.length === 0 && <Menu.Item disabled>No other list. Make one under Settings, Lists.</Menu.Item>}
+            {others.length === 0 && (
+              <Menu.Item disabled>No other list. Make one under Settings, Lists.</Menu.Item>
+            )}
             <ScrollArea.Autosize mah={300}>
               {others.map(list => (
-                <Menu.Item key={list.id} onClick={() => change.mutate({ id: list.id, name: list.name, joins: true })}>
+                <Menu.Item
+                  key={list.id}
+                  onClick={() => change.mutate({ id: list.id, name: list.name, joins: true })}
+                >
                   {list.name}
                 </Menu.Item>
               ))}

@@ -14,14 +14,25 @@ export function ContactTimeline({ id }: { id: string }) {
   const search = useSearch({ strict: false }) as { show?: string }
   const go = useNavigate()
   const chosen = (search.show ?? '').split(',').filter(Boolean)
-  const kinds = useQuery({ queryKey: ['event-types'], queryFn: () => call(client.GET('/api/v1/events/types')), staleTime: 600_000 })
+  const kinds = useQuery({
+    queryKey: ['event-types'],
+    queryFn: () => call(client.GET('/api/v1/events/types')),
+    staleTime: 600_000,
+  })
   const types = chosenTypes(kinds.data?.items.map(kind => kind.type) ?? [], chosen)
   const list = useInfiniteQuery({
     queryKey: contactKey(id, 'timeline', types.join()),
     queryFn: ({ pageParam }) =>
       call(
         client.GET('/api/v1/contacts/{id}/timeline', {
-          params: { path: { id }, query: { limit: 50, ...(types.length > 0 ? { types: types.join() } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: {
+            path: { id },
+            query: {
+              limit: 50,
+              ...(types.length > 0 ? { types: types.join() } : {}),
+              ...(pageParam ? { cursor: pageParam } : {}),
+            },
+          },
         }),
       ),
     initialPageParam: '',
@@ -32,7 +43,13 @@ export function ContactTimeline({ id }: { id: string }) {
   const items = list.data?.pages.flatMap(page => page.items) ?? []
   return (
     <Stack>
-      <Chip.Group multiple value={chosen} onChange={next => void go({ to: '.', search: { ...search, show: next.join() || undefined } as never, replace: true })}>
+      <Chip.Group
+        multiple
+        value={chosen}
+        onChange={next =>
+          void go({ to: '.', search: { ...search, show: next.join() || undefined } as never, replace: true })
+        }
+      >
         <Group gap={6} role="group" aria-label="Show only">
           {groups.map(group => (
             <Chip key={group.key} value={group.key} size="xs" variant="outline">
@@ -46,8 +63,20 @@ export function ContactTimeline({ id }: { id: string }) {
       {list.isSuccess && items.length === 0 && (
         <Empty
           title={chosen.length > 0 ? 'Nothing of this kind' : 'Nothing has happened yet'}
-          words={chosen.length > 0 ? 'This contact has a story, but nothing of what is chosen above.' : 'Page views, events, messages, segments and scores will show here within a second.'}
-          {...(chosen.length > 0 ? { action: { label: 'Show everything', onClick: () => void go({ to: '.', search: { ...search, show: undefined } as never, replace: true }) } } : {})}
+          words={
+            chosen.length > 0
+              ? 'This contact has a story, but nothing of what is chosen above.'
+              : 'Page views, events, messages, segments and scores will show here within a second.'
+          }
+          {...(chosen.length > 0
+            ? {
+                action: {
+                  label: 'Show everything',
+                  onClick: () =>
+                    void go({ to: '.', search: { ...search, show: undefined } as never, replace: true }),
+                },
+              }
+            : {})}
         />
       )}
       {byDay(items).map(([day, ofDay]) => (
@@ -62,7 +91,11 @@ export function ContactTimeline({ id }: { id: string }) {
       ))}
       {list.hasNextPage && (
         <Group justify="center">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show earlier
           </Button>
         </Group>

@@ -12,11 +12,16 @@ import { Loaded } from '@/ui/states'
 import { contactKey, useContactRights } from './contact'
 import { EnterWorkflow } from './enter-workflow'
 
-const readStays = (id: string) => call(client.GET('/api/v1/contacts/{id}/workflows', { params: { path: { id } } }))
+const readStays = (id: string) =>
+  call(client.GET('/api/v1/contacts/{id}/workflows', { params: { path: { id } } }))
 export type Stay = Awaited<ReturnType<typeof readStays>>['items'][number]
 
 export function useStays(id: string) {
-  return useQuery({ queryKey: contactKey(id, 'workflows'), queryFn: () => readStays(id), refetchInterval: 10_000 })
+  return useQuery({
+    queryKey: contactKey(id, 'workflows'),
+    queryFn: () => readStays(id),
+    refetchInterval: 10_000,
+  })
 }
 
 const looks = {
@@ -44,7 +49,12 @@ export function ContactWorkflows({ id }: { id: string }) {
     <Stack>
       <Group justify="flex-end">
         <Tooltip label={rights.build} disabled={!rights.build}>
-          <Button size="compact-sm" variant="default" disabled={rights.build !== null} onClick={() => setEntering(true)}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={rights.build !== null}
+            onClick={() => setEntering(true)}
+          >
             Let into a workflow ...
           </Button>
         </Tooltip>
@@ -52,7 +62,10 @@ export function ContactWorkflows({ id }: { id: string }) {
       <Loaded query={stays}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title="In no workflow yet" words="Workflows take contacts in by themselves when what they wait for happens: an event, a segment, a form." />
+            <Empty
+              title="In no workflow yet"
+              words="Workflows take contacts in by themselves when what they wait for happens: an event, a segment, a form."
+            />
           ) : (
             <Stack>
               {items.map(stay => (
@@ -74,16 +87,29 @@ function StayCard({ stay }: { stay: Stay }) {
   const act = useMutation({
     mutationFn: (deed: 'out' | 'retry') => {
       const params = { path: { id: stay.workflowId, enrolmentId: stay.enrolmentId } }
-      return call(deed === 'out' ? client.DELETE('/api/v1/workflows/{id}/participants/{enrolmentId}', { params }) : client.POST('/api/v1/workflows/{id}/participants/{enrolmentId}/retry', { params }))
+      return call(
+        deed === 'out'
+          ? client.DELETE('/api/v1/workflows/{id}/participants/{enrolmentId}', { params })
+          : client.POST('/api/v1/workflows/{id}/participants/{enrolmentId}/retry', { params }),
+      )
     },
-    onSuccess: (_done, deed) => notifications.show({ message: deed === 'out' ? `Taken out of “${stay.workflowName}”.` : 'The step is tried again.' }),
-    onError: error => notifications.show({ color: 'red', title: 'This did not work', message: error.message }),
+    onSuccess: (_done, deed) =>
+      notifications.show({
+        message: deed === 'out' ? `Taken out of “${stay.workflowName}”.` : 'The step is tried again.',
+      }),
+    onError: error =>
+      notifications.show({ color: 'red', title: 'This did not work', message: error.message }),
     onSettled: () => queries.invalidateQueries({ queryKey: contactKey(stay.contactId) }),
   })
   const takeOut = () =>
     modals.openConfirmModal({
       title: `Take out of “${stay.workflowName}”?`,
-      children: <Text size="sm">What the contact waits for there is cancelled at once; the steps that follow do not happen. What was sent stays sent.</Text>,
+      children: (
+        <Text size="sm">
+          What the contact waits for there is cancelled at once; the steps that follow do not happen. What was
+          sent stays sent.
+        </Text>
+      ),
       labels: { confirm: 'Take out', cancel: 'Leave in' },
       confirmProps: { color: 'red' },
       onConfirm: () => act.mutate('out'),
@@ -116,27 +142,48 @@ function StayCard({ stay }: { stay: Stay }) {
           {isIn && (
             <Group gap="xs">
               {stay.status === 'parked' && (
-                <Button size="compact-sm" disabled={rights.build !== null} onClick={() => act.mutate('retry')}>
+                <Button
+                  size="compact-sm"
+                  disabled={rights.build !== null}
+                  onClick={() => act.mutate('retry')}
+                >
                   Try this step again
                 </Button>
               )}
-              <Button size="compact-sm" variant="default" disabled={rights.build !== null} title={rights.build ?? undefined} onClick={takeOut}>
+              <Button
+                size="compact-sm"
+                variant="default"
+                disabled={rights.build !== null}
+                title={rights.build ?? undefined}
+                onClick={takeOut}
+              >
                 Take out
               </Button>
             </Group>
           )}
         </Group>
         {hidden > 0 && (
-          <Button variant="subtle" size="compact-xs" onClick={() => setLong(true)} style={{ alignSelf: 'flex-start' }}>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            onClick={() => setLong(true)}
+            style={{ alignSelf: 'flex-start' }}
+          >
             Show {hidden} earlier steps
           </Button>
         )}
-        <Timeline active={isIn ? stay.path.length - hidden : stay.path.length - hidden - 1} bulletSize={18} lineWidth={2}>
+        <Timeline
+          active={isIn ? stay.path.length - hidden : stay.path.length - hidden - 1}
+          bulletSize={18}
+          lineWidth={2}
+        >
           {stay.path.slice(hidden).map(step => (
             <Timeline.Item key={step.id} bullet={<IconCheck size={11} aria-hidden />}>
               <Text size="sm">{step.place}</Text>
               <Text size="xs" c="dimmed">
-                {step.exit !== 'next' && `Went on by “${step.exit.replaceAll('_', ' ')}”, `}
+                {step.exit !== 'next' &&
+                  step.exit !== 'end' &&
+                  `The way out: ${step.exit.replaceAll('_', ' ')}, `}
                 <When at={step.at} size="xs" />
               </Text>
             </Timeline.Item>

@@ -28,10 +28,20 @@ const usual = ['email', 'company', 'jobTitle', 'stage', 'owner', 'created']
 /** The columns a person chose on this machine, and all there are. */
 export function useColumns(): { all: Column[]; shown: Column[]; choose(keys: string[]): void } {
   const fields = useFields()
-  const [chosen, choose] = useLocalStorage<string[]>({ key: 'tend.contacts.columns', defaultValue: usual, getInitialValueInEffect: false })
+  const [chosen, choose] = useLocalStorage<string[]>({
+    key: 'tend.contacts.columns',
+    defaultValue: usual,
+    getInitialValueInEffect: false,
+  })
   const own = (fields.data?.items ?? [])
     .filter(field => field.archivedAt === null)
-    .map((field): Column => ({ key: `attrs.${field.key}`, title: field.label, show: row => showValue(row.attrs[field.key]) }))
+    .map(
+      (field): Column => ({
+        key: `attrs.${field.key}`,
+        title: field.label,
+        show: row => showValue(row.attrs[field.key]),
+      }),
+    )
   const all = [...core, ...own]
   return { all, shown: all.filter(column => chosen.includes(column.key)), choose }
 }
@@ -59,7 +69,13 @@ export function ColumnChoice({ all, shown, choose }: ReturnType<typeof useColumn
                 size="sm"
                 label={column.title}
                 checked={keys.includes(column.key)}
-                onChange={event => choose(event.currentTarget.checked ? [...keys, column.key] : keys.filter(key => key !== column.key))}
+                onChange={event =>
+                  choose(
+                    event.currentTarget.checked
+                      ? [...keys, column.key]
+                      : keys.filter(key => key !== column.key),
+                  )
+                }
               />
             ))}
           </Stack>

@@ -55,10 +55,21 @@ export function ContactsFilter({ value, onApply, onClose }: Props) {
   )
 }
 
-function ApplyButton({ draft, isEmpty, onApply }: { draft: Filter; isEmpty: boolean; onApply(filter: Filter): void }) {
+function ApplyButton({
+  draft,
+  isEmpty,
+  onApply,
+}: {
+  draft: Filter
+  isEmpty: boolean
+  onApply(filter: Filter): void
+}) {
   const preview = usePreview(draft)
   if (isEmpty) return <Button disabled>Show contacts</Button>
-  const count = preview.data && !preview.isError ? `${preview.data.exact ? '' : 'about '}${formatNumber(preview.data.count)} ` : ''
+  const count =
+    preview.data && !preview.isError
+      ? `${preview.data.exact ? '' : 'about '}${formatNumber(preview.data.count)} `
+      : ''
   return (
     <>
       <Button onClick={() => onApply(draft)} disabled={preview.isError}>
@@ -78,7 +89,8 @@ function SaveSegment({ filter, opened, onClose }: { filter: Filter; opened: bool
   const go = useNavigate()
   const [name, setName] = useState('')
   const save = useMutation({
-    mutationFn: () => call(client.POST('/api/v1/segments', { body: { name: name.trim(), filter: filter as never } })),
+    mutationFn: () =>
+      call(client.POST('/api/v1/segments', { body: { name: name.trim(), filter: filter as never } })),
     onSuccess: made => go({ to: `/segments/${made.id}` }),
   })
   const submit = (event: FormEvent) => {
@@ -89,8 +101,18 @@ function SaveSegment({ filter, opened, onClose }: { filter: Filter; opened: bool
     <Modal opened={opened} onClose={onClose} title="Keep as a segment">
       <form onSubmit={submit}>
         <Stack>
-          <Text size="sm">The segment begins as a draft with these conditions. Published, it keeps itself up to date, and workflows can start from it.</Text>
-          <TextInput label="Name" placeholder="Evaluating now" required data-autofocus value={name} onChange={event => setName(event.currentTarget.value)} />
+          <Text size="sm">
+            The segment begins as a draft with these conditions. Published, it keeps itself up to date, and
+            workflows can start from it.
+          </Text>
+          <TextInput
+            label="Name"
+            placeholder="Evaluating now"
+            required
+            data-autofocus
+            value={name}
+            onChange={event => setName(event.currentTarget.value)}
+          />
           {save.isError && <ErrorNote error={save.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>

@@ -1,8 +1,8 @@
 import { Badge, Button, Group, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { IconArrowLeft, IconArrowRight, IconFilter, IconPlus, IconSearch } from '@tabler/icons-react'
+import { IconFilter, IconPlus, IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useNavigate, useRouter, useRouterState, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { call, client } from '@/api/client'
 import { countConditions } from '@/decisions/filter'
@@ -13,11 +13,11 @@ import { ErrorNote, Waiting } from '@/ui/states'
 import { useContactRights } from './contact'
 import { ContactCreate } from './contact-create'
 import { ContactsBulk } from './contacts-bulk'
-import { ColumnChoice, type Sort, useColumns } from './contacts-columns'
+import { ColumnChoice, useColumns } from './contacts-columns'
 import { ContactsFilter, readFilter } from './contacts-filter'
+import { Pager, type Search } from './contacts-pager'
 import { ContactsTable, readContacts } from './contacts-table'
 
-type Search = { q?: string; filter?: string; sort?: Sort; after?: string }
 const pageSize = 50
 
 /** Everybody we know, page by page: search, filter, order and page stand in the address. */
@@ -31,10 +31,21 @@ export function ContactsScreen() {
   const columns = useColumns()
   const [filtering, setFiltering] = useState(false)
   const [chosen, setChosen] = useState(new Set<string>())
-  const estimate = useQuery({ queryKey: ['contacts', 'estimate'], queryFn: () => call(client.GET('/api/v1/contacts/estimate')), staleTime: 60_000 })
+  const estimate = useQuery({
+    queryKey: ['contacts', 'estimate'],
+    queryFn: () => call(client.GET('/api/v1/contacts/estimate')),
+    staleTime: 60_000,
+  })
   const list = useQuery({
     queryKey: ['contacts', 'list', q, filterText, sort, after],
-    queryFn: () => readContacts({ limit: pageSize, sort, ...(q ? { q } : {}), ...(filter ? { filter: JSON.stringify(filter) } : {}), ...(after ? { cursor: after } : {}) }),
+    queryFn: () =>
+      readContacts({
+        limit: pageSize,
+        sort,
+        ...(q ? { q } : {}),
+        ...(filter ? { filter: JSON.stringify(filter) } : {}),
+        ...(after ? { cursor: after } : {}),
+      }),
     placeholderData: keepPreviousData,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page or question means other contacts
@@ -42,30 +53,55 @@ export function ContactsScreen() {
   /** A new question begins on the first page. */
   const ask = (change: Search) => {
     const next = { ...search, ...change, after: undefined }
-    void go({ to: '/contacts', search: Object.fromEntries(Object.entries(next).filter(([, value]) => value)), replace: true })
+    void go({
+      to: '/contacts',
+      search: Object.fromEntries(Object.entries(next).filter(([, value]) => value)),
+      replace: true,
+    })
   }
   const find = useDebouncedCallback((text: string) => ask({ q: text.trim() }), 200)
   const rows = list.data?.items ?? []
   const isAsking = q !== '' || filter !== null
-  const about = estimate.data ? `About ${formatNumber(estimate.data.count)} people, known or still visitors.` : 'People, known or still visitors.'
+  const about = estimate.data
+    ? `About ${formatNumber(estimate.data.count)} people, known or still visitors.`
+    : 'People, known or still visitors.'
   return (
     <Page
       title="Contacts"
       words={about}
       actions={
         <Tooltip label={rights.edit} disabled={!rights.edit}>
-          <Button leftSection={<IconPlus size={16} />} disabled={rights.edit !== null} onClick={creating.open}>
+          <Button
+            leftSection={<IconPlus size={16} />}
+            disabled={rights.edit !== null}
+            onClick={creating.open}
+          >
             New contact
           </Button>
         </Tooltip>
       }
     >
       <Group gap="xs">
-        <TextInput flex={1} maw={360} miw={180} aria-label="Search contacts" placeholder="Beginning of a name or address" leftSection={<IconSearch size={16} />} defaultValue={q} onChange={event => find(event.currentTarget.value)} />
+        <TextInput
+          flex={1}
+          maw={360}
+          miw={180}
+          aria-label="Search contacts"
+          placeholder="Beginning of a name or address"
+          leftSection={<IconSearch size={16} />}
+          defaultValue={q}
+          onChange={event => find(event.currentTarget.value)}
+        />
         <Button
           variant={filter ? 'light' : 'default'}
           leftSection={<IconFilter size={16} />}
-          rightSection={filter && <Badge size="sm" variant="filled">{countConditions(filter)}</Badge>}
+          rightSection={
+            filter && (
+              <Badge size="sm" variant="filled">
+                {countConditions(filter)}
+              </Badge>
+            )
+          }
           aria-expanded={filtering}
           onClick={() => setFiltering(!filtering)}
         >
@@ -94,7 +130,15 @@ export function ContactsScreen() {
       {list.isPending && <Waiting lines={12} />}
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && rows.length === 0 && isAsking && (
-        <Empty title="Nobody fits" words={q ? `No name or address begins with “${q}”${filter ? ' among those the filter lets through' : ''}.` : 'Nobody fits these conditions at the moment.'} action={{ label: 'Show everybody', onClick: () => void go({ to: '/contacts', search: {} }) }} />
+        <Empty
+          title="Nobody fits"
+          words={
+            q
+              ? `No name or address begins with “${q}”${filter ? ' among those the filter lets through' : ''}.`
+              : 'Nobody fits these conditions at the moment.'
+          }
+          action={{ label: 'Show everybody', onClick: () => void go({ to: '/contacts', search: {} }) }}
+        />
       )}
       {list.isSuccess && rows.length === 0 && !isAsking && (
         <Empty
@@ -103,29 +147,26 @@ export function ContactsScreen() {
           {...(rights.edit ? {} : { action: { label: 'Add the first contact', onClick: creating.open } })}
         />
       )}
-      {rows.length > 0 && <ContactsTable rows={rows} columns={columns.shown} sort={sort} onSort={next => ask({ sort: next })} chosen={chosen} onChoose={setChosen} />}
-      {(after || list.data?.next) && <Pager next={list.data?.next ?? null} isFirst={!after} busy={list.isPlaceholderData} search={search} />}
+      {rows.length > 0 && (
+        <ContactsTable
+          rows={rows}
+          columns={columns.shown}
+          sort={sort}
+          onSort={next => ask({ sort: next })}
+          chosen={chosen}
+          onChoose={setChosen}
+        />
+      )}
+      {(after || list.data?.next) && (
+        <Pager
+          next={list.data?.next ?? null}
+          isFirst={!after}
+          busy={list.isPlaceholderData}
+          search={search}
+        />
+      )}
       {chosen.size > 0 && <ContactsBulk ids={[...chosen]} onDone={() => setChosen(new Set())} />}
       <ContactCreate opened={creating.opened} onClose={creating.close} />
     </Page>
-  )
-}
-
-/** Pages by key: forward by the key in the address, back by the way one came. */
-function Pager({ next, isFirst, busy, search }: { next: string | null; isFirst: boolean; busy: boolean; search: Search }) {
-  const go = useNavigate()
-  const { history } = useRouter()
-  const cameFrom = useRouterState({ select: state => (state.location.state as { paged?: number }).paged ?? 0 })
-  const { after: _, ...rest } = search
-  const back = () => (cameFrom > 0 ? history.back() : void go({ to: '/contacts', search: rest }))
-  return (
-    <Group justify="center" gap="xs">
-      <Button variant="default" leftSection={<IconArrowLeft size={16} />} disabled={isFirst} onClick={back}>
-        {cameFrom > 0 || isFirst ? 'Previous page' : 'First page'}
-      </Button>
-      <Button variant="default" rightSection={<IconArrowRight size={16} />} disabled={!next} loading={busy} onClick={() => void go({ to: '/contacts', search: { ...rest, after: next ?? '' }, state: { paged: cameFrom + 1 } as never, resetScroll: true })}>
-        Next page
-      </Button>
-    </Group>
   )
 }

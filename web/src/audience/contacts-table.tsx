@@ -5,10 +5,23 @@ import { call, client } from '@/api/client'
 import { personName } from '@/ui/format'
 import type { Column, Sort } from './contacts-columns'
 
-export const readContacts = (query: { q?: string; filter?: string; sort: Sort; cursor?: string; limit: number }) => call(client.GET('/api/v1/contacts', { params: { query } }))
+export const readContacts = (query: {
+  q?: string
+  filter?: string
+  sort: Sort
+  cursor?: string
+  limit: number
+}) => call(client.GET('/api/v1/contacts', { params: { query } }))
 export type Row = Awaited<ReturnType<typeof readContacts>>['items'][number]
 
-type Props = { rows: Row[]; columns: Column[]; sort: Sort; onSort(sort: Sort): void; chosen: Set<string>; onChoose(chosen: Set<string>): void }
+type Props = {
+  rows: Row[]
+  columns: Column[]
+  sort: Sort
+  onSort(sort: Sort): void
+  chosen: Set<string>
+  onChoose(chosen: Set<string>): void
+}
 
 /** One page of contacts; the name is the way to the contact. */
 export function ContactsTable({ rows, columns, sort, onSort, chosen, onChoose }: Props) {
@@ -19,7 +32,7 @@ export function ContactsTable({ rows, columns, sort, onSort, chosen, onChoose }:
     onChoose(next)
   }
   return (
-    <Box mah={{ base: 'none', sm: 'calc(100dvh - 290px)' }} mih={240} style={{ overflow: 'auto' }}>
+    <Box mah={{ base: 'none', sm: 'calc(100dvh - 344px)' }} mih={240} style={{ overflow: 'auto' }}>
       <Table highlightOnHover verticalSpacing={6} stickyHeader miw={200 + columns.length * 130}>
         <Table.Thead>
           <Table.Tr>
@@ -42,10 +55,22 @@ export function ContactsTable({ rows, columns, sort, onSort, chosen, onChoose }:
           {rows.map(row => (
             <Table.Tr key={row.id} bg={chosen.has(row.id) ? 'var(--mantine-primary-color-light)' : undefined}>
               <Table.Td>
-                <Checkbox size="xs" aria-label={`Choose ${personName(row)}`} checked={chosen.has(row.id)} onChange={() => toggle(row.id)} />
+                <Checkbox
+                  size="xs"
+                  aria-label={`Choose ${personName(row)}`}
+                  checked={chosen.has(row.id)}
+                  onChange={() => toggle(row.id)}
+                />
               </Table.Td>
               <Table.Td maw={260}>
-                <Anchor component={Link} to={`/contacts/${row.id}`} size="sm" fw={600} truncate display="block">
+                <Anchor
+                  component={Link}
+                  to={`/contacts/${row.id}`}
+                  size="sm"
+                  fw={600}
+                  truncate
+                  display="block"
+                >
                   {personName(row)}
                 </Anchor>
               </Table.Td>
@@ -65,15 +90,35 @@ export function ContactsTable({ rows, columns, sort, onSort, chosen, onChoose }:
 }
 
 /** Each order has the one direction in which its index runs. */
-const ways: Record<Sort, 'ascending' | 'descending'> = { name: 'ascending', email: 'ascending', created: 'descending', updated: 'descending' }
+const ways: Record<Sort, 'ascending' | 'descending'> = {
+  name: 'ascending',
+  email: 'ascending',
+  created: 'descending',
+  updated: 'descending',
+}
 
-function Head({ title, by, sort, onSort }: { title: string; by: Sort | undefined; sort: Sort; onSort(sort: Sort): void }) {
+function Head({
+  title,
+  by,
+  sort,
+  onSort,
+}: {
+  title: string
+  by: Sort | undefined
+  sort: Sort
+  onSort(sort: Sort): void
+}) {
   if (!by) return <Table.Th>{title}</Table.Th>
   const isSorted = by === sort
   const Icon = ways[by] === 'ascending' ? IconArrowUp : IconArrowDown
   return (
     <Table.Th aria-sort={isSorted ? ways[by] : 'none'}>
-      <UnstyledButton onClick={() => onSort(by)} fw="inherit" fz="inherit" title={`Sort by ${title.toLowerCase()}`}>
+      <UnstyledButton
+        onClick={() => onSort(by)}
+        fw="inherit"
+        fz="inherit"
+        title={`Sort by ${title.toLowerCase()}`}
+      >
         <Group gap={4} wrap="nowrap" component="span">
           {title}
           <Icon size={14} aria-hidden style={{ opacity: isSorted ? 1 : 0.25 }} />

@@ -10,10 +10,16 @@ import { contactKey } from './contact'
 export function EnterWorkflow({ contactId, onClose }: { contactId: string; onClose(): void }) {
   const queries = useQueryClient()
   const [chosen, setChosen] = useState<string | null>(null)
-  const workflows = useQuery({ queryKey: ['workflows', 'live'], queryFn: () => call(client.GET('/api/v1/workflows', { params: { query: { limit: 200 } } })) })
+  const workflows = useQuery({
+    queryKey: ['workflows', 'live'],
+    queryFn: () => call(client.GET('/api/v1/workflows', { params: { query: { limit: 200 } } })),
+  })
   const live = (workflows.data?.items ?? []).filter(workflow => workflow.status === 'live')
   const enter = useMutation({
-    mutationFn: (id: string) => call(client.POST('/api/v1/workflows/{id}/participants', { params: { path: { id } }, body: { contactId } })),
+    mutationFn: (id: string) =>
+      call(
+        client.POST('/api/v1/workflows/{id}/participants', { params: { path: { id } }, body: { contactId } }),
+      ),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: contactKey(contactId) })
       notifications.show({ message: `Let into “${live.find(workflow => workflow.id === chosen)?.name}”.` })
@@ -25,7 +31,9 @@ export function EnterWorkflow({ contactId, onClose }: { contactId: string; onClo
       <Stack>
         <Select
           label="Workflow"
-          placeholder={workflows.isSuccess && live.length === 0 ? 'No workflow is live' : 'Choose a live workflow'}
+          placeholder={
+            workflows.isSuccess && live.length === 0 ? 'No workflow is live' : 'Choose a live workflow'
+          }
           searchable
           required
           data-autofocus
@@ -34,7 +42,8 @@ export function EnterWorkflow({ contactId, onClose }: { contactId: string; onClo
           onChange={setChosen}
         />
         <Text size="sm" c="dimmed">
-          The contact begins at the first step, now. Messages still pass the gate: without consent no marketing is sent.
+          The contact begins at the first step, now. Messages still pass the gate: without consent no
+          marketing is sent.
         </Text>
         {enter.isError && <ErrorNote error={enter.error} />}
         <Group justify="flex-end">

@@ -1,11 +1,21 @@
-import { IconBolt, IconFilter, IconFlag, IconGavel, IconRoute, IconStairs, IconTrendingUp, IconUser } from '@tabler/icons-react'
+import {
+  IconBolt,
+  IconFilter,
+  IconFlag,
+  IconGavel,
+  IconRoute,
+  IconStairs,
+  IconTrendingUp,
+  IconUser,
+} from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { call, client } from '@/api/client'
 import { Loaded } from '@/ui/states'
 import { Chain, type ChainLink } from './chain'
 import { contactKey } from './contact'
 
-const readWhy = (id: string, messageId: string) => call(client.GET('/api/v1/contacts/{id}/messages/{messageId}/why', { params: { path: { id, messageId } } }))
+const readWhy = (id: string, messageId: string) =>
+  call(client.GET('/api/v1/contacts/{id}/messages/{messageId}/why', { params: { path: { id, messageId } } }))
 type Why = Awaited<ReturnType<typeof readWhy>>
 type Step = Why['steps'][number]
 
@@ -18,6 +28,12 @@ const kinds: Record<Step['kind'], { title: string; icon: ChainLink['icon'] }> = 
   person: { title: 'By hand', icon: IconUser },
   gate: { title: 'The gate, which decides about every message', icon: IconGavel },
   outcome: { title: 'What became of it', icon: IconFlag },
+}
+
+/** States as the ledger has them, in words. */
+const outcomes: Record<string, string> = {
+  queued: 'Written down to be sent',
+  sending: 'Handed to the mail server',
 }
 
 const questions: Record<Why['message']['state'], string> = {
@@ -33,10 +49,18 @@ const questions: Record<Why['message']['state'], string> = {
 
 /** Event, segment or score, workflow, step, gate, outcome: the chain of one message from its first cause on. */
 export function MessageWhy({ contactId, messageId }: { contactId: string; messageId: string }) {
-  const why = useQuery({ queryKey: contactKey(contactId, 'why', messageId), queryFn: () => readWhy(contactId, messageId) })
+  const why = useQuery({
+    queryKey: contactKey(contactId, 'why', messageId),
+    queryFn: () => readWhy(contactId, messageId),
+  })
   return (
     <Loaded query={why} lines={4}>
-      {({ message, steps }) => <Chain label={questions[message.state]} links={steps.map((step, place) => linkOf(step, place, isDeciding(message, steps, place)))} />}
+      {({ message, steps }) => (
+        <Chain
+          label={questions[message.state]}
+          links={steps.map((step, place) => linkOf(step, place, isDeciding(message, steps, place)))}
+        />
+      )}
     </Loaded>
   )
 }
@@ -49,6 +73,15 @@ function isDeciding(message: Why['message'], steps: Step[], place: number): bool
 
 function linkOf(step: Step, place: number, isEnd: boolean): ChainLink {
   const { title, icon } = kinds[step.kind]
-  const words = step.words.charAt(0).toUpperCase() + step.words.slice(1)
-  return { key: `${step.kind}-${step.id ?? place}-${place}`, icon, title, words, at: step.at, isEnd, ...(isEnd && step.kind === 'gate' ? { color: 'orange' } : {}) }
+  const told = step.kind === 'outcome' ? (outcomes[step.words] ?? step.words) : step.words
+  const words = told.charAt(0).toUpperCase() + told.slice(1)
+  return {
+    key: `${step.kind}-${step.id ?? place}-${place}`,
+    icon,
+    title,
+    words,
+    at: step.at,
+    isEnd,
+    ...(isEnd && step.kind === 'gate' ? { color: 'orange' } : {}),
+  }
 }

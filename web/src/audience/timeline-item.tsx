@@ -1,4 +1,19 @@
-import { Alert, Anchor, Badge, Box, Button, Code, Collapse, Group, Stack, Table, Text, ThemeIcon, Tooltip, UnstyledButton } from '@mantine/core'
+import {
+  Alert,
+  Anchor,
+  Badge,
+  Box,
+  Button,
+  Code,
+  Collapse,
+  Group,
+  Stack,
+  Table,
+  Text,
+  ThemeIcon,
+  Tooltip,
+  UnstyledButton,
+} from '@mantine/core'
 import { IconChevronDown, IconChevronRight, IconRobot } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -11,7 +26,8 @@ import { contactKey } from './contact'
 import { showValue } from './contact-value'
 import { groupOf } from './timeline-groups'
 
-const readCauses = (id: string, eventId: string) => call(client.GET('/api/v1/contacts/{id}/timeline/{eventId}/causes', { params: { path: { id, eventId } } }))
+const readCauses = (id: string, eventId: string) =>
+  call(client.GET('/api/v1/contacts/{id}/timeline/{eventId}/causes', { params: { path: { id, eventId } } }))
 export type Item = Awaited<ReturnType<typeof readCauses>>['items'][number]
 
 const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
@@ -23,15 +39,33 @@ export function TimelineItem({ contactId, item }: { contactId: string; item: Ite
   const panel = `event-${item.id}`
   return (
     <Box style={{ borderBottom: '1px solid var(--tend-line)' }}>
-      <UnstyledButton w="100%" py={7} onClick={() => setOpen(!isOpen)} aria-expanded={isOpen} aria-controls={panel}>
+      <UnstyledButton
+        w="100%"
+        py={7}
+        onClick={() => setOpen(!isOpen)}
+        aria-expanded={isOpen}
+        aria-controls={panel}
+      >
         <Group gap="sm" wrap="nowrap" align="flex-start">
           <ThemeIcon size={24} variant="light" color={color} title={title}>
             <Icon size={14} aria-hidden />
           </ThemeIcon>
-          <Text size="sm" flex={1} style={{ overflowWrap: 'anywhere' }} c={item.isMachine ? 'dimmed' : undefined}>
+          <Text
+            size="sm"
+            flex={1}
+            style={{ overflowWrap: 'anywhere' }}
+            c={item.isMachine ? 'dimmed' : undefined}
+          >
             {capital(item.sentence)}
             {item.isMachine && (
-              <Badge size="sm" color="gray" c="var(--mantine-color-text)" ml={8} leftSection={<IconRobot size={12} aria-hidden />}>
+              <Badge
+                component="span"
+                size="sm"
+                color="gray"
+                c="var(--mantine-color-text)"
+                ml={8}
+                leftSection={<IconRobot size={12} aria-hidden />}
+              >
                 Machine
               </Badge>
             )}
@@ -62,7 +96,10 @@ function Details({ contactId, item }: { contactId: string; item: Item }) {
     <Stack gap="sm" pl={36} pb="sm">
       {item.isMachine && (
         <Alert color="gray" p="xs">
-          <Text size="sm">A bot, a scanner or a mail program did this by itself. It is kept, but neither scores nor workflows act on it.</Text>
+          <Text size="sm">
+            A bot, a scanner or a mail program did this by itself. It is kept, but neither scores nor
+            workflows act on it.
+          </Text>
         </Alert>
       )}
       {rows.length > 0 && (
@@ -97,13 +134,24 @@ function Details({ contactId, item }: { contactId: string; item: Item }) {
 
 /** The chain back to the first cause, told forwards. */
 function Causes({ contactId, eventId }: { contactId: string; eventId: string }) {
-  const causes = useQuery({ queryKey: contactKey(contactId, 'causes', eventId), queryFn: () => readCauses(contactId, eventId), staleTime: 60_000 })
+  const causes = useQuery({
+    queryKey: contactKey(contactId, 'causes', eventId),
+    queryFn: () => readCauses(contactId, eventId),
+    staleTime: 60_000,
+  })
   return (
     <Loaded query={causes} lines={3}>
       {({ items }) => (
         <Chain
           label="What led to it, the first cause on top"
-          links={items.toReversed().map(cause => ({ key: cause.id, icon: groupOf(cause.type).icon, title: groupOf(cause.type).title, words: capital(cause.sentence), at: cause.at, isEnd: cause.id === eventId }))}
+          links={items.toReversed().map(cause => ({
+            key: cause.id,
+            icon: groupOf(cause.type).icon,
+            title: groupOf(cause.type).title,
+            words: capital(cause.sentence),
+            at: cause.at,
+            isEnd: cause.id === eventId,
+          }))}
         />
       )}
     </Loaded>
@@ -138,16 +186,33 @@ function Links({ data }: { data: Record<string, unknown> }) {
   )
 }
 
-const spoken = (key: string) => capital(key.replace(/^attrs\./, '').replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ').toLowerCase())
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const spoken = (key: string) =>
+  capital(
+    key
+      .replace(/^attrs\./, '')
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
+      .replaceAll('_', ' ')
+      .toLowerCase(),
+  )
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What is worth reading: without ids, nested parts one by one, changes as before and after. */
 function detailsOf(data: Record<string, unknown>): [string, string][] {
   return Object.entries(data).flatMap(([key, value]): [string, string][] => {
     if (value === null || value === undefined || value === '' || /Id$|^id$/.test(key)) return []
-    if (key === 'changes' && isRecord(value)) return Object.entries(value).map(([field, change]) => [spoken(field), changeOf(change)])
-    if (isRecord(value)) return Object.entries(value).flatMap(([inner, part]): [string, string][] => (part === null || part === '' ? [] : [[`${spoken(key)}: ${inner}`, showValue(part)]]))
-    return [[spoken(key), Array.isArray(value) && value.every(part => !isRecord(part)) ? value.join(', ') : showValue(value)]]
+    if (key === 'changes' && isRecord(value))
+      return Object.entries(value).map(([field, change]) => [spoken(field), changeOf(change)])
+    if (isRecord(value))
+      return Object.entries(value).flatMap(([inner, part]): [string, string][] =>
+        part === null || part === '' ? [] : [[`${spoken(key)}: ${inner}`, showValue(part)]],
+      )
+    return [
+      [
+        spoken(key),
+        Array.isArray(value) && value.every(part => !isRecord(part)) ? value.join(', ') : showValue(value),
+      ],
+    ]
   })
 }
 

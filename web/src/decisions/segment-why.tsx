@@ -6,7 +6,7 @@ import { call, client } from '@/api/client'
 import { ContactPicker } from '@/ui/contact-picker'
 import { ErrorNote, Waiting } from '@/ui/states'
 
-type Part = { group: 'all' | 'any' | 'not' | null; sentence: string; matched: boolean; value?: unknown; parts: Part[] }
+export type Part = { group: 'all' | 'any' | 'not' | null; sentence: string; matched: boolean; value?: unknown; parts: Part[] }
 
 /** Picks a contact and shows every condition with its answer and the value that was found. */
 export function SegmentWhy({ id }: { id: string }) {
@@ -42,7 +42,7 @@ function shown(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-function Answer({ part }: { part: Part }) {
+export function Answer({ part }: { part: Part }) {
   const Icon = part.matched ? IconCheck : IconX
   return (
     <Box>

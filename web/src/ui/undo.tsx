@@ -10,7 +10,11 @@ export function showUndo(words: string, undo: () => Promise<unknown>): void {
       await undo()
       notifications.show({ message: 'Taken back.' })
     } catch (error) {
-      notifications.show({ color: 'red', title: 'This could not be taken back', message: error instanceof Error ? error.message : '' })
+      notifications.show({
+        color: 'red',
+        title: 'This could not be taken back',
+        message: error instanceof Error ? error.message : '',
+      })
     }
   }
   notifications.show({
