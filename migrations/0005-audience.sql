@@ -18,13 +18,19 @@ create table audience.contact (
   attrs jsonb not null default '{}',
   created_at timestamptz not null,
   updated_at timestamptz not null,
+  -- Who or what changed it last, in words.
+  updated_by text not null default '',
   version int not null default 1
 ) with (fillfactor = 85);
 create index contact_created on audience.contact (created_at desc, id desc);
 create index contact_updated on audience.contact (updated_at desc, id desc);
-create index contact_email on audience.contact (email text_pattern_ops, id);
-create index contact_name on audience.contact (lower(last_name) text_pattern_ops, id);
-create index contact_first_name on audience.contact (lower(first_name) text_pattern_ops, id);
+-- The orders of the list, exactly as contacts.list.ts asks for them; what is empty comes last (U+FFFF sorts after all).
+-- The order of addresses serves the search by their beginning, too.
+create index contact_email on audience.contact ((coalesce(email, U&'\FFFF') collate "C"), id);
+create index contact_name on audience.contact
+  ((coalesce(nullif(lower(coalesce(last_name || ' ', '') || coalesce(first_name, '')), ''), U&'\FFFF') collate "und-x-icu"), id);
+create index contact_last_name on audience.contact ((lower(last_name) collate "C"));
+create index contact_first_name on audience.contact ((lower(first_name) collate "C"));
 create index contact_company on audience.contact (company_id) where company_id is not null;
 create index contact_owner on audience.contact (owner_id) where owner_id is not null;
 

@@ -11,16 +11,32 @@ export function normalizeAddress(text: string): string | null {
   const at = trimmed.lastIndexOf('@')
   if (at < 1 || trimmed.length > 320) return null
   const local = trimmed.slice(0, at).normalize('NFC').toLowerCase()
-  if (!/^[^\s\p{C}"(),:;<>@[\\\]]+$/u.test(local) || /^\.|\.$|\.\./.test(local) || Buffer.byteLength(local) > 64) return null
+  if (
+    !/^[^\s\p{C}"(),:;<>@[\\\]]+$/u.test(local) ||
+    /^\.|\.$|\.\./.test(local) ||
+    Buffer.byteLength(local) > 64
+  )
+    return null
   const domain = domainToASCII(trimmed.slice(at + 1).toLowerCase())
-  if (!/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(domain)) return null
+  if (!/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(domain))
+    return null
   const address = `${local}@${domain}`
   return Buffer.byteLength(address) <= 254 ? address : null
 }
 
 /** Providers that ignore dots, and those that ignore everything after a plus (their own help pages). */
 const ignoresDots = new Set(['gmail.com', 'googlemail.com'])
-const ignoresPlus = new Set([...ignoresDots, 'outlook.com', 'hotmail.com', 'live.com', 'icloud.com', 'me.com', 'fastmail.com', 'proton.me', 'protonmail.com'])
+const ignoresPlus = new Set([
+  ...ignoresDots,
+  'outlook.com',
+  'hotmail.com',
+  'live.com',
+  'icloud.com',
+  'me.com',
+  'fastmail.com',
+  'proton.me',
+  'protonmail.com',
+])
 
 /**
  * The mailbox behind an address, where its provider says that several spellings are one. Only for suppression:

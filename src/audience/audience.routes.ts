@@ -4,10 +4,10 @@ import { inTransaction } from '#platform/db/db.ts'
 import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
 import { done, idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
 import { type Company, createCompany, getCompany, listCompanies, updateCompany } from './companies.ts'
-import { createField, fieldTypes, listFields, updateField } from './fields.ts'
-import { changeMembers, createList, getList, listLists, listMembers } from './lists.ts'
 import { contactSchema, shapeContact } from './contact-shape.ts'
 import { contactsForRender } from './contacts.ts'
+import { createField, fieldTypes, listFields, updateField } from './fields.ts'
+import { changeMembers, createList, getList, listLists, listMembers, updateList } from './lists.ts'
 
 const name = z.string().trim().min(1).max(200)
 
@@ -23,7 +23,11 @@ const companySchema = z.object({
   version: z.number().int(),
 })
 const withPeople = (company: Company) => ({ ...company, people: 0 })
-const domain = z.string().trim().toLowerCase().regex(/^([a-z0-9-]+\.)+[a-z0-9-]{2,}$/, 'is no domain, like example.org')
+const domain = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^([a-z0-9-]+\.)+[a-z0-9-]{2,}$/, 'is no domain, like example.org')
 
 const fieldSchema = z.object({
   key: z.string(),
@@ -56,7 +60,11 @@ const companyRoutes: Route[] = [
     reply: pageOf(companySchema),
     async handle({ query }, { db }) {
       const cursor = readCursor(query.cursor, z.object({ name: z.string(), id: idSchema }))
-      const rows = await listCompanies(db, { ...(query.q ? { search: query.q } : {}), cursor, limit: query.limit })
+      const rows = await listCompanies(db, {
+        ...(query.q ? { search: query.q } : {}),
+        cursor,
+        limit: query.limit,
+      })
       return page(rows, query.limit, row => ({ name: row.name.toLowerCase(), id: row.id }))
     },
   }),
@@ -89,7 +97,12 @@ const companyRoutes: Route[] = [
     tag: 'Companies',
     params: idParams,
     body: z
-      .object({ version: z.number().int(), name: name.optional(), domain: domain.nullable().optional(), attrs: z.record(z.string().max(64), z.unknown()).optional() })
+      .object({
+        version: z.number().int(),
+        name: name.optional(),
+        domain: domain.nullable().optional(),
+        attrs: z.record(z.string().max(64), z.unknown()).optional(),
+      })
       .strict(),
     reply: companySchema,
     async handle({ params, body }, { db, clock }) {
@@ -116,7 +129,12 @@ const fieldRoutes: Route[] = [
     summary: 'Create a custom field; no table changes',
     tag: 'Fields',
     body: z
-      .object({ key: z.string().max(64), label: name, type: z.enum(fieldTypes), choices: z.array(z.string().trim().min(1).max(200)).max(500).default([]) })
+      .object({
+        key: z.string().max(64),
+        label: name,
+        type: z.enum(fieldTypes),
+        choices: z.array(z.string().trim().min(1).max(200)).max(500).default([]),
+      })
       .strict(),
     reply: fieldSchema,
     status: 201,
@@ -129,7 +147,13 @@ const fieldRoutes: Route[] = [
     summary: 'Rename a field, change its choices, archive it',
     tag: 'Fields',
     params: z.object({ key: z.string().max(64) }),
-    body: z.object({ label: name.optional(), choices: z.array(z.string().trim().min(1).max(200)).max(500).optional(), archived: z.boolean().optional() }).strict(),
+    body: z
+      .object({
+        label: name.optional(),
+        choices: z.array(z.string().trim().min(1).max(200)).max(500).optional(),
+        archived: z.boolean().optional(),
+      })
+      .strict(),
     reply: fieldSchema,
     handle: ({ params, body }, { db, clock }) => updateField(db, params.key, body, clock.now()),
   }),
@@ -151,7 +175,11 @@ function memberRoute(method: 'POST' | 'DELETE', joins: boolean): Route {
       await getList(db, params.id)
       return inTransaction(db, async trx => {
         const known = await contactsForRender(trx, body.contactIds)
-        const events = await changeMembers(trx, known.map(({ id }) => ({ contactId: id, listId: params.id, in: joins })), clock.now())
+        const events = await changeMembers(
+          trx,
+          known.map(({ id }) => ({ contactId: id, listId: params.id, in: joins })),
+          clock.now(),
+        )
         await record(trx, events)
         return { ok: true as const, changed: events.length }
       })
@@ -178,7 +206,10 @@ const listRoutes: Route[] = [
     body: z.object({ name, description: z.string().trim().max(1000).default('') }).strict(),
     reply: listSchema,
     status: 201,
-    handle: async ({ body, actor }, { db, clock }) => ({ ...(await createList(db, { ...body, createdBy: actor.name }, clock.now())), size: 0 }),
+    handle: async ({ body, actor }, { db, clock }) => ({
+      ...(await createList(db, { ...body, createdBy: actor.name }, clock.now())),
+      size: 0,
+    }),
   }),
   route({
     method: 'GET',
@@ -191,11 +222,36 @@ const listRoutes: Route[] = [
     reply: pageOf(contactSchema),
     async handle({ params, query }, { db }) {
       await getList(db, params.id)
-      const rows = await listMembers(db, { listId: params.id, after: readCursor(query.cursor, idSchema), limit: query.limit })
+      const rows = await listMembers(db, {
+        listId: params.id,
+        after: readCursor(query.cursor, idSchema),
+        limit: query.limit,
+      })
       const { items, next } = page(rows, query.limit, row => row.id)
-      const contacts = await contactsForRender(db, items.map(row => row.id))
-      return { items: contacts.map(shapeContact), next }
+      const contacts = new Map(
+        (
+          await contactsForRender(
+            db,
+            items.map(row => row.id),
+          )
+        ).map(contact => [contact.id, contact]),
+      )
+      return { items: items.flatMap(row => contacts.get(row.id) ?? []).map(shapeContact), next }
     },
+  }),
+  route({
+    method: 'PATCH',
+    url: '/api/v1/lists/:id',
+    can: 'lists.edit',
+    summary: 'Rename, describe or archive a list; its members stay',
+    tag: 'Lists',
+    params: idParams,
+    body: z
+      .object({ name, description: z.string().trim().max(1000), archived: z.boolean() })
+      .partial()
+      .strict(),
+    reply: listSchema,
+    handle: ({ params, body }, { db, clock }) => updateList(db, params.id, body, clock.now()),
   }),
   memberRoute('POST', true),
   memberRoute('DELETE', false),

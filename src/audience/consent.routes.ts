@@ -1,17 +1,20 @@
 import { z } from 'zod'
 import { audit } from '#access/audit.ts'
 import { record } from '#activity/record.ts'
-import { type Db, inTransaction, many, maybeOne, sql } from '#platform/db/db.ts'
-import { conflict, invalid } from '#platform/errors.ts'
+import { inTransaction, many, maybeOne, sql } from '#platform/db/db.ts'
+import { conflict, notFound } from '#platform/errors.ts'
 import { idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
-import { consentOf, consentStates, recordConsent } from './consent.ts'
+import { enterConsent } from './consent.by-hand.ts'
+import { consentOf, consentStates } from './consent.ts'
 import { getContact } from './contacts.ts'
 import { suppress, suppressedAmong } from './suppression.ts'
 
 const state = z.enum(consentStates)
 const answer = z.object({
-  current: z.array(z.object({ purpose: z.string(), topicId: z.string().nullable(), state, since: timeSchema })),
+  current: z.array(
+    z.object({ purpose: z.string(), topicId: z.string().nullable(), state, since: timeSchema }),
+  ),
   ledger: z.array(
     z.object({
       id: z.string(),
@@ -28,15 +31,14 @@ const answer = z.object({
   suppressed: z.string().nullable(),
 })
 
-const topicSchema = z.object({ id: z.string(), name: z.string(), description: z.string(), archived: z.boolean() })
+const topicSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  archived: z.boolean(),
+})
 const topicColumns = sql`id, name, description, archived_at is not null as archived`
 type Topic = z.infer<typeof topicSchema>
-
-async function requireTopic(db: Db, id: string): Promise<void> {
-  if (!(await maybeOne(db, sql`select id from audience.topic where id = ${id}::bigint and archived_at is null`))) {
-    throw invalid('There is no such topic.', [{ path: 'topicId', message: 'is no topic' }])
-  }
-}
 
 export const consentRoutes: Route[] = [
   route({
@@ -72,31 +74,10 @@ export const consentRoutes: Route[] = [
       .strict(),
     reply: answer,
     async handle({ params, body, actor }, { db, clock, secrets }) {
-      if (body.state === 'granted' && !(body.wording && body.note)) {
-        throw invalid('Granting consent for somebody needs proof.', [
-          ...(body.wording ? [] : [{ path: 'wording', message: 'say to which words the person agreed' }]),
-          ...(body.note ? [] : [{ path: 'note', message: 'say when and how the person agreed' }]),
-        ])
-      }
       const now = clock.now()
       await inTransaction(db, async trx => {
         const contact = await getContact(trx, params.id)
-        if (body.topicId) await requireTopic(trx, body.topicId)
-        const events = await recordConsent(trx, [
-          {
-            contactId: contact.id,
-            purpose: body.purpose,
-            topicId: body.topicId ?? null,
-            state: body.state,
-            basis: body.state === 'granted' ? 'opt-in' : 'request',
-            source: 'the office',
-            wording: body.wording ?? null,
-            proof: { enteredBy: actor.name, note: body.note ?? '' },
-            at: now,
-          },
-        ])
-        await audit(trx, actor, `consents.${body.state}`, { kind: 'contact', id: contact.id }, { purpose: body.purpose })
-        await record(trx, events)
+        await record(trx, await enterConsent(trx, secrets, { contact, actor, word: body, now }))
       })
       const contact = await getContact(db, params.id)
       const suppressed = contact.email ? await suppressedAmong(db, secrets, [contact.email]) : new Map()
@@ -117,7 +98,9 @@ export const consentRoutes: Route[] = [
       if (!contact.email) throw conflict('no_address', 'This contact has no address.')
       const { email } = contact
       await inTransaction(db, async trx => {
-        await suppress(trx, secrets, [{ address: email, reason: 'manual', source: `${actor.name}: ${body.note}`, at: clock.now() }])
+        await suppress(trx, secrets, [
+          { address: email, reason: 'manual', source: `${actor.name}: ${body.note}`, at: clock.now() },
+        ])
         await audit(trx, actor, 'suppressions.add', { kind: 'contact', id: contact.id }, {})
       })
       return { ok: true as const }
@@ -131,7 +114,10 @@ export const consentRoutes: Route[] = [
     tag: 'Consent',
     reply: z.object({ items: z.array(topicSchema), next: z.null() }),
     handle: async (_input, { db }) => ({
-      items: await many<Topic>(db, sql`select ${topicColumns} from audience.topic order by archived_at is not null, lower(name)`),
+      items: await many<Topic>(
+        db,
+        sql`select ${topicColumns} from audience.topic order by archived_at is not null, lower(name)`,
+      ),
       next: null,
     }),
   }),
@@ -141,14 +127,51 @@ export const consentRoutes: Route[] = [
     can: 'topics.edit',
     summary: 'Add a topic',
     tag: 'Consent',
-    body: z.object({ name: z.string().trim().min(1).max(100), description: z.string().trim().max(500).default('') }).strict(),
+    body: z
+      .object({
+        name: z.string().trim().min(1).max(100),
+        description: z.string().trim().max(500).default(''),
+      })
+      .strict(),
     reply: topicSchema,
     status: 201,
     async handle({ body }, { db, clock }) {
-      const [topic] = await many<Topic>(db, sql`
+      const [topic] = await many<Topic>(
+        db,
+        sql`
         insert into audience.topic (id, name, description, created_at)
-        values (${newId()}::bigint, ${body.name}, ${body.description}, ${clock.now()}) returning ${topicColumns}`)
+        values (${newId()}::bigint, ${body.name}, ${body.description}, ${clock.now()}) returning ${topicColumns}`,
+      )
       if (!topic) throw new Error('a topic was not stored')
+      return topic
+    },
+  }),
+  route({
+    method: 'PATCH',
+    url: '/api/v1/topics/:id',
+    can: 'topics.edit',
+    summary: 'Rename or archive a topic; what people said about it stays',
+    tag: 'Consent',
+    params: idParams,
+    body: z
+      .object({
+        name: z.string().trim().min(1).max(100),
+        description: z.string().trim().max(500),
+        archived: z.boolean(),
+      })
+      .partial()
+      .strict(),
+    reply: topicSchema,
+    async handle({ params, body }, { db, clock }) {
+      const topic = await maybeOne<Topic>(
+        db,
+        sql`
+        update audience.topic set name = coalesce(${body.name ?? null}, name), description = coalesce(${body.description ?? null}, description),
+          archived_at = case when ${body.archived ?? null}::boolean is null then archived_at
+            when ${body.archived ?? null}::boolean then coalesce(archived_at, ${clock.now()}::timestamptz) end
+        where id = ${params.id}::bigint returning ${topicColumns}`,
+      )
+      if (!topic) throw notFound('topic')
       return topic
     },
   }),

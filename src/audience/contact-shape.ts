@@ -13,13 +13,20 @@ export const contactFieldsSchema = z
     phone: text(60),
     jobTitle: text(200),
     country: text(60),
-    language: z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'is no language code, like en or pt-BR').nullable().optional(),
+    language: z
+      .string()
+      .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'is no language code, like en or pt-BR')
+      .nullable()
+      .optional(),
     timeZone: z.string().max(64).refine(isZone, 'is no time zone, like Europe/Berlin').nullable().optional(),
     stage: text(60),
     ownerId: text(60),
     companyId: idSchema.nullable().optional(),
     attrs: z
-      .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_ .-]{0,63}$/), z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]))
+      .record(
+        z.string().regex(/^[A-Za-z][A-Za-z0-9_ .-]{0,63}$/),
+        z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]),
+      )
       .optional(),
   })
   .strict()
@@ -48,6 +55,7 @@ export const contactSchema = z.object({
   attrs: z.record(z.string(), z.unknown()),
   createdAt: timeSchema,
   updatedAt: timeSchema,
+  updatedBy: z.string(),
   version: z.number().int(),
 })
 

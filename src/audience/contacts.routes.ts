@@ -2,18 +2,43 @@ import { z } from 'zod'
 import { record } from '#activity/record.ts'
 import { inTransaction } from '#platform/db/db.ts'
 import { idParams, type Route, route } from '#platform/http/route.ts'
-import { recordConsent } from './consent.ts'
-import { contactSchema, contactFieldsSchema, shapeContact } from './contact-shape.ts'
-import { createContact, getContact, updateContact } from './contacts.ts'
+import { enterConsent } from './consent.by-hand.ts'
+import { contactFieldsSchema, contactSchema, shapeContact } from './contact-shape.ts'
+import { createContact, updateContact } from './contacts.by-hand.ts'
+import { getContact } from './contacts.ts'
 import { listsOf } from './lists.ts'
 
 const coreOf = (body: z.output<typeof contactFieldsSchema>) => {
-  const { email, firstName, lastName, phone, jobTitle, country, language, timeZone, stage, ownerId, companyId } = body
+  const {
+    email,
+    firstName,
+    lastName,
+    phone,
+    jobTitle,
+    country,
+    language,
+    timeZone,
+    stage,
+    ownerId,
+    companyId,
+  } = body
   const given = {
-    email, first_name: firstName, last_name: lastName, phone, job_title: jobTitle, country, language, time_zone: timeZone,
-    stage, owner_id: ownerId, company_id: companyId,
+    email,
+    first_name: firstName,
+    last_name: lastName,
+    phone,
+    job_title: jobTitle,
+    country,
+    language,
+    time_zone: timeZone,
+    stage,
+    owner_id: ownerId,
+    company_id: companyId,
   }
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<string, string | null>
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string | null
+  >
 }
 
 export const contactRoutes: Route[] = [
@@ -25,27 +50,23 @@ export const contactRoutes: Route[] = [
     tag: 'Contacts',
     body: contactFieldsSchema.extend({
       email: z.string().max(320),
-      consent: z.object({ wording: z.string().trim().min(1).max(2000), note: z.string().trim().min(1).max(2000) }).optional(),
+      consent: z
+        .object({ wording: z.string().trim().min(1).max(2000), note: z.string().trim().min(1).max(2000) })
+        .optional(),
     }),
     reply: contactSchema,
     status: 201,
-    async handle({ body, actor }, { db, clock }) {
+    async handle({ body, actor }, { db, clock, secrets }) {
       const now = clock.now()
       return inTransaction(db, async trx => {
-        const made = await createContact(trx, { email: body.email, core: coreOf(body), attrs: body.attrs ?? {} }, now)
+        const made = await createContact(
+          trx,
+          { core: coreOf(body), attrs: body.attrs ?? {} },
+          { now, by: actor.name },
+        )
+        const word = { purpose: 'marketing', state: 'granted' as const, ...body.consent }
         const granted = body.consent
-          ? await recordConsent(trx, [
-              {
-                contactId: made.contact.id,
-                purpose: 'marketing',
-                state: 'granted',
-                basis: 'opt-in',
-                source: 'the office',
-                wording: body.consent.wording,
-                proof: { enteredBy: actor.name, note: body.consent.note },
-                at: now,
-              },
-            ])
+          ? await enterConsent(trx, secrets, { contact: made.contact, actor, word, now })
           : []
         await record(trx, [...made.events, ...granted])
         return shapeContact(made.contact)
@@ -74,9 +95,10 @@ export const contactRoutes: Route[] = [
     params: idParams,
     body: contactFieldsSchema.extend({ version: z.number().int().min(1) }),
     reply: contactSchema,
-    async handle({ params, body }, { db, clock }) {
+    async handle({ params, body, actor }, { db, clock }) {
       return inTransaction(db, async trx => {
-        const ask = { id: params.id, version: body.version, change: { core: coreOf(body), attrs: body.attrs ?? {} }, now: clock.now() }
+        const change = { core: coreOf(body), attrs: body.attrs ?? {} }
+        const ask = { id: params.id, version: body.version, change, now: clock.now(), by: actor.name }
         const { contact, events } = await updateContact(trx, ask)
         await record(trx, events)
         return shapeContact(contact)

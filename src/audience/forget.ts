@@ -11,7 +11,10 @@ export async function forgetProfile(trx: Db, contactId: string): Promise<void> {
   await run(trx, sql`delete from audience.consent_current where contact_id = ${contactId}::bigint`)
   await run(trx, sql`delete from audience.identity where contact_id = ${contactId}::bigint`)
   await raiseIdentityEpoch(trx)
-  await run(trx, sql`delete from audience.redirect where contact_id = ${contactId}::bigint or to_contact_id = ${contactId}::bigint`)
+  await run(
+    trx,
+    sql`delete from audience.redirect where contact_id = ${contactId}::bigint or to_contact_id = ${contactId}::bigint`,
+  )
   await run(trx, sql`delete from audience.contact where id = ${contactId}::bigint`)
 }
 
@@ -25,13 +28,18 @@ export async function deleteContact(
   ask: { id: string; now: Date; forgetEverywhere: (trx: Db, id: string) => Promise<void> },
 ): Promise<void> {
   await inTransaction(db, async trx => {
-    const contact = await maybeOne<{ email: string | null; optedOut: boolean }>(trx, sql`
+    const contact = await maybeOne<{ email: string | null; optedOut: boolean }>(
+      trx,
+      sql`
       select email, exists (select from audience.consent_current c
           where c.contact_id = contact.id and c.purpose = 'marketing' and c.topic_id = 0 and c.state = 'withdrawn') as "optedOut"
-      from audience.contact contact where id = ${ask.id}::bigint`)
+      from audience.contact contact where id = ${ask.id}::bigint`,
+    )
     if (!contact) throw notFound('contact')
     if (contact.email && contact.optedOut) {
-      await suppress(trx, secrets, [{ address: contact.email, reason: 'unsubscribed', source: 'contact deleted', at: ask.now }])
+      await suppress(trx, secrets, [
+        { address: contact.email, reason: 'unsubscribed', source: 'contact deleted', at: ask.now },
+      ])
     }
     await ask.forgetEverywhere(trx, ask.id)
   })

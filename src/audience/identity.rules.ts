@@ -24,7 +24,14 @@ export type Plan = {
 }
 
 export function emptyPlan(): Plan {
-  return { claims: new Map(), shares: new Map(), joins: new Map(), replaced: new Map(), made: new Set(), known: new Set() }
+  return {
+    claims: new Map(),
+    shares: new Map(),
+    joins: new Map(),
+    replaced: new Map(),
+    made: new Set(),
+    known: new Set(),
+  }
 }
 
 type Decision = Omit<Resolved, 'joinedFrom' | 'promoted'>
@@ -63,7 +70,8 @@ function decideServer(call: IdentityCall, lookup: Lookup, plan: Plan): Decision 
   const owner = candidates.find(found => found.known) ?? candidates[0] ?? make(plan)
   const heldBy = byEmail?.known && byEmail.contactId !== owner.contactId ? byEmail.contactId : null
   if (isNamed) promote(owner, plan)
-  for (const other of candidates) if (other.contactId !== owner.contactId && !other.known) join(other, owner, lookup, plan)
+  for (const other of candidates)
+    if (other.contactId !== owner.contactId && !other.known) join(other, owner, lookup, plan)
   if (call.userId) hold(userId(call.userId), owner, lookup, plan)
   if (call.email && !heldBy) hold(email(call.email), owner, lookup, plan)
   if (call.anonymousId) holdDevice(device(call.anonymousId), owner, lookup, plan)
@@ -113,7 +121,8 @@ function hold(key: string, owner: Known, lookup: Lookup, plan: Plan): void {
 /** A device that is another person's becomes nobody's; a visitor's has been joined by now. */
 function holdDevice(key: string, owner: Known, lookup: Lookup, plan: Plan): void {
   const holder = lookup.get(key)
-  if (!holder || holder.contactId === owner.contactId || holder.shared) return hold(key, owner, lookup, plan)
+  if (!holder) hold(key, owner, lookup, plan)
+  if (!holder || holder.contactId === owner.contactId || holder.shared) return
   const nobody: Known = { ...make(plan), shared: true }
   plan.shares.set(key, nobody.contactId)
   lookup.set(key, nobody)

@@ -2,7 +2,6 @@ import { record } from '#activity/record.ts'
 import type { NewEvent } from '#engine/reactor.ts'
 import type { Db } from '#platform/db/db.ts'
 import { normalizeAddress } from './address.ts'
-import type { IdentityMemory } from './identity-memory.ts'
 import { decideOwner, emptyPlan, type Known, type Lookup, type Plan } from './identity.rules.ts'
 import {
   claimIdentities,
@@ -13,9 +12,15 @@ import {
   selectRedirects,
   shareDevices,
 } from './identity.sql.ts'
+import type { IdentityMemory } from './identity-memory.ts'
 import { type Repoint, repointHere } from './repoint.ts'
 
-export type IdentityCall = { email?: string; userId?: string; anonymousId?: string; trust: 'server' | 'browser' }
+export type IdentityCall = {
+  email?: string
+  userId?: string
+  anonymousId?: string
+  trust: 'server' | 'browser'
+}
 
 export type Resolved = {
   contactId: string
@@ -110,7 +115,11 @@ function normalize(call: IdentityCall): IdentityCall {
 async function find(db: Db, calls: IdentityCall[], memory?: IdentityMemory): Promise<Lookup> {
   const epoch = await memory?.refresh(db)
   const lookup: Lookup = new Map()
-  const wanted = new Map<string, Set<string>>([['email', new Set()], ['user_id', new Set()], ['anonymous_id', new Set()]])
+  const wanted = new Map<string, Set<string>>([
+    ['email', new Set()],
+    ['user_id', new Set()],
+    ['anonymous_id', new Set()],
+  ])
   const people = new Map<string, Known>()
   const personOf = (contactId: string, known: boolean, shared: boolean) => {
     // One object per contact: whoever becomes known by one of his names is known by all.

@@ -23,15 +23,24 @@ after(() => base.stop())
 
 test('an event that is stored for a visitor while he is recognised ends with the contact, and is reacted to as his', async () => {
   const now = new Date()
-  const parts = { config: readConfig({ TEND_LOG_LEVEL: 'silent' }), db: base.db, databaseUrl: base.url, clock: createClock(), log: createLog('silent') }
+  const parts = {
+    config: readConfig({ TEND_LOG_LEVEL: 'silent' }),
+    db: base.db,
+    databaseUrl: base.url,
+    clock: createClock(),
+    log: createLog('silent'),
+  }
   const services = { ...parts, metrics: createMetrics() } as unknown as Services
-  const whose = (calls: Parameters<typeof resolve>[1]) => inTransaction(base.db, trx => resolve(trx, calls, { now }))
+  const whose = (calls: Parameters<typeof resolve>[1]) =>
+    inTransaction(base.db, trx => resolve(trx, calls, { now }))
   const [visitor] = await whose([{ anonymousId: 'late', trust: 'browser' }])
   const [contact] = await whose([{ userId: 'somebody', trust: 'server' }])
   assert.ok(visitor && contact)
   await whose([{ anonymousId: 'late', userId: 'somebody', trust: 'server' }])
   // What a transaction writes that had looked the visitor up before.
-  await record(base.db, [{ contactId: visitor.contactId, type: 'page.viewed', name: 'Late', at: now, data: { path: '/late' } }])
+  await record(base.db, [
+    { contactId: visitor.contactId, type: 'page.viewed', name: 'Late', at: now, data: { path: '/late' } },
+  ])
   const seen: Event[] = []
   const watching: Reactor = {
     name: 'watching',
@@ -40,12 +49,19 @@ test('an event that is stored for a visitor while he is recognised ends with the
       return []
     },
   }
-  const worker = await startWorker({ services, reactors: [latecomersReactor, watching], log: { load, append } })
+  const worker = await startWorker({
+    services,
+    reactors: [latecomersReactor, watching],
+    log: { load, append },
+  })
   try {
     await until(() => seen.some(event => event.name === 'Late' && event.contactId === contact.contactId))
   } finally {
     await worker.stop()
   }
-  const views = await many(base.db, sql`select contact_id as id from activity.event where type = 'page.viewed'`)
+  const views = await many(
+    base.db,
+    sql`select contact_id as id from activity.event where type = 'page.viewed'`,
+  )
   assert.deepEqual(views, [{ id: contact.contactId }])
 })

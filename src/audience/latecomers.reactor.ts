@@ -21,6 +21,11 @@ export const latecomersReactor: Reactor = {
       return to ? [{ ...event, contactId: to }] : []
     })
     await addWork(db, late)
-    return [...moved].map(([from, contactId]) => ({ contactId, type: 'contact.joined', at: now, data: { from } }))
+    return [...moved].map(([from, contactId]) => ({
+      contactId,
+      type: 'contact.joined',
+      at: now,
+      data: { from },
+    }))
   },
 }

@@ -10,9 +10,15 @@ import { repointAudience } from './repoint.ts'
 async function exportContact(db: Db, contactId: string): Promise<unknown> {
   const [profile, identities, consents, lists] = await Promise.all([
     many(db, sql`select * from audience.contact where id = ${contactId}::bigint`),
-    many(db, sql`select kind, value, created_at from audience.identity where contact_id = ${contactId}::bigint`),
+    many(
+      db,
+      sql`select kind, value, created_at from audience.identity where contact_id = ${contactId}::bigint`,
+    ),
     many(db, sql`select * from audience.consent where contact_id = ${contactId}::bigint order by id`),
-    many(db, sql`select l.name, m.added_at from audience.list_member m join audience.list l on l.id = m.list_id where m.contact_id = ${contactId}::bigint`),
+    many(
+      db,
+      sql`select l.name, m.added_at from audience.list_member m join audience.list l on l.id = m.list_id where m.contact_id = ${contactId}::bigint`,
+    ),
   ])
   return { profile, identities, consents, lists }
 }

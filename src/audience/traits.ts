@@ -17,15 +17,36 @@ export const coreFields = {
 export type CoreField = keyof typeof coreFields
 
 /** What is known of a contact by one source: typed fields, and custom ones under their own key. */
-export type Traits = { core: Partial<Record<CoreField, string>>; custom: Record<string, unknown>; company: CompanyTrait | null }
+export type Traits = {
+  core: Partial<Record<CoreField, string>>
+  custom: Record<string, unknown>
+  company: CompanyTrait | null
+}
 export type CompanyTrait = { name: string | null; domain: string | null; externalId: string | null }
 
 /** The names under which SDKs send typed fields (Segment's reserved traits and their snake-case forms). */
 const aliases: Record<string, CoreField> = {
-  email: 'email', firstName: 'first_name', first_name: 'first_name', lastName: 'last_name', last_name: 'last_name',
-  phone: 'phone', title: 'job_title', jobTitle: 'job_title', job_title: 'job_title', country: 'country',
-  language: 'language', locale: 'language', timezone: 'time_zone', timeZone: 'time_zone', time_zone: 'time_zone',
-  stage: 'stage', lifecycle_stage: 'stage', ownerId: 'owner_id', owner_id: 'owner_id', companyId: 'company_id', company_id: 'company_id',
+  email: 'email',
+  firstName: 'first_name',
+  first_name: 'first_name',
+  lastName: 'last_name',
+  last_name: 'last_name',
+  phone: 'phone',
+  title: 'job_title',
+  jobTitle: 'job_title',
+  job_title: 'job_title',
+  country: 'country',
+  language: 'language',
+  locale: 'language',
+  timezone: 'time_zone',
+  timeZone: 'time_zone',
+  time_zone: 'time_zone',
+  stage: 'stage',
+  lifecycle_stage: 'stage',
+  ownerId: 'owner_id',
+  owner_id: 'owner_id',
+  companyId: 'company_id',
+  company_id: 'company_id',
 }
 /** Said in an identify call, but about consent, not about the person. */
 const notTraits = new Set(['marketing_consent', 'consent_text', 'id', 'userId', 'anonymousId'])
@@ -55,6 +76,10 @@ export function readTraits(given: Record<string, unknown>): Traits {
   return traits
 }
 
+/** Whether this names something of the contact that is no custom field. */
+export const isReserved = (key: string) =>
+  Object.hasOwn(aliases, key) || notTraits.has(key) || ['name', 'address', 'company'].includes(key)
+
 export const isFieldKey = (key: string) => /^[A-Za-z][A-Za-z0-9_ .-]{0,63}$/.test(key)
 
 function setCore(traits: Traits, field: CoreField, value: unknown): void {
@@ -68,7 +93,8 @@ function setCore(traits: Traits, field: CoreField, value: unknown): void {
 export function normalizeCore(field: CoreField, text: string): string | null {
   if (field === 'email') return normalizeAddress(text)
   if (field === 'country') return /^[a-z]{2}$/i.test(text) ? text.toUpperCase() : text.slice(0, 60)
-  if (field === 'language') return /^[a-z]{2,3}([-_][a-z0-9]{2,8})*$/i.test(text) ? text.replaceAll('_', '-') : null
+  if (field === 'language')
+    return /^[a-z]{2,3}([-_][a-z0-9]{2,8})*$/i.test(text) ? text.replaceAll('_', '-') : null
   if (field === 'time_zone') return isZone(text) ? text : null
   if (field === 'company_id') return /^\d{1,19}$/.test(text) ? text : null
   return text
@@ -91,7 +117,9 @@ function splitName(traits: Traits, value: unknown): void {
 }
 
 function recordOf(value: unknown): Record<string, unknown> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null
 }
 
 /** Segment's `company` trait: a name, or an object with id, name and domain or website. */
@@ -101,7 +129,12 @@ export function readCompany(value: unknown): CompanyTrait | null {
   const domain = cleanText(given.domain ?? given.website ?? given.url, 253)
   const company = {
     name: cleanText(given.name, 200),
-    domain: domain?.toLowerCase().replace(/^https?:\/\//, '').replace(/^www\./, '').replace(/[/:?#].*$/, '') || null,
+    domain:
+      domain
+        ?.toLowerCase()
+        .replace(/^https?:\/\//, '')
+        .replace(/^www\./, '')
+        .replace(/[/:?#].*$/, '') || null,
     externalId: cleanText(given.id ?? given.externalId, 200),
   }
   return company.name || company.domain || company.externalId ? company : null

@@ -1,0 +1,69 @@
+import { audit } from '#access/audit.ts'
+import type { NewEvent } from '#engine/reactor.ts'
+import { type Db, maybeOne, sql } from '#platform/db/db.ts'
+import { invalid } from '#platform/errors.ts'
+import type { Actor } from '#platform/http/route.ts'
+import type { Secrets } from '#platform/secrets.ts'
+import { recordConsent } from './consent.ts'
+import type { Contact } from './contacts.ts'
+import { liftOptOut } from './suppression.ts'
+
+export type Entered = {
+  purpose: string
+  topicId?: string | null | undefined
+  state: 'granted' | 'withdrawn'
+  /** Granting needs the words that were agreed to and how it is known; withdrawing needs nothing. */
+  wording?: string | undefined
+  note?: string | undefined
+}
+
+/**
+ * What somebody of the team enters about a contact's consent. A grant is the person's own new opt-in, so it needs
+ * proof, and lifts what an earlier opt-out left on the list of suppressed addresses. Returns events to be recorded.
+ */
+export async function enterConsent(
+  trx: Db,
+  secrets: Secrets,
+  { contact, actor, word, now }: { contact: Contact; actor: Actor; word: Entered; now: Date },
+): Promise<NewEvent[]> {
+  const isGrant = word.state === 'granted'
+  if (isGrant) requireProof(word)
+  if (word.topicId) await requireTopic(trx, word.topicId)
+  if (isGrant && !word.topicId && contact.email) await liftOptOut(trx, secrets, contact.email)
+  await audit(
+    trx,
+    actor,
+    `consents.${word.state}`,
+    { kind: 'contact', id: contact.id },
+    { purpose: word.purpose },
+  )
+  return recordConsent(trx, [
+    {
+      contactId: contact.id,
+      purpose: word.purpose,
+      topicId: word.topicId ?? null,
+      state: word.state,
+      basis: isGrant ? 'opt-in' : 'request',
+      source: 'the office',
+      wording: word.wording ?? null,
+      proof: { method: 'entered by hand', enteredBy: actor.name, note: word.note ?? '' },
+      at: now,
+    },
+  ])
+}
+
+function requireProof({ wording, note }: Entered): void {
+  const missing = [
+    ...(wording ? [] : [{ path: 'wording', message: 'say to which words the person agreed' }]),
+    ...(note ? [] : [{ path: 'note', message: 'say when and how the person agreed' }]),
+  ]
+  if (missing.length > 0) throw invalid('Granting consent for somebody needs proof.', missing)
+}
+
+async function requireTopic(db: Db, id: string): Promise<void> {
+  if (
+    !(await maybeOne(db, sql`select id from audience.topic where id = ${id}::bigint and archived_at is null`))
+  ) {
+    throw invalid('There is no such topic.', [{ path: 'topicId', message: 'is no topic' }])
+  }
+}
