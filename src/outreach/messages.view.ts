@@ -47,7 +47,7 @@ export type MessageView = Row & { words: string }
 // Web addresses of webhooks are secrets of whoever made them: the host is enough here.
 const columns = sql`m.id, m.contact_id as "contactId", m.channel, m.class, m.state,
   case when m.channel = 'webhook' then substring(m.recipient from '^[a-z]+://([^/?#]+)') else m.recipient end as recipient,
-  v.email_id as "emailId", e.name as "emailName", coalesce(m.payload->>'subject', v.subject) as subject, m.purpose,
+  v.email_id as "emailId", e.name as "emailName", coalesce(m.payload->>'subject', regexp_replace(v.subject, '\\{\\{.*?\\}\\}|\\{%.*?%\\}', '…', 'g')) as subject, m.purpose,
   m.queued_at as "queuedAt", m.not_before as "notBefore", m.sent_at as "sentAt", m.opened_at as "openedAt",
   m.clicked_at as "clickedAt", m.attempt, m.verdict, m.verdict_reason as "verdictReason",
   m.reply_code as "replyCode", m.reply_status as "replyStatus", m.reply_text as "replyText"`

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, Menu, Paper, SimpleGrid, Stack, Tabs, Text, TextInput, Tooltip } from '@mantine/core'
+import { Alert, Badge, Button, Grid, Group, Menu, Paper, Stack, Tabs, Text, TextInput, Tooltip } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconArrowBackUp, IconArrowForwardUp, IconDots } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -112,15 +112,19 @@ function Editor({ segment, onReload }: { segment: Segment; onReload(): void }) {
           <Tabs.Tab value="used-by">Used by</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="conditions" pt="md">
-          <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
+          <Grid gap="lg">
+            <Grid.Col span={{ base: 12, lg: 8 }}>
             <Stack>
               <TextInput label="Name" maw={420} disabled={locked} value={draft.name} onChange={event => autosave.set({ name: event.currentTarget.value })} />
               <Paper withBorder p="md">
                 <Loaded query={language}>{data => <FilterBuilder value={draft.filter} onChange={filter => autosave.set({ filter })} language={data} disabled={locked} />}</Loaded>
               </Paper>
             </Stack>
-            <SegmentPreview preview={preview} />
-          </SimpleGrid>
+            </Grid.Col>
+            <Grid.Col span={{ base: 12, lg: 4 }}>
+              <SegmentPreview preview={preview} />
+            </Grid.Col>
+          </Grid>
         </Tabs.Panel>
         <Tabs.Panel value="people" pt="md">
           <SegmentMembers id={segment.id} isDraft={segment.status === 'draft'} />

@@ -57,7 +57,7 @@ function SetUp({ steps: given }: { steps: Overview['setUp'] }) {
       <Stack gap={6}>
         {given.map(step => (
           <Group key={step.key} gap="sm" wrap="nowrap">
-            <ThemeIcon size={20} radius="xl" variant={step.done ? 'filled' : 'light'} color={step.done ? 'tend' : 'gray'} aria-label={step.done ? 'Done' : 'To do'}>
+            <ThemeIcon size={20} radius="xl" variant={step.done ? 'filled' : 'light'} color={step.done ? 'tend' : 'gray'} role="img" aria-label={step.done ? 'Done' : 'To do'}>
               {step.done ? <IconCheck size={14} /> : <IconCircleDashed size={14} />}
             </ThemeIcon>
             {step.done ? (

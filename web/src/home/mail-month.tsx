@@ -41,7 +41,11 @@ export function MailMonth({ days }: { days: Day[] }) {
           </Tooltip>
         ))}
       </Group>
-      {view === 'chart' ? (
+      {days.every(day => day[measure] === 0) ? (
+        <Text size="sm" c="dimmed" py="lg">
+          Nothing of this in the last 30 days. When workflows write to people, it shows here day by day.
+        </Text>
+      ) : view === 'chart' ? (
         <Box role="img" aria-label={`${measures.find(each => each.key === measure)?.label} per day, at most ${most}`} style={{ display: 'flex', alignItems: 'flex-end', gap: 3, height: 120, borderBottom: '1px solid var(--tend-line)' }}>
           {days.map(day => (
             <Tooltip key={day.day} label={`${formatDay(day.day)}: ${formatNumber(day[measure])}`}>

@@ -1,7 +1,19 @@
 import { html } from '@codemirror/lang-html'
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { tags } from '@lezer/highlight'
 import { useComputedColorScheme } from '@mantine/core'
 import CodeMirror, { EditorView, type ReactCodeMirrorRef } from '@uiw/react-codemirror'
 import { type MutableRefObject, useEffect, useRef } from 'react'
+
+// The stock colours are too pale to read on the line that is being written.
+const readable = syntaxHighlighting(
+  HighlightStyle.define([
+    { tag: [tags.tagName, tags.angleBracket], color: 'light-dark(#0b5740, #6ee7b7)' },
+    { tag: tags.attributeName, color: 'light-dark(#5b3b00, #fcd34d)' },
+    { tag: [tags.attributeValue, tags.string], color: 'light-dark(#1d3f8f, #93c5fd)' },
+    { tag: tags.comment, color: 'light-dark(#565b63, #a9afb8)', fontStyle: 'italic' },
+  ]),
+)
 
 type Props = {
   value: string
@@ -33,7 +45,7 @@ export default function SourceEditor({ value, disabled, onChange, insertInto }: 
       height="460px"
       theme={scheme}
       editable={!disabled}
-      extensions={[html(), EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': 'Source of the email' })]}
+      extensions={[html(), readable, EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': 'Source of the email', tabindex: '0' })]}
       onChange={onChange}
     />
   )

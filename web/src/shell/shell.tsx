@@ -1,6 +1,6 @@
 import { ActionIcon, AppShell, Box, Burger, Button, Center, Group, Loader, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconMoon, IconPlus, IconSearch, IconSun, IconUser } from '@tabler/icons-react'
+import { IconLayoutSidebar, IconMoon, IconPlus, IconSearch, IconSun, IconUser } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Suspense } from 'react'
@@ -51,7 +51,9 @@ function Frame({ name, role }: { name: string; role: string }) {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
-            <Burger opened={!narrow} onClick={toggleNarrow} visibleFrom="sm" size="sm" aria-label="Show or hide the navigation" />
+            <ActionIcon variant="subtle" color="gray" onClick={toggleNarrow} visibleFrom="sm" aria-expanded={!narrow} aria-label="Show or hide the navigation">
+              <IconLayoutSidebar size={20} stroke={1.6} />
+            </ActionIcon>
             <Group component={Link} {...{ to: '/' }} gap={8} wrap="nowrap" style={{ textDecoration: 'none', color: 'inherit' }}>
               <img src="/icon.svg" width={26} height={26} alt="" />
               <Text fw={700}>Tend</Text>
