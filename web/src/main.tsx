@@ -1,17 +1,15 @@
 import '@mantine/core/styles.css'
-import '@mantine/notifications/styles.css'
-import '@mantine/spotlight/styles.css'
 import './styles.css'
 import { MantineProvider } from '@mantine/core'
-import { ModalsProvider } from '@mantine/modals'
-import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError } from '@/api/client'
 import { router } from '@/router'
 import { theme } from '@/theme'
+
+const Dialogs = lazy(async () => ({ default: (await import('@/shell/dialogs')).Dialogs }))
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -29,10 +27,10 @@ if (place) {
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="auto">
         <QueryClientProvider client={queries}>
-          <ModalsProvider>
-            <Notifications position="bottom-right" />
-            <RouterProvider router={router} />
-          </ModalsProvider>
+          <RouterProvider router={router} />
+          <Suspense fallback={null}>
+            <Dialogs />
+          </Suspense>
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,

@@ -1,10 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { NotFound } from '@/shell/not-found'
 import { Shell } from '@/shell/shell'
-import { SignInScreen } from '@/shell/sign-in-screen'
 
 const root = createRootRoute({ notFoundComponent: NotFound })
-const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignInScreen })
+const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: lazyRouteComponent(() => import('@/shell/sign-in-screen'), 'SignInScreen') })
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
 
 /** Filters, sort and tab live in the address: every screen may keep plain words there. */

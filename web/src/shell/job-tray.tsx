@@ -1,5 +1,5 @@
 import { ActionIcon, Badge, Button, Group, Indicator, Popover, Progress, Stack, Text } from '@mantine/core'
-import { IconProgress } from '@tabler/icons-react'
+import { IconStack2 } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, client } from '@/api/client'
 import { formatNumber, When } from '@/ui/format'
@@ -24,7 +24,7 @@ export function JobTray() {
       <Indicator disabled={open.length === 0} label={open.length} size={16}>
         <Popover.Target>
           <ActionIcon variant="subtle" color="gray" aria-label={open.length > 0 ? `${open.length} jobs are running` : 'Jobs'}>
-            <IconProgress size={20} />
+            <IconStack2 size={20} />
           </ActionIcon>
         </Popover.Target>
       </Indicator>

@@ -1,9 +1,8 @@
-import { Box, NavLink, ScrollArea, Text } from '@mantine/core'
+import { Box, NavLink, Text } from '@mantine/core'
 import {
   IconBuilding,
   IconChecklist,
   IconFilter,
-  IconHeartbeat,
   IconHome,
   IconInbox,
   IconMail,
@@ -44,10 +43,10 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
       { to: '/mailbox', label: 'Mailbox', icon: IconInbox, sandbox: true },
     ],
   },
-  { heading: 'Care', entries: [{ to: '/reviews', label: 'Stewardship', icon: IconChecklist }] },
   {
-    heading: 'Settings',
+    heading: 'Care',
     entries: [
+      { to: '/reviews', label: 'Stewardship', icon: IconChecklist },
       {
         to: '/settings',
         label: 'Settings',
@@ -60,9 +59,9 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
           { to: '/settings/team', label: 'Team & roles' },
           { to: '/settings/keys', label: 'API keys' },
           { to: '/settings/account', label: 'My account' },
+          { to: '/system', label: 'System health' },
         ],
       },
-      { to: '/system', label: 'System health', icon: IconHeartbeat },
     ],
   },
 ]
@@ -74,7 +73,7 @@ function isAt(path: string, to: string): boolean {
 export function Navigation({ sandbox, onGo }: { sandbox: boolean; onGo(): void }) {
   const path = useRouterState({ select: state => state.location.pathname })
   return (
-    <ScrollArea type="auto" h="100%" px="xs" py="sm">
+    <Box h="100%" px="xs" py="sm" style={{ overflowY: 'auto', scrollbarWidth: 'thin' }}>
       <nav aria-label="Main">
         {navigation.map(group => (
           <Box key={group.heading ?? 'top'} mb="sm">
@@ -87,7 +86,7 @@ export function Navigation({ sandbox, onGo }: { sandbox: boolean; onGo(): void }
               .filter(entry => sandbox || !entry.sandbox)
               .map(({ to, label, icon: Icon, children }) =>
                 children ? (
-                  <NavLink key={to} label={label} leftSection={<Icon size={18} stroke={1.6} />} defaultOpened={path.startsWith(to)} childrenOffset={28} style={{ borderRadius: 6 }}>
+                  <NavLink key={to} label={label} leftSection={<Icon size={18} stroke={1.6} />} defaultOpened={children.some(child => isAt(path, child.to))} childrenOffset={28} style={{ borderRadius: 6 }}>
                     {children.map(child => (
                       <NavLink key={child.to} component={Link} to={child.to} label={child.label} active={isAt(path, child.to)} onClick={onGo} style={{ borderRadius: 6 }} />
                     ))}
@@ -99,6 +98,6 @@ export function Navigation({ sandbox, onGo }: { sandbox: boolean; onGo(): void }
           </Box>
         ))}
       </nav>
-    </ScrollArea>
+    </Box>
   )
 }

@@ -1,23 +1,25 @@
-import { Spotlight, type SpotlightActionData, spotlight } from '@mantine/spotlight'
 import { useDebouncedValue } from '@mantine/hooks'
+import { Spotlight, type SpotlightActionData, spotlight } from '@mantine/spotlight'
+import '@mantine/spotlight/styles.css'
 import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { call, client } from '@/api/client'
 import { navigation } from './navigation'
 
-export const openPalette = () => spotlight.open()
-
-/** Ctrl/Cmd+K: every screen, and whatever begins with the letters. */
-export function Palette() {
+/** Every screen, and whatever begins with the letters. Opens anew whenever `asked` counts up. */
+export function Palette({ asked }: { asked: number }) {
   const go = useNavigate()
   const [text, setText] = useState('')
-  const [asked] = useDebouncedValue(text.trim(), 120)
+  const [settled] = useDebouncedValue(text.trim(), 120)
+  useEffect(() => {
+    if (asked > 0) spotlight.open()
+  }, [asked])
   const found = useQuery({
-    queryKey: ['search', asked],
-    queryFn: () => call(client.GET('/api/v1/search', { params: { query: { q: asked } } })),
-    enabled: asked.length > 0,
+    queryKey: ['search', settled],
+    queryFn: () => call(client.GET('/api/v1/search', { params: { query: { q: settled } } })),
+    enabled: settled.length > 0,
   })
   const places: SpotlightActionData[] = navigation
     .flatMap(group => group.entries.flatMap(entry => entry.children ?? [entry]))
@@ -36,7 +38,7 @@ export function Palette() {
       onQueryChange={setText}
       query={text}
       nothingFound={found.isFetching ? 'Searching ...' : 'Nothing begins with that.'}
-      shortcut={['mod + K', '/']}
+      shortcut={null}
       highlightQuery
       scrollable
       maxHeight={420}

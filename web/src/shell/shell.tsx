@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { IconLayoutSidebar, IconMoon, IconPlus, IconSearch, IconSun, IconUser } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { Suspense } from 'react'
+import { lazy, Suspense } from 'react'
 import { ErrorBoundary } from 'react-error-boundary'
 import { call, client } from '@/api/client'
 import { ErrorNote, Waiting } from '@/ui/states'
@@ -12,9 +12,10 @@ import { HealthDot } from './health-dot'
 import { JobTray } from './job-tray'
 import { isSignedOut, useMe } from './me'
 import { Navigation } from './navigation'
-import { openPalette, Palette } from './palette'
+import { useQuickDoors } from './quick-doors'
 import { SandboxBar } from './sandbox-bar'
-import { SignInScreen } from './sign-in-screen'
+
+const SignInScreen = lazy(async () => ({ default: (await import('./sign-in-screen')).SignInScreen }))
 
 /** What stands around every screen. Nobody signed in: the way in instead. */
 export function Shell() {
@@ -26,7 +27,13 @@ export function Shell() {
       </Center>
     )
   }
-  if (isSignedOut(me.error)) return <SignInScreen />
+  if (isSignedOut(me.error)) {
+    return (
+      <Suspense fallback={null}>
+        <SignInScreen />
+      </Suspense>
+    )
+  }
   if (me.isError) {
     return (
       <Box p="xl" maw={560} mx="auto">
@@ -41,6 +48,7 @@ function Frame({ name, role }: { name: string; role: string }) {
   const [opened, { toggle, close }] = useDisclosure()
   const [narrow, { toggle: toggleNarrow }] = useDisclosure()
   const isSandbox = useClock().data?.mode === 'sandbox'
+  const { openPalette, openShortcuts, doors } = useQuickDoors()
   const path = useRouterState({ select: state => state.location.pathname })
   return (
     <AppShell header={{ height: 56 }} navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !opened, desktop: narrow } }}>
@@ -67,7 +75,7 @@ function Frame({ name, role }: { name: string; role: string }) {
             <JobTray />
             <HealthDot />
             <SchemeToggle />
-            <UserMenu name={name} role={role} />
+            <UserMenu name={name} role={role} onKeys={openShortcuts} />
           </Group>
         </Group>
       </AppShell.Header>
@@ -82,7 +90,7 @@ function Frame({ name, role }: { name: string; role: string }) {
           </Suspense>
         </ErrorBoundary>
       </AppShell.Main>
-      <Palette />
+      {doors}
     </AppShell>
   )
 }
@@ -126,7 +134,7 @@ function SchemeToggle() {
   )
 }
 
-function UserMenu({ name, role }: { name: string; role: string }) {
+function UserMenu({ name, role, onKeys }: { name: string; role: string; onKeys(): void }) {
   const queries = useQueryClient()
   const go = useNavigate()
   const signOut = async () => {
@@ -146,6 +154,7 @@ function UserMenu({ name, role }: { name: string; role: string }) {
           {name} · {role}
         </Menu.Label>
         <Menu.Item onClick={() => void go({ to: '/settings/account' })}>My account</Menu.Item>
+        <Menu.Item onClick={onKeys}>Keys</Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
