@@ -72,7 +72,8 @@ function lastWords(words: Word[]): Word[] {
   const last = new Map<string, Word>()
   for (const word of words) {
     const before = last.get(subjectOf(word))
-    if (!before || word.state === 'withdrawn' || word.at >= before.at) last.set(subjectOf(word), word)
+    if (!before || word.at >= before.at) last.set(subjectOf(word), word)
+    else if (word.state === 'withdrawn') last.set(subjectOf(word), { ...word, at: before.at })
   }
   return [...last.values()].sort((a, b) => (BigInt(a.contactId) < BigInt(b.contactId) ? -1 : 1))
 }

@@ -33,9 +33,9 @@ function mergePatches(patches: Patch[]): Map<string, Merged> {
 /**
  * Creates and completes contacts from what sources say: typed fields, custom fields (a new key becomes a field of
  * the type of its first value), company. Nothing said means nothing changed; null clears a custom field. An address
- * that nobody has becomes the contact’s, one that is another’s is left out. Seven statements at most for any number, if nobody else changes the same
- * contacts; else those are read and written again, so that the changes told are exactly the changes made. Returns
- * `contact.created` and `contact.updated` (with every change) to be recorded.
+ * that nobody has becomes the contact’s, one that is another’s is left out. Seven statements at most for any number,
+ * if nobody else changes the same contacts; else those are read and written again, so that the changes told are
+ * exactly the changes made. Returns `contact.created` and `contact.updated` (with every change) to be recorded.
  */
 export async function upsertContacts(
   trx: Db,
