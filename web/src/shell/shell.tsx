@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Box, Burger, Button, Center, Group, Loader, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { ActionIcon, Box, Burger, Button, Center, Group, Loader, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconLayoutSidebar, IconMoon, IconPlus, IconSearch, IconSun, IconUser } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
@@ -14,6 +14,7 @@ import { isSignedOut, useMe } from './me'
 import { Navigation } from './navigation'
 import { useQuickDoors } from './quick-doors'
 import { SandboxBar } from './sandbox-bar'
+import look from './shell.module.css'
 
 const SignInScreen = lazy(async () => ({ default: (await import('./sign-in-screen')).SignInScreen }))
 
@@ -51,11 +52,11 @@ function Frame({ name, role }: { name: string; role: string }) {
   const { openPalette, openShortcuts, doors } = useQuickDoors()
   const path = useRouterState({ select: state => state.location.pathname })
   return (
-    <AppShell header={{ height: 56 }} navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !opened, desktop: narrow } }}>
+    <div className={[look.frame, narrow && look.narrow, opened && look.opened].filter(Boolean).join(' ')}>
       <a href="#main" className="skip">
         Skip to the content
       </a>
-      <AppShell.Header>
+      <header className={look.header}>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
@@ -78,20 +79,20 @@ function Frame({ name, role }: { name: string; role: string }) {
             <UserMenu name={name} role={role} onKeys={openShortcuts} />
           </Group>
         </Group>
-      </AppShell.Header>
-      <AppShell.Navbar>
+      </header>
+      <div className={look.navigation}>
         <Navigation sandbox={isSandbox} onGo={close} />
-      </AppShell.Navbar>
-      <AppShell.Main id="main">
+      </div>
+      <main id="main" className={look.main} tabIndex={-1}>
         <SandboxBar />
         <ErrorBoundary key={path} fallbackRender={({ error, resetErrorBoundary }) => <Box p="lg"><ErrorNote error={error} onRetry={resetErrorBoundary} /></Box>}>
           <Suspense fallback={<Box p="lg"><Waiting /></Box>}>
             <Outlet />
           </Suspense>
         </ErrorBoundary>
-      </AppShell.Main>
+      </main>
       {doors}
-    </AppShell>
+    </div>
   )
 }
 
