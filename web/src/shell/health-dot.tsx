@@ -1,4 +1,4 @@
-import { ActionIcon, Group, HoverCard, Stack, Text } from '@mantine/core'
+import { ActionIcon, Group, Stack, Text, Tooltip } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -15,18 +15,11 @@ export function HealthDot() {
   const trouble = health.data?.findings.filter(finding => !finding.ok) ?? []
   const words = isWell ? 'All well' : `${Math.max(1, trouble.length)} to look at`
   return (
-    <HoverCard width={340} shadow="md" position="bottom-end">
-      <HoverCard.Target>
-        <ActionIcon component={Link} to="/system" variant="subtle" color={isWell ? 'tend' : 'red'} w="auto" px={8} aria-label={`System health: ${words}`}>
-          <Group gap={6} wrap="nowrap">
-            {isWell ? <IconCircleCheck size={18} /> : <IconAlertTriangle size={18} />}
-            <Text size="sm" visibleFrom="md">
-              {words}
-            </Text>
-          </Group>
-        </ActionIcon>
-      </HoverCard.Target>
-      <HoverCard.Dropdown>
+    <Tooltip
+      multiline
+      w={340}
+      position="bottom-end"
+      label={
         <Stack gap={6}>
           {health.isError && <Text size="sm">Tend does not answer.</Text>}
           {(trouble.length > 0 ? trouble : (health.data?.findings ?? [])).map(finding => (
@@ -35,7 +28,16 @@ export function HealthDot() {
             </Text>
           ))}
         </Stack>
-      </HoverCard.Dropdown>
-    </HoverCard>
+      }
+    >
+      <ActionIcon component={Link} to="/system" variant="subtle" color={isWell ? 'tend' : 'red'} w="auto" px={8} aria-label={`System health: ${words}`}>
+        <Group gap={6} wrap="nowrap">
+          {isWell ? <IconCircleCheck size={18} /> : <IconAlertTriangle size={18} />}
+          <Text size="sm" visibleFrom="md">
+            {words}
+          </Text>
+        </Group>
+      </ActionIcon>
+    </Tooltip>
   )
 }

@@ -1,19 +1,26 @@
-import { ActionIcon, Badge, Button, Group, Indicator, Popover, Progress, Stack, Text } from '@mantine/core'
+import { ActionIcon, Indicator, Popover, Stack, Text } from '@mantine/core'
 import { IconStack2 } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import { call, client } from '@/api/client'
-import { formatNumber, When } from '@/ui/format'
+import { Waiting } from '@/ui/states'
+
+const JobList = lazy(async () => ({ default: (await import('./job-list')).JobList }))
+
+const readJobs = () => call(client.GET('/api/v1/jobs'))
+export type Job = Awaited<ReturnType<typeof readJobs>>['items'][number]
+export type JobAct = { id: string; what: 'stop' | 'resume' }
 
 /** Long work with its progress, and Stop: it survives a reload, because the server keeps it. */
 export function JobTray() {
   const queries = useQueryClient()
   const jobs = useQuery({
     queryKey: ['jobs'],
-    queryFn: () => call(client.GET('/api/v1/jobs')),
+    queryFn: readJobs,
     refetchInterval: query => (query.state.data?.items.some(job => job.state === 'running') ? 1_000 : 10_000),
   })
   const act = useMutation({
-    mutationFn: ({ id, what }: { id: string; what: 'stop' | 'resume' }) =>
+    mutationFn: ({ id, what }: JobAct) =>
       call(what === 'stop' ? client.POST('/api/v1/jobs/{id}/stop', { params: { path: { id } } }) : client.POST('/api/v1/jobs/{id}/resume', { params: { path: { id } } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ['jobs'] }),
   })
@@ -38,34 +45,7 @@ export function JobTray() {
               Imports, rebuilds and back-fills show here while they run.
             </Text>
           )}
-          {items.map(job => (
-            <Stack key={job.id} gap={4}>
-              <Group justify="space-between" wrap="nowrap" gap="xs">
-                <Text size="sm" truncate>
-                  {job.title}
-                </Text>
-                <Badge size="sm" color={job.state === 'failed' ? 'red' : 'gray'} c={job.state === 'failed' ? undefined : 'var(--mantine-color-text)'}>
-                  {job.state}
-                </Badge>
-              </Group>
-              {job.state === 'running' && <Progress value={job.total ? (100 * job.done) / job.total : 100} animated={!job.total} aria-label={`Progress of ${job.title}`} />}
-              <Group justify="space-between" gap="xs">
-                <Text size="xs" c="dimmed">
-                  {job.error ?? job.words ?? (job.total ? `${formatNumber(job.done)} of ${formatNumber(job.total)}` : formatNumber(job.done))} · <When at={job.createdAt} size="xs" />
-                </Text>
-                {(job.state === 'running' || job.state === 'queued') && (
-                  <Button size="compact-xs" variant="default" onClick={() => act.mutate({ id: job.id, what: 'stop' })}>
-                    Stop
-                  </Button>
-                )}
-                {(job.state === 'failed' || job.state === 'stopped') && (
-                  <Button size="compact-xs" variant="default" onClick={() => act.mutate({ id: job.id, what: 'resume' })}>
-                    Go on
-                  </Button>
-                )}
-              </Group>
-            </Stack>
-          ))}
+          <Suspense fallback={<Waiting lines={3} />}>{items.length > 0 && <JobList jobs={items} onAct={act.mutate} />}</Suspense>
         </Stack>
       </Popover.Dropdown>
     </Popover>
