@@ -28,7 +28,7 @@ export async function enterConsent(
 ): Promise<NewEvent[]> {
   const isGrant = word.state === 'granted'
   if (isGrant) requireProof(word)
-  if (word.topicId) await requireTopic(trx, word.topicId)
+  if (word.topicId) await requireTopic(trx, word.topicId, isGrant)
   if (isGrant && !word.topicId && contact.email) await liftOptOut(trx, secrets, contact.email)
   await audit(
     trx,
@@ -60,10 +60,16 @@ function requireProof({ wording, note }: Entered): void {
   if (missing.length > 0) throw invalid('Granting consent for somebody needs proof.', missing)
 }
 
-async function requireTopic(db: Db, id: string): Promise<void> {
-  if (
-    !(await maybeOne(db, sql`select id from audience.topic where id = ${id}::bigint and archived_at is null`))
-  ) {
-    throw invalid('There is no such topic.', [{ path: 'topicId', message: 'is no topic' }])
+/** Nothing is granted for a topic that is no longer offered; an opt-out is always taken. */
+async function requireTopic(db: Db, id: string, offered: boolean): Promise<void> {
+  const topic = await maybeOne<{ archived: boolean }>(
+    db,
+    sql`
+    select archived_at is not null as archived from audience.topic where id = ${id}::bigint`,
+  )
+  if (!topic || (offered && topic.archived)) {
+    throw invalid('There is no such topic.', [
+      { path: 'topicId', message: topic ? 'is no longer offered' : 'is no topic' },
+    ])
   }
 }

@@ -19,7 +19,7 @@ export async function forgetProfile(trx: Db, contactId: string): Promise<void> {
 }
 
 /**
- * Deletes a contact. Whoever had opted out stays suppressed by the hash of the address, so that an import or a
+ * Deletes a contact. Whoever had opted out stays suppressed by the hashes of all addresses he had, so that an import or a
  * sync that brings the address back does not bring the mails back.
  */
 export async function deleteContact(
@@ -28,18 +28,22 @@ export async function deleteContact(
   ask: { id: string; now: Date; forgetEverywhere: (trx: Db, id: string) => Promise<void> },
 ): Promise<void> {
   await inTransaction(db, async trx => {
-    const contact = await maybeOne<{ email: string | null; optedOut: boolean }>(
+    const contact = await maybeOne<{ addresses: string[]; optedOut: boolean }>(
       trx,
       sql`
-      select email, exists (select from audience.consent_current c
+      select array(select value from audience.identity i where i.contact_id = contact.id and i.kind = 'email') as addresses,
+        exists (select from audience.consent_current c
           where c.contact_id = contact.id and c.purpose = 'marketing' and c.topic_id = 0 and c.state = 'withdrawn') as "optedOut"
       from audience.contact contact where id = ${ask.id}::bigint`,
     )
     if (!contact) throw notFound('contact')
-    if (contact.email && contact.optedOut) {
-      await suppress(trx, secrets, [
-        { address: contact.email, reason: 'unsubscribed', source: 'contact deleted', at: ask.now },
-      ])
+    if (contact.optedOut) {
+      const why = { reason: 'unsubscribed' as const, source: 'contact deleted', at: ask.now }
+      await suppress(
+        trx,
+        secrets,
+        contact.addresses.map(address => ({ address, ...why })),
+      )
     }
     await ask.forgetEverywhere(trx, ask.id)
   })
