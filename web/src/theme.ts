@@ -5,7 +5,7 @@ const tend: MantineColorsTuple = ['#e9f7f1', '#d3ede2', '#a6dbc5', '#74c8a5', '#
 
 export const theme = createTheme({
   primaryColor: 'tend',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: 7,
   colors: { tend },
   fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',

@@ -59,6 +59,19 @@ export function countConditions(filter: Filter): number {
   return ('all' in filter ? filter.all : filter.any).reduce((sum, part) => sum + countConditions(part), 0)
 }
 
+const isFilled = (value: Value | undefined) => value === undefined || (typeof value === 'string' || Array.isArray(value) ? value.length > 0 : true)
+
+/** Whether every place of a filter is filled in: an unfinished one is neither asked nor saved. */
+export function isFinished(filter: Filter): boolean {
+  if ('all' in filter) return filter.all.every(isFinished)
+  if ('any' in filter) return filter.any.every(isFinished)
+  if ('not' in filter) return isFinished(filter.not)
+  if (filter.type === 'field') return isFilled(filter.value)
+  if (filter.type === 'event') return (filter.where ?? []).every(demand => demand.property !== '' && isFilled(demand.value))
+  if (filter.type === 'consent') return filter.purpose !== ''
+  return true
+}
+
 const firstOperator = (language: Language, type: string): Operator | undefined => language.operators[type]?.[0]
 
 export function emptyValue(operator: Operator | undefined, field?: Field): Value | undefined {

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
 import { formatNumber, personName } from '@/ui/format'
 import { ErrorNote } from '@/ui/states'
-import type { Filter } from './filter'
+import { type Filter, isFinished } from './filter'
 
 const ask = (filter: Filter) => call(client.POST('/api/v1/segments/preview', { body: { filter: filter as never } }))
 type Preview = Awaited<ReturnType<typeof ask>>
@@ -13,7 +13,7 @@ type Preview = Awaited<ReturnType<typeof ask>>
 /** Who matches a filter right now; asked again shortly after each change, the last answer stays meanwhile. */
 export function usePreview(filter: Filter): UseQueryResult<Preview> {
   const [settled] = useDebouncedValue(filter, 350)
-  return useQuery({ queryKey: ['preview', settled], queryFn: () => ask(settled), placeholderData: keepPreviousData, retry: false })
+  return useQuery({ queryKey: ['preview', settled], queryFn: () => ask(settled), placeholderData: keepPreviousData, retry: false, enabled: isFinished(settled) })
 }
 
 /** The live count, the sentence and a sample of ten. */

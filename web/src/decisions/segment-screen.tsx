@@ -4,7 +4,7 @@ import { IconArrowBackUp, IconArrowForwardUp, IconDots } from '@tabler/icons-rea
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useCallback, useState } from 'react'
-import { call, client } from '@/api/client'
+import { ApiError, call, client } from '@/api/client'
 import { useEditReason } from '@/shell/me'
 import { SaveNote, StaleNote, useAutosave } from '@/ui/autosave'
 import { formatDay, formatNumber } from '@/ui/format'
@@ -12,7 +12,7 @@ import { Page } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName, PublishDialog } from '@/ui/steward'
-import { type Filter, useLanguage } from './filter'
+import { type Filter, isFinished, useLanguage } from './filter'
 import { FilterBuilder } from './filter-builder'
 import { SegmentMembers } from './segment-members'
 import { SegmentPreview, usePreview } from './segment-preview'
@@ -43,6 +43,7 @@ function Editor({ segment, onReload }: { segment: Segment; onReload(): void }) {
   const [publishing, setPublishing] = useState(false)
   const save = useCallback(
     async (draft: { name: string; filter: Filter }, version: number) => {
+      if (!isFinished(draft.filter)) throw new ApiError({ title: 'A condition still lacks a value. It is saved as soon as it has one.', status: 422, code: 'unfinished' })
       const saved = await call(client.PATCH('/api/v1/segments/{id}', { params: { path: { id: segment.id } }, body: { version, name: draft.name, filter: draft.filter as never } }))
       queries.setQueryData(['segment', segment.id], saved)
       return saved.version

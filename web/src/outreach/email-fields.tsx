@@ -11,11 +11,11 @@ const SourceEditor = lazy(() => import('./source-editor'))
 type Props = { name: string; draft: EmailDraft; disabled: boolean; onName(name: string): void; onChange(change: Partial<EmailDraft>): void }
 
 const known = [
-  { label: 'First name', value: '{{ contact.firstName | default: "there" }}' },
-  { label: 'Last name', value: '{{ contact.lastName }}' },
+  { label: 'First name', value: '{{ contact.first_name | default: "there" }}' },
+  { label: 'Last name', value: '{{ contact.last_name }}' },
   { label: 'Email address', value: '{{ contact.email }}' },
-  { label: 'Job title', value: '{{ contact.jobTitle }}' },
-  { label: 'Company', value: '{{ company.name | default: "your company" }}' },
+  { label: 'Job title', value: '{{ contact.job_title }}' },
+  { label: 'Company', value: '{{ contact.company.name | default: "your company" }}' },
   { label: 'Unsubscribe link', value: '{{ unsubscribe_url }}' },
 ]
 
