@@ -13,6 +13,8 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   autoContrast: true,
+  // Below this white words have 4.5:1 on a filled button, above it black ones do.
+  luminanceThreshold: 0.18,
   spacing: { xs: rem(8), sm: rem(12), md: rem(16), lg: rem(24), xl: rem(32) },
   components: {
     Button: { defaultProps: { size: 'sm' } },
