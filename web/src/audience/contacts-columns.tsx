@@ -1,4 +1,4 @@
-import { ActionIcon, Checkbox, Popover, ScrollArea, Stack, Text, Tooltip } from '@mantine/core'
+import { ActionIcon, Checkbox, Popover, ScrollArea, Stack, Text } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { IconColumns3 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
@@ -51,11 +51,9 @@ export function ColumnChoice({ all, shown, choose }: ReturnType<typeof useColumn
   return (
     <Popover position="bottom-end" shadow="md" width={240} trapFocus>
       <Popover.Target>
-        <Tooltip label="Columns">
-          <ActionIcon variant="default" size={36} aria-label="Choose the columns">
-            <IconColumns3 size={18} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon variant="default" size={36} aria-label="Choose the columns" title="Columns">
+          <IconColumns3 size={18} />
+        </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown>
         <Text size="sm" fw={600} mb="xs">

@@ -2,7 +2,7 @@ import { Button, Group, Modal, Paper, Stack, Text, TextInput } from '@mantine/co
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import { call, client } from '@/api/client'
+import { ApiError, call, client } from '@/api/client'
 import { countConditions, type Filter, useLanguage } from '@/decisions/filter'
 import { FilterBuilder } from '@/decisions/filter-builder'
 import { usePreview } from '@/decisions/segment-preview'
@@ -78,11 +78,16 @@ function ApplyButton({
       </Button>
       {preview.isError && (
         <Text size="sm" role="status">
-          Not complete yet: {preview.error.message}
+          {messageOf(preview.error)}
         </Text>
       )}
     </>
   )
+}
+
+function messageOf(error: Error): string {
+  const isDraft = error instanceof ApiError && error.problem.status === 422
+  return isDraft ? 'Fill in every condition to see who fits.' : error.message
 }
 
 function SaveSegment({ filter, opened, onClose }: { filter: Filter; opened: boolean; onClose(): void }) {

@@ -33,7 +33,7 @@ export function SegmentRow({ contactId, segment }: { contactId: string; segment:
           size="compact-xs"
           variant="default"
           aria-expanded={isOpen}
-          aria-label={`Why is it in ${segment.name}?`}
+          aria-label={`${isOpen ? 'Hide' : 'Why?'} ${segment.name}`}
           onClick={() => setOpen(!isOpen)}
         >
           {isOpen ? 'Hide' : 'Why?'}

@@ -192,7 +192,8 @@ const spoken = (key: string) =>
       .replace(/^attrs\./, '')
       .replace(/([a-z])([A-Z])/g, '$1 $2')
       .replaceAll('_', ' ')
-      .toLowerCase(),
+      .toLowerCase()
+      .replace(/\burl\b/, 'URL'),
   )
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
