@@ -60,7 +60,11 @@ export function childrenOf(pid: number): number[] {
   const queue = [pid]
   while (queue.length > 0) {
     const parent = queue.shift()
-    for (const [child, of] of parents) if (of === parent) found.push(child), queue.push(child)
+    for (const [child, of] of parents) {
+      if (of !== parent) continue
+      found.push(child)
+      queue.push(child)
+    }
   }
   return found
 }

@@ -110,6 +110,6 @@ const child = spawn(node, [...flags, ...entries[task], ...rest], {
   env: { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${bins}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` },
 })
 // The terminal sends Ctrl-C to the whole group; a supervisor sends SIGTERM to this process alone.
-process.on('SIGINT', () => {})
+process.on('SIGINT', () => say(''))
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))

@@ -40,16 +40,6 @@ export function findUserByEmail(db: Db, email: string): Promise<User | undefined
   )
 }
 
-/** Names by id, for the lists that show who owns what. */
-export async function namesOf(db: Db, ids: string[]): Promise<Map<string, string>> {
-  const rows = await many<{ id: string; name: string }>(
-    db,
-    sql`
-    select id, name from access."user" where id = any(${ids}::text[])`,
-  )
-  return new Map(rows.map(row => [row.id, row.name]))
-}
-
 /** A role is given, and a link to become somebody of that role, only by who may name it: owners by owners. */
 export function requireMayName(actor: Actor, role: Role): void {
   if (role === 'owner' && !may(actor, 'users.name-owner'))

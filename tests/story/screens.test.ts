@@ -41,14 +41,14 @@ after(async () => {
 async function open(path: string): Promise<void> {
   await page.goto(`${product.officeUrl}${path}`)
   await page.getByRole('heading', { level: 1 }).waitFor()
-  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+  await page.waitForFunction(`document.querySelector('[aria-busy="true"]') === null`)
 }
 
 type Violation = { id: string; impact?: string | null; nodes: { html: string }[] }
 
 async function seriousFindings(): Promise<string[]> {
   // axe waits for nothing: a skeleton that fades out has no contrast worth measuring.
-  await page.evaluate(() => Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => undefined))))
+  await page.evaluate('Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => undefined))).then(() => null)')
   await page.evaluate(axe)
   const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"], iframes: false }).then(result => result.violations)')
   return (found as Violation[]).filter(one => ['serious', 'critical'].includes(one.impact ?? '')).map(one => `${page.url()} ${one.id}: ${one.nodes[0]?.html.slice(0, 160)}`)
@@ -76,7 +76,7 @@ test('every screen opens in peace, also on a phone and in the dark', async () =>
   for (const path of ['/', '/contacts', '/workflows', `/contacts/${await first('/contacts')}`]) {
     await open(path)
     assert.deepEqual(await seriousFindings(), [])
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth'))
     assert.ok(overflow <= 1, `${path} is ${overflow} px wider than a phone`)
   }
   await page.emulateMedia({ colorScheme: 'light' })

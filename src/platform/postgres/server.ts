@@ -211,6 +211,11 @@ export async function startServer(folder: string, options: { borrow?: boolean } 
   }
   const server = running ?? (await launch(place, native, password))
   await createDatabase(password, server.port)
-  const stop = running && options.borrow ? async () => {} : () => stopServer(place, server.pid)
-  return { url: urlOf(password, server.port, 'tend'), stop }
+  const isBorrowed = running !== null && options.borrow === true
+  return {
+    url: urlOf(password, server.port, 'tend'),
+    async stop() {
+      if (!isBorrowed) await stopServer(place, server.pid)
+    },
+  }
 }

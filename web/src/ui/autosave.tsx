@@ -57,6 +57,7 @@ export function useAutosave<T extends object>(initial: { draft: T; version: numb
     }
   }, [save])
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every change of the draft starts the second anew
   useEffect(() => {
     if (state !== 'waiting' && state !== 'offline') return
     const timer = setTimeout(() => void flush().catch(() => undefined), state === 'offline' ? 5_000 : idleMs)
