@@ -11,7 +11,7 @@ export function Page(props: { title: string; words?: ReactNode; actions?: ReactN
         <Box style={{ flex: 1, minWidth: 200 }}>
           <Title order={1}>{props.title}</Title>
           {props.words && (
-            <Text c="dimmed" size="sm" mt={4}>
+            <Text component="div" c="dimmed" size="sm" mt={4}>
               {props.words}
             </Text>
           )}

@@ -16,6 +16,13 @@ export type Definition = {
 /** A place where a way may lead on: the start of all, or one way out of a step; `before` a step means every way to it. */
 export type Slot = { from: string | null; exit: string; before?: string }
 
+/** The order in which ways are read: the database keeps none. A split's follow its paths. */
+export function exitsOf(step: Placed): string[] {
+  const order = [...(exitsFor(step.type, step.settings) ?? []), ...Object.keys(exitWords)]
+  const place = (exit: string) => (order.includes(exit) ? order.indexOf(exit) : order.length)
+  return Object.keys(step.exits).sort((a, b) => place(a) - place(b) || a.localeCompare(b))
+}
+
 export const nodesOf = (definition: Definition): Record<string, Placed> => definition.nodes ?? {}
 
 export function targetOf(definition: Definition, { from, exit }: Slot): string | null {
@@ -58,9 +65,10 @@ export function insertStep(definition: Definition, slot: Slot, placed: Omit<Plac
 }
 
 /** Takes a step out: what follows on the kept way closes up; what only its other ways led to goes with it. */
-export function removeStep(definition: Definition, id: string, kept = Object.keys(nodesOf(definition)[id]?.exits ?? {})[0]): Definition {
+export function removeStep(definition: Definition, id: string, chosen?: string): Definition {
   const step = nodesOf(definition)[id]
   if (!step) return definition
+  const kept = chosen ?? exitsOf(step)[0]
   const after = (kept === undefined ? null : step.exits[kept]) ?? null
   const closed = waysTo(definition, id).reduce((draft, way) => lead(draft, way, after === id ? null : after), definition)
   const { [id]: _gone, ...nodes } = nodesOf(closed)

@@ -44,3 +44,4 @@ export function nameOf({ definition, kinds, sentences }: Pick<EditorParts, 'defi
 }
 
 export const placeId = (id: string) => `step-${id}`
+export const addFirst = 'Add the first step'

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Stack } from '@mantine/core'
+import { Autocomplete, Button, Select, Stack } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { DemandRow } from '@/decisions/demand-row'
 import type { Demand, Language } from '@/decisions/filter'
@@ -31,36 +31,32 @@ export function EventMatchInput({ value, onChange, language, disabled, label }: 
   const addDemand = () => setWhere([...where, { property: 'path', op: 'starts_with', value: '/' }])
   return (
     <Stack gap="xs">
-      <Group gap="xs" align="flex-end" style={{ rowGap: 8 }}>
-        <Select
-          label={label}
-          w={230}
-          searchable
+      <Select
+        label={label}
+        searchable
+        disabled={disabled}
+        placeholder="Choose an event"
+        data={language.events.map(each => ({ value: each.type, label: each.title }))}
+        value={value.event ?? null}
+        onChange={event => event && onChange({ event })}
+      />
+      {chosen?.named && (
+        <Autocomplete
+          label="Called"
+          description="Left empty: whatever it is called."
+          clearable
           disabled={disabled}
-          placeholder="Choose an event"
-          data={language.events.map(each => ({ value: each.type, label: each.title }))}
-          value={value.event ?? null}
-          onChange={event => event && onChange({ event })}
+          placeholder="any name"
+          maxLength={200}
+          data={chosen.names}
+          value={value.name ?? ''}
+          onChange={name => {
+            const { name: _old, ...rest } = value
+            onChange(name ? { ...rest, name } : rest)
+          }}
         />
-        {chosen?.named && (
-          <Select
-            label="Called"
-            w={230}
-            searchable
-            clearable
-            disabled={disabled}
-            placeholder="any name"
-            data={[...new Set([...chosen.names, ...(value.name ? [value.name] : [])])]}
-            value={value.name ?? null}
-            onChange={name => {
-              const { name: _old, ...rest } = value
-              onChange(name ? { ...rest, name } : rest)
-            }}
-            nothingFoundMessage="Not seen yet. Send it once, then it can be chosen."
-          />
-        )}
-        {thing && <ThingSelect {...thing} language={language} disabled={disabled} where={where} onChange={setWhere} />}
-      </Group>
+      )}
+      {thing && <ThingSelect {...thing} language={language} disabled={disabled} where={where} onChange={setWhere} />}
       {shown.map(({ demand, at }, i) => (
         <DemandRow
           key={at}
@@ -92,7 +88,6 @@ function ThingSelect({ property, of, label, language, disabled, where, onChange 
   return (
     <Select
       label={label}
-      w={230}
       searchable
       clearable
       disabled={disabled}

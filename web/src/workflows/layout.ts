@@ -1,4 +1,4 @@
-import { type Definition, looseSteps, nodesOf, type Slot } from './definition'
+import { type Definition, exitsOf, looseSteps, nodesOf, type Slot } from './definition'
 
 /** How a way is drawn: its steps one under the other, and how it ends. */
 export type Chain = { slot: Slot; items: Item[]; end: End }
@@ -46,7 +46,7 @@ function follow(definition: Definition, first: string | null, slot: Slot, drawn:
     if (!step) return { slot, items, end: { how: 'broken', slot: into } }
     if (drawn.has(id) || later.has(id)) return { slot, items, end: { how: 'joins', slot: into, target: id } }
     drawn.add(id)
-    const exits = Object.keys(step.exits)
+    const exits = exitsOf(step)
     const [only] = exits
     if (only === undefined) return { slot, items: [...items, { id, into, columns: [] }], end: { how: 'final' } }
     if (exits.length === 1) {

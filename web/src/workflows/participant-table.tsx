@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Table, Text, Tooltip } from '@mantine/core'
+import { Anchor, Badge, Button, Group, Table, Text, Tooltip, VisuallyHidden } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import { IconAlertTriangle, IconCheck, IconDoorExit, IconPlayerPause, IconPointFilled } from '@tabler/icons-react'
@@ -32,7 +32,9 @@ export function ParticipantTable({ items, reason, onChanged }: Props) {
             <Table.Th>Goes on</Table.Th>
             <Table.Th>State</Table.Th>
             <Table.Th>Came in</Table.Th>
-            <Table.Th />
+            <Table.Th>
+              <VisuallyHidden>What can be done</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -139,12 +141,12 @@ function Deeds({ stay, reason, onChanged }: { stay: Participant; reason: string 
     <Tooltip label={reason} disabled={!reason}>
       <Group gap={6} justify="flex-end" wrap="nowrap">
         {stay.status === 'parked' && (
-          <Button size="compact-sm" variant="default" disabled={reason !== null} loading={retry.isPending} onClick={() => retry.mutate()} aria-label={`Let ${name} try again`}>
+          <Button size="compact-sm" variant="default" disabled={reason !== null} loading={retry.isPending} onClick={() => retry.mutate()} aria-label={`Try again: ${name}`}>
             Try again
           </Button>
         )}
         {stay.status === 'active' && (
-          <Button size="compact-sm" variant="default" disabled={reason !== null} loading={takeOut.isPending} onClick={ask} aria-label={`Take ${name} out`}>
+          <Button size="compact-sm" variant="default" disabled={reason !== null} loading={takeOut.isPending} onClick={ask} aria-label={`Take out ${name}`}>
             Take out
           </Button>
         )}

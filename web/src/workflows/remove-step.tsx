@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Radio, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
-import { type Definition, exitTitle, nodesOf, reachable, removeStep } from './definition'
+import { type Definition, exitsOf, exitTitle, nodesOf, reachable, removeStep } from './definition'
 import { nameOf, useEditor } from './editor-context'
 
 /** How many steps go with it when only one way of a step is kept. */
@@ -18,7 +18,7 @@ export function RemoveStep({ id, onClose, onRemove }: { id: string; onClose(): v
   const editor = useEditor()
   const { definition, counts } = editor
   const step = nodesOf(definition)[id]
-  const exits = Object.keys(step?.exits ?? {})
+  const exits = step ? exitsOf(step) : []
   const [kept, setKept] = useState(exits[0] ?? '')
   if (!step) return null
   const gone = (n: number) => (n === 0 ? 'nothing else goes' : n === 1 ? 'one other step goes' : `${n} other steps go`)
@@ -39,7 +39,7 @@ export function RemoveStep({ id, onClose, onRemove }: { id: string; onClose(): v
           <Button variant="default" onClick={onClose}>
             Keep it
           </Button>
-          <Button color="red" onClick={() => onRemove(removeStep(definition, id, kept))} data-autofocus>
+          <Button color="red.9" onClick={() => onRemove(removeStep(definition, id, kept))} data-autofocus>
             Take it out
           </Button>
         </Group>

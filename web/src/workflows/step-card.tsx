@@ -19,7 +19,7 @@ export function StepCard({ id }: { id: string }) {
   const problem = editor.problems.find(each => each.node === id)
   const isSelected = editor.selected === id
   const title = step.title || kind?.title || step.type
-  const isTold = !step.title && sentence.startsWith(title)
+  const rest = !step.title && sentence.startsWith(title) ? sentence.slice(title.length).replace(/^[:\s]+/, '') : sentence
   return (
     <UnstyledButton
       id={placeId(id)}
@@ -39,7 +39,7 @@ export function StepCard({ id }: { id: string }) {
             <Here id={id} />
           </Group>
           <Text size="sm" c="dimmed" lh={1.35} lineClamp={3} style={{ opacity: isOld ? 0.55 : 1 }}>
-            {isTold ? sentence.slice(title.length).replace(/^[:\s]+/, '') || kind?.words : sentence}
+            {rest === '' || rest.endsWith('…') ? kind?.words : rest}
           </Text>
           {problem && (
             <Group gap={4} wrap="nowrap" mt={4} align="flex-start">

@@ -2,7 +2,7 @@ import { Anchor, Group, Text } from '@mantine/core'
 import { IconArrowBackUp, IconArrowDown, IconDoorExit } from '@tabler/icons-react'
 import { formatNumber } from '@/ui/format'
 import { exitTitle, nodesOf } from './definition'
-import { nameOf, useEditor } from './editor-context'
+import { addFirst, nameOf, useEditor } from './editor-context'
 import css from './editor.module.css'
 import type { Chain, End, Item } from './layout'
 import { StepCard } from './step-card'
@@ -34,7 +34,7 @@ function Step({ item, hasLine }: { item: Item; hasLine: boolean }) {
       <StepCard id={item.id} />
       {item.columns.length > 0 && (
         <>
-          <div className={css.line} style={{ flex: '0 0 14px' }} />
+          <div className={css.line} />
           <div className={css.columns}>
             {item.columns.map(column => (
               <div className={css.column} key={column.exit}>
@@ -83,7 +83,7 @@ function Passed({ item }: { item: Item }) {
   if (!isOnly || (went === null && exit === 'next')) return null
   return (
     <>
-      <div className={css.line} style={{ minHeight: 8, flex: '0 0 8px' }} />
+      <div className={css.line} style={{ height: 8 }} />
       <Text span size="xs" c="dimmed" className="numbers">
         {[exit === 'next' ? '' : exitTitle(step, exit), went === null ? '' : `${formatNumber(went)} went on`].filter(Boolean).join(' · ')}
       </Text>
@@ -94,7 +94,7 @@ function Passed({ item }: { item: Item }) {
 function EndMark({ end, name }: { end: End; name(id: string): string }) {
   const editor = useEditor()
   if (end.how === 'final') return null
-  const before = <Between slot={end.slot} label={end.slot.from === null ? 'Add the first step' : `Add a step after ${name(end.slot.from)}`} canJoin={end.how === 'open' && end.slot.from !== null} />
+  const before = <Between slot={end.slot} label={end.slot.from === null ? addFirst : `Add a step after ${name(end.slot.from)}`} canJoin={end.how === 'open' && end.slot.from !== null} />
   if (end.how === 'open') {
     return (
       <>

@@ -10,12 +10,12 @@ import css from './editor.module.css'
 export function StepPicker({ slot, label, canJoin = false }: { slot: Slot; label: string; canJoin?: boolean }) {
   const editor = useEditor()
   const { kinds, definition } = editor
-  if (editor.disabled) return <div className={css.line} style={{ minHeight: 28 }} />
+  if (editor.disabled) return <div className={css.line} style={{ height: 26 }} />
   const known = categories.map(each => each.name)
   const groups = [...categories, ...[...new Set(kinds.map(kind => kind.category))].filter(name => !known.includes(name)).map(name => ({ name, title: name, color: 'gray' }))]
   const others = canJoin ? Object.keys(nodesOf(definition)).filter(id => id !== slot.from) : []
   return (
-    <Menu shadow="md" width={340} position="bottom" withinPortal>
+    <Menu shadow="md" width={340} position="bottom" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon className={css.add} variant="default" radius="xl" size={26} aria-label={label}>
           <IconPlus size={15} />

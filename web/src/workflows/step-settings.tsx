@@ -2,7 +2,7 @@ import { ActionIcon, Anchor, Button, Divider, Group, Select, Stack, Text, TextIn
 import { IconArrowDown, IconArrowUp, IconTrash, IconUsers } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { formatNumber } from '@/ui/format'
-import { changeStep, type Definition, exitsFor, exitTitle, lead, moveDown, moveUp, nodesOf } from './definition'
+import { changeStep, type Definition, exitsFor, exitsOf, exitTitle, lead, moveDown, moveUp, nodesOf } from './definition'
 import { nameOf, useEditor } from './editor-context'
 import { problemWords } from './problems'
 import { SettingsForm } from './settings-form'
@@ -65,20 +65,20 @@ function Ways({ id }: { id: string }) {
   const editor = useEditor()
   const { definition, change, disabled } = editor
   const step = nodesOf(definition)[id]
-  const exits = Object.entries(step?.exits ?? {})
+  const exits = step ? exitsOf(step) : []
   if (!step || exits.length === 0) return null
   const steps = editor.order.filter(other => other !== id).map(other => ({ value: other, label: nameOf(editor, other) }))
   return (
     <>
       <Divider />
-      {exits.map(([exit, target]) => (
+      {exits.map(exit => (
         <Select
           key={exit}
           label={exits.length === 1 && exit === 'next' ? 'Then goes on at' : `${exitTitle(step, exit)}: goes on at`}
           searchable
           disabled={disabled}
           data={[{ value: leaves, label: 'Leaves the workflow' }, ...steps]}
-          value={target ?? leaves}
+          value={step.exits[exit] ?? leaves}
           onChange={value => value && change(lead(definition, { from: id, exit }, value === leaves ? null : value))}
         />
       ))}

@@ -1,6 +1,6 @@
 import { Alert, Box, CloseButton, Drawer, Group, Kbd, Paper, Stack, Text, Title } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { useMemo } from 'react'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef } from 'react'
 import type { Language } from '@/decisions/filter'
 import { type Definition, nodesOf } from './definition'
 import { EditorContext, type EditorParts, nameOf, placeId, trigger } from './editor-context'
@@ -47,13 +47,23 @@ export function StepsTab(props: Props) {
     language: props.language,
     sentences: workflow.sentences,
     saved,
-    problems: check?.problems ?? [],
+    // What was said about a step that is gone by now is of no use to anybody.
+    problems: (check?.problems ?? []).filter(problem => problem.node === null || nodesOf(definition)[problem.node] !== undefined),
     counts: props.counts,
     disabled: props.disabled,
     insert: editing.insert,
     remove: editing.remove,
   }
   const isOpen = editing.selected !== null && (editing.selected === trigger || nodesOf(definition)[editing.selected] !== undefined)
+  const canvas = useRef<HTMLDivElement>(null)
+  // A wide workflow begins at its middle, where the trigger is.
+  useLayoutEffect(() => {
+    if (canvas.current) canvas.current.scrollLeft = (canvas.current.scrollWidth - canvas.current.clientWidth) / 2
+  }, [])
+  // The panel takes its room from the steps: what is chosen stays in sight.
+  useEffect(() => {
+    if (editing.selected) document.getElementById(placeId(editing.selected))?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [editing.selected])
   const close = () => {
     const id = editing.selected
     editing.select(null)
@@ -66,7 +76,7 @@ export function StepsTab(props: Props) {
         <Group align="flex-start" gap="md" wrap="nowrap">
           <Stack style={{ flex: 1, minWidth: 0 }} gap="xs">
             {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the cards inside are heard here once for all */}
-            <div className={css.canvas} onKeyDown={editing.onKeyDown}>
+            <div className={css.canvas} ref={canvas} onKeyDown={editing.onKeyDown}>
               <Box miw="100%" w="max-content" className={css.chain}>
                 <TriggerCard />
                 <StepList chain={layout.main} />
@@ -107,8 +117,12 @@ function Panel({ parts, onClose }: { parts: EditorParts; onClose(): void }) {
   const id = parts.selected ?? trigger
   const step = nodesOf(parts.definition)[id]
   const kind = parts.kinds.find(each => each.type === step?.type)
+  /** Escape closes a list that stands open first. */
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && (event.target as HTMLElement).getAttribute('aria-expanded') !== 'true') onClose()
+  }
   return (
-    <Stack>
+    <Stack id="step-settings" onKeyDown={onKeyDown}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <Group gap="sm" wrap="nowrap">
           {step && <KindIcon kind={kind} type={step.type} />}

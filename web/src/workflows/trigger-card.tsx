@@ -17,7 +17,7 @@ export function reentryWords(reentry: Reentry | undefined): string {
 export function TriggerCard() {
   const { definition, sentences, selected, select, problems } = useEditor()
   const begins = definition.trigger
-  const isWrong = problems.some(problem => problem.node === null && !problem.path.startsWith('start'))
+  const isWrong = problems.some(problem => problem.node === null && !problem.path.startsWith('start') && problem.path !== 'nodes')
   return (
     <UnstyledButton
       id={placeId(trigger)}
@@ -71,7 +71,8 @@ function Line({ icon, children }: { icon: ReactNode; children: ReactNode }) {
 function FilterLine({ icon, before, filter }: { icon: ReactNode; before: string; filter: Filter }) {
   const preview = usePreview(filter)
   const n = countConditions(filter)
-  const sentence = preview.data?.sentence.replace(/^Contacts who /i, '')
+  // The last answer stays while a new one is asked for: a sentence about another filter would lie.
+  const sentence = preview.isPlaceholderData || preview.isError ? undefined : preview.data?.sentence
   return (
     <Line icon={icon}>
       {before} {n === 0 ? '(no condition yet)' : (sentence ?? (n === 1 ? 'one condition' : `${n} conditions`))}

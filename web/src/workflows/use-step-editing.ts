@@ -77,8 +77,13 @@ export function useStepEditing(given: Given) {
     else if (event.key === 'End') go(places.at(-1))
     else if (event.key === 'Delete' || event.key === 'Backspace') remove(id)
     else if (event.key === 'Escape') select(null)
+    else if (event.key === 'Enter') enter(id)
     else return
     event.preventDefault()
+  }
+  const enter = (id: string) => {
+    select(id)
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('#step-settings :is(input, select, textarea):not([disabled])')?.focus())
   }
   const go = (id: string | undefined) => {
     if (id === undefined) return

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Table, Text } from '@mantine/core'
+import { Anchor, Badge, Button, Table, Text, VisuallyHidden } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { formatDay, formatNumber, When } from '@/ui/format'
 import { Empty } from '@/ui/page'
@@ -29,7 +29,9 @@ export function VersionsTab({ workflow, disabled, onTake }: { workflow: Workflow
                   <Table.Th ta="right">In it now</Table.Th>
                   <Table.Th>Those inside then</Table.Th>
                   <Table.Th>Owner, review</Table.Th>
-                  <Table.Th />
+                  <Table.Th>
+                    <VisuallyHidden>What can be done</VisuallyHidden>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>

@@ -73,7 +73,7 @@ export function WorkflowMenu({ workflow, inside, reason, flush, onChanged }: Pro
       await go({ to: `/workflows/${made.id}` })
     }, 'This is the copy, a draft.')
   return (
-    <Menu position="bottom-end" shadow="md">
+    <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button variant="default" px={8} aria-label="More actions">
           <IconDots size={16} />

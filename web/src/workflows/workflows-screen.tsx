@@ -1,8 +1,9 @@
-import { Anchor, Button, Group, SegmentedControl, Table, Text, Tooltip } from '@mantine/core'
-import { IconPlus } from '@tabler/icons-react'
+import { Anchor, Badge, Button, Group, SegmentedControl, Table, Text, Tooltip } from '@mantine/core'
+import { IconAlertTriangle, IconCalendarDue, IconCheck, IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
+import { useBusinessNow } from '@/shell/clock'
 import { useEditReason } from '@/shell/me'
 import { CreateDialog, useCreating } from '@/ui/create-dialog'
 import { formatDay, formatNumber, When } from '@/ui/format'
@@ -59,6 +60,7 @@ export function WorkflowsScreen() {
               <Table.Tr>
                 <Table.Th>Workflow</Table.Th>
                 <Table.Th>State</Table.Th>
+                <Table.Th>Health</Table.Th>
                 <Table.Th ta="right">In it now</Table.Th>
                 <Table.Th ta="right">Ever entered</Table.Th>
                 <Table.Th>Owner</Table.Th>
@@ -81,6 +83,9 @@ export function WorkflowsScreen() {
                   </Table.Td>
                   <Table.Td>
                     <Status status={workflow.status} />
+                  </Table.Td>
+                  <Table.Td>
+                    <Health workflow={workflow} />
                   </Table.Td>
                   <Table.Td ta="right" className="numbers">
                     {workflow.liveVersion === null ? '-' : formatNumber(workflow.inside)}
@@ -117,5 +122,37 @@ export function WorkflowsScreen() {
         }}
       />
     </Page>
+  )
+}
+
+/** What wants a person: those who cannot go on, and a review that is due. */
+function Health({ workflow }: { workflow: { id: string; status: State; parked: number; reviewOn: string | null } }) {
+  const today = useBusinessNow().toISOString().slice(0, 10)
+  const runs = workflow.status === 'live' || workflow.status === 'paused'
+  const isDue = runs && workflow.reviewOn !== null && workflow.reviewOn <= today
+  if (!runs && workflow.parked === 0) return <>-</>
+  return (
+    <Group gap={6}>
+      {workflow.parked > 0 && (
+        <Anchor component={Link} to={`/workflows/${workflow.id}`} search={{ tab: 'people', status: 'parked' } as never} underline="never">
+          <Badge color="red" c="var(--mantine-color-text)" leftSection={<IconAlertTriangle size={12} aria-hidden />} style={{ cursor: 'pointer' }}>
+            {formatNumber(workflow.parked)} set aside
+          </Badge>
+        </Anchor>
+      )}
+      {isDue && (
+        <Badge color="yellow" c="var(--mantine-color-text)" leftSection={<IconCalendarDue size={12} aria-hidden />}>
+          Review is due
+        </Badge>
+      )}
+      {workflow.parked === 0 && !isDue && (
+        <Group gap={4} wrap="nowrap">
+          <IconCheck size={14} aria-hidden />
+          <Text span size="sm">
+            All well
+          </Text>
+        </Group>
+      )}
+    </Group>
   )
 }
