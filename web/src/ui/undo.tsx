@@ -23,7 +23,7 @@ export function showUndo(words: string, undo: () => Promise<unknown>): void {
     message: (
       <Group justify="space-between" wrap="nowrap">
         <Text size="sm">{words}</Text>
-        <Button size="compact-sm" variant="default" onClick={() => void takeBack()}>
+        <Button size="compact-sm" variant="default" style={{ flex: 'none' }} onClick={() => void takeBack()}>
           Undo
         </Button>
       </Group>
