@@ -60,29 +60,29 @@ export function ConsentLedger({ data }: { data: Consents }) {
         <Table verticalSpacing="xs">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>When</Table.Th>
-              <Table.Th>Word</Table.Th>
-              <Table.Th>About</Table.Th>
-              <Table.Th>Ground and source</Table.Th>
+              <Table.Th w={170}>What was said</Table.Th>
+              <Table.Th w={190}>When and where</Table.Th>
               <Table.Th>Proof</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {data.ledger.map(entry => (
               <Table.Tr key={entry.id} style={{ verticalAlign: 'top' }}>
-                <Table.Td className="numbers" miw={150}>
-                  {formatExact(entry.at)}
-                </Table.Td>
                 <Table.Td>
                   <ConsentBadge state={entry.state} />
+                  <Text size="sm" mt={4}>
+                    {entry.purpose}, {name(entry.topicId)}
+                  </Text>
                 </Table.Td>
                 <Table.Td>
-                  {entry.purpose}, {name(entry.topicId)}
+                  <Text size="sm" className="numbers">
+                    {formatExact(entry.at)}
+                  </Text>
+                  <Text size="sm" c="dimmed">
+                    {entry.basis}, {entry.source}
+                  </Text>
                 </Table.Td>
                 <Table.Td>
-                  {entry.basis}, {entry.source}
-                </Table.Td>
-                <Table.Td maw={320}>
                   {entry.wording && <Text size="sm">“{entry.wording}”</Text>}
                   {proofOf(entry.proof).map(([key, value]) => (
                     <Text key={key} size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
@@ -100,6 +100,7 @@ export function ConsentLedger({ data }: { data: Consents }) {
 }
 
 const proofNames: Record<string, string> = {
+  method: 'How',
   enteredBy: 'Entered by',
   note: 'Note',
   ip: 'Address',

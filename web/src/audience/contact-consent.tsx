@@ -1,5 +1,4 @@
-import { Alert, Badge, Button, Group, Paper, Stack, Text, Title, Tooltip } from '@mantine/core'
-import { IconBan } from '@tabler/icons-react'
+import { Badge, Button, Group, Paper, Stack, Text, Title, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call, client } from '@/api/client'
@@ -21,13 +20,35 @@ export function useConsents(id: string) {
   })
 }
 
-export const suppressionWords: Record<string, string> = {
-  unsubscribed: 'This address unsubscribed.',
-  hard_bounce: 'Mail to this address bounced for good.',
-  complaint: 'This address reported us as spam.',
-  erased: 'This person asked to be forgotten.',
-  manual: 'Somebody put this address on the list of those never to write to.',
+/** Why nothing goes to an address: in one word for a sign, and in a sentence. */
+const suppressions: Record<string, { short: string; words: string }> = {
+  unsubscribed: {
+    short: 'unsubscribed',
+    words: 'This address unsubscribed. No marketing goes there; service mail still does.',
+  },
+  hard_bounce: {
+    short: 'bounced',
+    words: 'Mail to this address bounced for good. Nothing goes there any more.',
+  },
+  complaint: {
+    short: 'reported spam',
+    words: 'This address reported us as spam. Nothing goes there any more.',
+  },
+  erased: {
+    short: 'asked to be forgotten',
+    words: 'This person asked to be forgotten. Nothing goes there any more.',
+  },
+  manual: {
+    short: 'never write here',
+    words: 'Somebody decided that nothing goes to this address any more.',
+  },
 }
+
+export const suppressionOf = (reason: string) =>
+  suppressions[reason] ?? {
+    short: reason.replaceAll('_', ' '),
+    words: 'Nothing goes to this address any more.',
+  }
 
 /** What holds now, and the ledger: every word that was ever said about it, with its proof. */
 export function ContactConsent({ contact }: { contact: Contact }) {
@@ -37,12 +58,6 @@ export function ContactConsent({ contact }: { contact: Contact }) {
     <Loaded query={consents}>
       {data => (
         <Stack gap="lg">
-          {data.suppressed && (
-            <Alert color="red" icon={<IconBan size={18} />} title="Never written to">
-              {suppressionWords[data.suppressed] ?? data.suppressed} No marketing goes there, whatever else is
-              said below.
-            </Alert>
-          )}
           <Current data={data} onAsk={setAsked} />
           <ConsentLedger data={data} />
           {asked && <ConsentDialog contactId={contact.id} asked={asked} onClose={() => setAsked(null)} />}

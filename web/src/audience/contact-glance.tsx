@@ -3,7 +3,7 @@ import { IconBan, IconCheck, IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Contact } from './contact'
-import { type Consents, useConsents } from './contact-consent'
+import { type Consents, suppressionOf, useConsents } from './contact-consent'
 import { formatPoints, useScores } from './contact-scores'
 import { useSegments } from './contact-segments'
 import { useStays } from './contact-workflows'
@@ -117,7 +117,7 @@ function MayWrite({ consents, hasAddress }: { consents: Consents; hasAddress: bo
     color,
   })
   const answer = consents.suppressed
-    ? no('No: never write here', <IconBan size={12} aria-hidden />, 'red')
+    ? no(`No: ${suppressionOf(consents.suppressed).short}`, <IconBan size={12} aria-hidden />, 'red')
     : !hasAddress
       ? no('No address')
       : marketing?.state === 'granted'

@@ -8,7 +8,7 @@ import { Loaded } from '@/ui/states'
 import { OwnerName } from '@/ui/steward'
 import { type Contact, useContact } from './contact'
 import { ContactActions } from './contact-actions'
-import { ContactConsent, suppressionWords, useConsents } from './contact-consent'
+import { ContactConsent, suppressionOf, useConsents } from './contact-consent'
 import { ContactGlance } from './contact-glance'
 import { ContactMessages } from './contact-messages'
 import { ContactProfile } from './contact-profile'
@@ -54,8 +54,8 @@ function One({ contact }: { contact: Contact }) {
       actions={<ContactActions contact={contact} />}
     >
       {suppressed && (
-        <Alert color="red" p="xs" icon={<IconBan size={18} />} title="Never written to">
-          <Text size="sm">{suppressionWords[suppressed] ?? suppressed}</Text>
+        <Alert color="red" p="xs" icon={<IconBan size={18} />}>
+          <Text size="sm">{suppressionOf(suppressed).words}</Text>
         </Alert>
       )}
       <Grid gap="lg">
