@@ -9,7 +9,7 @@ import { startServer } from '../src/platform/postgres/server.ts'
 import type { Order, Report } from './intake/load.ts'
 import { cpuSeconds, inTurn, median, memoryMegabytes, percentile, print } from './measure.ts'
 
-const rounds = 5
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
 const seconds = Number(process.env.BENCH_SECONDS ?? 5)
 const users = 20_000
 const heavy = 32

@@ -24,7 +24,11 @@ function gather(given: Partial<GatherOptions<number>> & Pick<GatherOptions<numbe
     ...given,
   })
 }
-const turn = () => new Promise(resolve => setTimeout(resolve, 4))
+/** Some time, and whatever the event loop had put off until then. */
+const turn = async () => {
+  await new Promise(resolve => setTimeout(resolve, 4))
+  await new Promise(resolve => setImmediate(resolve))
+}
 
 test('requests of one moment are written together and answered after the write', async () => {
   const { writes, write } = slowWriter()

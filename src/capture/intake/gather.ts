@@ -6,7 +6,7 @@ export type Parcel<Item> = { items: Item[]; bytes: number }
 export type GatherOptions<Item> = {
   /** Writes all items, or throws: then none of the requests in it is told that it was taken. */
   write(items: Item[]): Promise<void>
-  /** How long the first request of a batch waits for others, ms. */
+  /** How long the first request of a batch waits for others while a batch is under way, ms; else it goes at once. */
   delayMs: number
   /** A batch this big goes at once. */
   batchItems: number
@@ -39,6 +39,7 @@ export function createGatherer<Item>(options: GatherOptions<Item>): Gatherer<Ite
   let heldBytes = 0
   let timer: NodeJS.Timeout | null = null
   let due = false
+  let soon = false
   let stopped = false
   const writing = new Set<Promise<void>>()
 
@@ -82,13 +83,26 @@ export function createGatherer<Item>(options: GatherOptions<Item>): Gatherer<Ite
       writing.add(writes)
       if (queue.length === 0) due = false
     }
-    if (queue.length > 0 && !due) timer ??= setTimeout(ring, options.delayMs)
+    if (queue.length === 0 || due) return
+    if (writing.size === 0) ringSoon()
+    else timer ??= setTimeout(ring, options.delayMs)
   }
 
   function ring(): void {
+    if (timer) clearTimeout(timer)
     timer = null
-    due = true
+    due = queue.length > 0
     pump()
+  }
+
+  /** Waiting for company gains nothing while the database idles: only what has arrived already comes along. */
+  function ringSoon(): void {
+    if (soon) return
+    soon = true
+    setImmediate(() => {
+      soon = false
+      ring()
+    })
   }
 
   return {
