@@ -1,11 +1,11 @@
 import { createTheme, type MantineColorsTuple, rem } from '@mantine/core'
 
 /** The one accent: a green that keeps 4.5:1 on white as text and under white text as a button. */
-const tend: MantineColorsTuple = ['#e9f7f1', '#d3ede2', '#a6dbc5', '#74c8a5', '#4bb88a', '#2ba877', '#17895f', '#0f6b4f', '#0b5740', '#074331']
+const tend: MantineColorsTuple = ['#e9f7f1', '#d3ede2', '#a6dbc5', '#74c8a5', '#4bb88a', '#2ba877', '#15845b', '#0f6b4f', '#0b5740', '#074331']
 
 export const theme = createTheme({
   primaryColor: 'tend',
-  primaryShade: 7,
+  primaryShade: { light: 7, dark: 6 },
   colors: { tend },
   fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
@@ -24,7 +24,7 @@ export const theme = createTheme({
     NavLink: { styles: { root: { paddingBlock: 6 } } },
     Alert: { styles: { label: { color: 'var(--mantine-color-text)' } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
-    Badge: { defaultProps: { variant: 'light', radius: 'sm' }, styles: { root: { textTransform: 'none' } } },
+    Badge: { defaultProps: { variant: 'light', radius: 'sm' }, styles: { root: { textTransform: 'none', flexShrink: 0 }, label: { overflow: 'visible' } } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, closeButtonProps: { 'aria-label': 'Close' } } },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.4 }, closeButtonProps: { 'aria-label': 'Close' } } },

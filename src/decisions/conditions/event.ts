@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { findEventType } from '#activity/catalogue.ts'
 import { ledger } from '#activity/ledger.ts'
 import { type RawBuilder, sql } from '#platform/db/db.ts'
 import { type Context, conditionKind, type Metric, type Scope } from '../condition.ts'
@@ -125,9 +126,16 @@ function lastDayOfEnough(
 
 const timesWords = (n: number) => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
+/** A tracked event is known by its name alone; a page by what it is and its name: “Page viewed” “Pricing”. */
+function whatWords(type: string, name: string | null): string {
+  const title = `“${findEventType(type)?.title ?? type}”`
+  if (name === null) return title
+  return type === 'event.tracked' ? `“${name}”` : `${title} “${name}”`
+}
+
 function describe(settings: Settings): string {
   const { op, event, name, where, withinDays, times } = settings
-  const what = name ? `“${name}”` : event
+  const what = whatWords(event, name ?? null)
   const demands = where && where.length > 0 ? ` where ${describeDemands(where)}` : ''
   const window = withinDays ? ` in the last ${withinDays === 1 ? 'day' : `${withinDays} days`}` : ''
   if (op === 'never') return `never did ${what}${demands}${window}`

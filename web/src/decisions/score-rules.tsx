@@ -121,12 +121,12 @@ function BehaviourRow({ rule, language, disabled, onChange, onRemove }: RowProps
 
 function FitRow({ rule, language, disabled, onChange, onRemove }: RowProps<Fit>) {
   return (
-    <Group align="flex-start" gap={6} wrap="nowrap">
+    <Group align="flex-start" gap={6}>
       <Points value={rule.points} disabled={disabled} onChange={points => onChange({ ...rule, points })} />
       <Text size="sm" pt={8}>
         while
       </Text>
-      <div style={{ flex: 1 }}>
+      <div style={{ flex: '1 1 280px', minWidth: 0 }}>
         <FilterBuilder value={rule.filter as Filter} onChange={filter => onChange({ ...rule, filter: filter as Fit['filter'] })} language={language} disabled={disabled} />
       </div>
       {!disabled && <Remove onClick={onRemove} />}

@@ -19,6 +19,11 @@ export function SegmentWhy({ id }: { id: string }) {
   return (
     <Stack maw={760}>
       <ContactPicker label="Contact" value={chosen} onChange={setChosen} />
+      {!chosen && (
+        <Text size="sm" c="dimmed">
+          Choose somebody, and every condition shows its answer with the value that was found.
+        </Text>
+      )}
       {chosen && why.isPending && <Waiting lines={4} />}
       {why.isError && <ErrorNote error={why.error} />}
       {why.data && (

@@ -86,7 +86,7 @@ function Letter({ id }: { id: string }) {
               <Title order={2}>{data.subject || '(no subject)'}</Title>
               <Text size="sm" c="dimmed">
                 From {data.from} to{' '}
-                <Anchor component={Link} to={`/contacts/${data.contactId}`} size="sm">
+                <Anchor component={Link} to={`/contacts/${data.contactId}`} size="sm" underline="always">
                   {data.to}
                 </Anchor>
                 , <When at={data.at} />

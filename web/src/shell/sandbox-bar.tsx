@@ -2,14 +2,14 @@ import { Anchor, Box, Button, Group, Loader, Text, Tooltip } from '@mantine/core
 import { notifications } from '@mantine/notifications'
 import { IconClock, IconFlask } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { formatExact } from '@/ui/format'
+import { formatExact, formatMinute } from '@/ui/format'
 import { type Move, useClock, useMoveClock } from './clock'
 
 const moves: { label: string; move: Move }[] = [
   { label: '+1 hour', move: { advance: 'PT1H' } },
   { label: '+1 day', move: { advance: 'P1D' } },
   { label: '+3 days', move: { advance: 'P3D' } },
-  { label: 'To the next thing due', move: { next: true } },
+  { label: 'Next thing due', move: { next: true } },
 ]
 
 /** On every screen of a sandbox: that no real mail leaves, what time it is for contacts, and how to move it. */
@@ -50,7 +50,7 @@ export function SandboxBar() {
             <Group gap={4} mr={4}>
               {mover.isPending ? <Loader size={14} color="currentColor" /> : <IconClock size={16} aria-hidden />}
               <Text size="sm" className="numbers" aria-live="polite">
-                {formatExact(now)}
+                {formatMinute(now)}
               </Text>
             </Group>
           </Tooltip>

@@ -3,12 +3,14 @@ import { useBusinessNow } from '@/shell/clock'
 
 const number = new Intl.NumberFormat()
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
+const minute = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' })
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const relative = new Intl.RelativeTimeFormat()
 const justNow = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(0, 'second')
 
 export const formatNumber = (value: number) => number.format(value)
 export const formatExact = (value: string) => exact.format(new Date(value))
+export const formatMinute = (value: string) => minute.format(new Date(value))
 export const formatDay = (value: string) => day.format(new Date(`${value.slice(0, 10)}T12:00:00Z`))
 
 const seconds: [Intl.RelativeTimeFormatUnit, number][] = [

@@ -47,6 +47,8 @@ export function PeopleTab({ workflow, counts, reason }: { workflow: Workflow; co
         <Group>
           <SegmentedControl
             aria-label="Where they are"
+            maw="100%"
+            style={{ overflowX: 'auto' }}
             value={status ?? 'all'}
             onChange={value => show({ status: value === 'all' ? undefined : value })}
             data={[{ value: 'all', label: 'All' }, ...states.map(({ value, label }) => ({ value, label: counts ? `${label} (${formatNumber(counts.ends[value])})` : label }))]}
