@@ -44,4 +44,7 @@ export const screens = [
   screen('/system', () => import('@/settings/system-screen'), 'SystemScreen'),
 ]
 
-export const router = createRouter({ routeTree: root.addChildren([signIn, shell.addChildren(screens)]), defaultPreload: 'intent', scrollRestoration: true })
+/** An address that is no screen's still has the frame around it. */
+const unknown = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound })
+
+export const router = createRouter({ routeTree: root.addChildren([signIn, shell.addChildren([...screens, unknown])]), defaultPreload: 'intent', scrollRestoration: true })

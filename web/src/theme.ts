@@ -23,6 +23,7 @@ export const theme = createTheme({
     Table: { defaultProps: { horizontalSpacing: 'sm' } },
     NavLink: { styles: { root: { paddingBlock: 6 } } },
     Alert: { styles: { label: { color: 'var(--mantine-color-text)' } } },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm' }, styles: { root: { textTransform: 'none', flexShrink: 0 }, label: { overflow: 'visible' } } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, closeButtonProps: { 'aria-label': 'Close' } } },

@@ -39,6 +39,7 @@ export function Palette({ asked }: { asked: number }) {
       query={text}
       nothingFound={found.isFetching ? 'Searching ...' : 'Nothing begins with that.'}
       shortcut={null}
+      attributes={{ content: { 'aria-label': 'Search' } }}
       highlightQuery
       scrollable
       maxHeight={420}
