@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, parseSearchWith, stringifySearchWith } from '@tanstack/react-router'
 import { NotFound } from '@/shell/not-found'
 import { Shell } from '@/shell/shell'
 
@@ -47,4 +47,8 @@ export const screens = [
 /** An address that is no screen's still has the frame around it. */
 const unknown = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound })
 
-export const router = createRouter({ routeTree: root.addChildren([signIn, shell.addChildren([...screens, unknown])]), defaultPreload: 'intent', scrollRestoration: true })
+export const router = createRouter({
+  // Words stay words: read as JSON, a 63-bit id would lose its last digits.
+  parseSearch: parseSearchWith(text => text),
+  stringifySearch: stringifySearchWith(String),
+  routeTree: root.addChildren([signIn, shell.addChildren([...screens, unknown])]), defaultPreload: 'intent', scrollRestoration: true })
