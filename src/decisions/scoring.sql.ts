@@ -1,5 +1,6 @@
 import { ledger } from '#activity/ledger.ts'
 import type { Event } from '#engine/reactor.ts'
+import { plainArray, textArray } from '#platform/db/arrays.ts'
 import { type Db, many, type RawBuilder, run, sql } from '#platform/db/db.ts'
 import type { ScoreState } from './score-decay.ts'
 import type { BehaviourRule } from './score-models.definition.ts'
@@ -24,11 +25,11 @@ export function loadScores(db: Db, contactIds: string[], modelIds: string[]): Pr
     select contact_id as "contactId", model_id as "modelId", behaviour, as_of as "asOf", fit,
       settled_at as "settledAt", fit_rules as "fitRules", half_life_ms as "halfLifeMs", model_version as "modelVersion"
     from decisions.score
-    where contact_id = any(${contactIds}::bigint[]) and model_id = any(${modelIds}::bigint[])`,
+    where contact_id = any(${plainArray(contactIds)}::bigint[]) and model_id = any(${plainArray(modelIds)}::bigint[])`,
   )
 }
 
-/** Writes scores, one statement for all. Lists of rules go as JSON, because unnest would flatten arrays of arrays. */
+/** Writes scores, one statement for all. Lists of rules go as text, because unnest would flatten arrays of arrays. */
 export async function writeScores(db: Db, rows: ScoreRow[]): Promise<void> {
   if (rows.length === 0) return
   await run(
@@ -37,12 +38,12 @@ export async function writeScores(db: Db, rows: ScoreRow[]): Promise<void> {
     insert into decisions.score
       (contact_id, model_id, behaviour, as_of, fit, settled_at, half_life_ms, model_version, fit_rules)
     select contact_id, model_id, behaviour, as_of, fit, settled_at, half_life_ms, model_version,
-      array(select jsonb_array_elements_text(rules))
-    from unnest(${rows.map(row => row.contactId)}::bigint[], ${rows.map(row => row.modelId)}::bigint[],
-      ${rows.map(row => row.behaviour)}::float8[], ${iso(rows.map(row => row.asOf))}::timestamptz[],
-      ${rows.map(row => row.fit)}::float8[], ${iso(rows.map(row => row.settledAt))}::timestamptz[],
-      ${rows.map(row => row.halfLifeMs)}::float8[], ${rows.map(row => row.modelVersion)}::int[],
-      ${rows.map(row => JSON.stringify(row.fitRules))}::jsonb[])
+      rules::text[]
+    from unnest(${plainArray(rows.map(row => row.contactId))}::bigint[], ${plainArray(rows.map(row => row.modelId))}::bigint[],
+      ${plainArray(rows.map(row => row.behaviour))}::float8[], ${plainArray(iso(rows.map(row => row.asOf)))}::timestamptz[],
+      ${plainArray(rows.map(row => row.fit))}::float8[], ${plainArray(iso(rows.map(row => row.settledAt)))}::timestamptz[],
+      ${plainArray(rows.map(row => row.halfLifeMs))}::float8[], ${plainArray(rows.map(row => row.modelVersion))}::int[],
+      ${textArray(rows.map(row => textArray(row.fitRules)))}::text[])
       as fresh (contact_id, model_id, behaviour, as_of, fit, settled_at, half_life_ms, model_version, rules)
     on conflict (contact_id, model_id) do update set behaviour = excluded.behaviour, as_of = excluded.as_of,
       fit = excluded.fit, settled_at = excluded.settled_at, half_life_ms = excluded.half_life_ms,
@@ -58,11 +59,11 @@ export async function writeEntries(db: Db, entries: Entry[]): Promise<Set<string
     sql`
     insert into decisions.score_entry (contact_id, id, model_id, kind, rule_id, points, reason, cause_id, at, key)
     select contact_id, id, model_id, kind, rule_id, points, reason, cause_id, at, key
-    from unnest(${entries.map(row => row.contactId)}::bigint[], ${entries.map(row => row.id)}::bigint[],
-      ${entries.map(row => row.modelId)}::bigint[], ${entries.map(row => row.kind)}::text[],
-      ${entries.map(row => row.ruleId)}::text[], ${entries.map(row => row.points)}::float8[],
-      ${entries.map(row => row.reason)}::text[], ${entries.map(row => row.causeId)}::bigint[],
-      ${iso(entries.map(row => row.at))}::timestamptz[], ${entries.map(row => row.key)}::text[])
+    from unnest(${plainArray(entries.map(row => row.contactId))}::bigint[], ${plainArray(entries.map(row => row.id))}::bigint[],
+      ${plainArray(entries.map(row => row.modelId))}::bigint[], ${textArray(entries.map(row => row.kind))}::text[],
+      ${textArray(entries.map(row => row.ruleId))}::text[], ${plainArray(entries.map(row => row.points))}::float8[],
+      ${textArray(entries.map(row => row.reason))}::text[], ${plainArray(entries.map(row => row.causeId))}::bigint[],
+      ${plainArray(iso(entries.map(row => row.at)))}::timestamptz[], ${textArray(entries.map(row => row.key))}::text[])
       as fresh (contact_id, id, model_id, kind, rule_id, points, reason, cause_id, at, key)
     on conflict (contact_id, id) do nothing
     returning contact_id as "contactId", id`,

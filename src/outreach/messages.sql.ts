@@ -1,11 +1,20 @@
+import { plainArray, textArray } from '#platform/db/arrays.ts'
 import { type Db, many, run, sql } from '#platform/db/db.ts'
 import { laneOf } from '#platform/ids.ts'
 import type { NewMessage } from './messages.ts'
 
 const times = (dates: Date[]) => dates.map(date => date.toISOString())
 
-/** jsonb holds no NUL and no half surrogate pair. */
+/** Marks of a NUL or of half a surrogate pair in JSON: jsonb holds neither. */
+const troublesome = /\\u(?:0000|d[89a-f])/i
+
+/** JSON that jsonb accepts. The careful way is only taken where the quick look finds something. */
 function jsonText(value: unknown): string {
+  const text = JSON.stringify(value)
+  return troublesome.test(text) ? cleanJson(value) : text
+}
+
+function cleanJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'string' ? inner.replaceAll('\0', '').toWellFormed() : inner,
   )
@@ -27,19 +36,23 @@ export function insertMessages(
       (contact_id, id, lane, urgency, channel, class, state, reason, generation, email_version_id, recipient, payload,
         cause_id, why, purpose, topic_id, queued_at, not_before, attempt, history)
     select contact_id, id, lane, (class = 'marketing')::int, channel, class, 'queued', reason, generation,
-      email_version_id, recipient, payload, cause_id, why, purpose, topic_id, ${now.toISOString()}::timestamptz,
+      email_version_id, recipient, payload::jsonb, cause_id, why::jsonb, purpose, topic_id, ${now.toISOString()}::timestamptz,
       not_before, 0, ${firstEntry(now)}::jsonb
-    from unnest(${rows.map(row => row.contactId)}::bigint[], ${rows.map(row => row.id)}::bigint[],
-      ${rows.map(row => laneOf(row.contactId))}::smallint[], ${rows.map(row => row.channel)}::text[],
-      ${rows.map(row => row.class)}::text[], ${rows.map(row => row.reason)}::text[],
-      ${rows.map(row => row.generation ?? 1)}::int[], ${rows.map(row => row.emailVersionId || null)}::bigint[],
-      ${rows.map(row => row.recipient ?? null)}::text[],
-      ${rows.map(row => (row.payload ? jsonText(row.payload) : null))}::jsonb[],
-      ${rows.map(row => row.causeId)}::bigint[], ${rows.map(row => jsonText(row.why))}::jsonb[],
-      ${rows.map(row => row.purpose ?? 'marketing')}::text[], ${rows.map(row => row.topicId ?? '0')}::bigint[],
-      ${times(rows.map(row => row.notBefore))}::timestamptz[]
-    ) as fresh (contact_id, id, lane, channel, class, reason, generation, email_version_id, recipient, payload,
-      cause_id, why, purpose, topic_id, not_before)
+    from rows from (
+      unnest(${plainArray(rows.map(row => row.contactId))}::bigint[], ${plainArray(rows.map(row => row.id))}::bigint[],
+        ${plainArray(rows.map(row => laneOf(row.contactId)))}::smallint[],
+        ${textArray(rows.map(row => row.channel))}::text[], ${textArray(rows.map(row => row.class))}::text[],
+        ${textArray(rows.map(row => row.reason))}::text[], ${plainArray(rows.map(row => row.generation ?? 1))}::int[],
+        ${plainArray(rows.map(row => row.emailVersionId || null))}::bigint[],
+        ${textArray(rows.map(row => row.recipient ?? null))}::text[],
+        ${plainArray(rows.map(row => row.causeId))}::bigint[],
+        ${textArray(rows.map(row => row.purpose ?? 'marketing'))}::text[],
+        ${plainArray(rows.map(row => row.topicId ?? '0'))}::bigint[],
+        ${plainArray(times(rows.map(row => row.notBefore)))}::timestamptz[]),
+      string_to_table(${rows.map(row => (row.payload ? jsonText(row.payload) : 'null')).join('\n')}, E'\\n', 'null'),
+      string_to_table(${rows.map(row => jsonText(row.why)).join('\n')}, E'\\n')
+    ) as fresh (contact_id, id, lane, channel, class, reason, generation, email_version_id, recipient, cause_id,
+      purpose, topic_id, not_before, payload, why)
     order by contact_id, reason
     on conflict (contact_id, reason, generation) do nothing
     returning contact_id as "contactId", id, reason`,
