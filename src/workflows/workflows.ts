@@ -100,8 +100,8 @@ export function stale(current: WorkflowRow): Error {
     'stale',
     `${current.updatedBy} has changed this workflow meanwhile. Load it again to go on.`,
     {
-      by: current.updatedBy,
-      at: current.updatedAt.toISOString(),
+      updatedBy: current.updatedBy,
+      updatedAt: current.updatedAt.toISOString(),
       version: current.version,
     },
   )

@@ -72,6 +72,16 @@ export function useAutosave<T extends object>(initial: { draft: T; version: numb
     return () => window.removeEventListener('beforeunload', warn)
   }, [])
 
+  // Who leaves the screen within the second has still said what he said.
+  const atLast = useRef(flush)
+  atLast.current = flush
+  useEffect(
+    () => () => {
+      if (dirty.current) void atLast.current().catch(() => undefined)
+    },
+    [],
+  )
+
   const move = (next: { past: T[]; now: T; future: T[] }) => {
     setHistory(next)
     dirty.current = true

@@ -75,11 +75,11 @@ export function removeStep(definition: Definition, id: string, chosen?: string):
   return prune({ ...closed, nodes }, reachable(definition))
 }
 
-/** Every step that some way from the start leads to, in the order of reading. */
-export function reachable(definition: Definition): Set<string> {
+/** Every step that some way from the start (and from these steps) leads to, in the order of reading. */
+export function reachable(definition: Definition, also: string[] = []): Set<string> {
   const nodes = nodesOf(definition)
   const reached = new Set<string>()
-  const open = [definition.start ?? null]
+  const open = [...also, definition.start ?? null]
   while (open.length > 0) {
     const id = open.pop()
     if (!id || reached.has(id) || !nodes[id]) continue
@@ -91,8 +91,12 @@ export function reachable(definition: Definition): Set<string> {
 
 /** Drops what could be reached before and cannot any more; what was loose already stays, to be seen and wired. */
 function prune(definition: Definition, before: Set<string>): Definition {
-  const now = reachable(definition)
-  const kept = Object.entries(nodesOf(definition)).filter(([id]) => now.has(id) || !before.has(id))
+  const all = Object.keys(nodesOf(definition))
+  const now = reachable(
+    definition,
+    all.filter(id => !before.has(id)),
+  )
+  const kept = Object.entries(nodesOf(definition)).filter(([id]) => now.has(id))
   return { ...definition, nodes: Object.fromEntries(kept) }
 }
 

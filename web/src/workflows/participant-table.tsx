@@ -13,14 +13,14 @@ type Participant = Awaited<ReturnType<typeof readParticipants>>['items'][number]
 
 const looks = {
   active: { words: 'In it', color: 'tend', icon: IconPointFilled },
-  done: { words: 'Came to the end', color: 'gray', icon: IconCheck },
+  done: { words: 'Finished', color: 'gray', icon: IconCheck },
   left: { words: 'Left early', color: 'gray', icon: IconDoorExit },
   parked: { words: 'Set aside', color: 'red', icon: IconAlertTriangle },
 } as const
 
-type Props = { items: Participant[]; reason: string | null; onChanged(): Promise<unknown> }
+type Props = { items: Participant[]; isPaused: boolean; reason: string | null; onChanged(): Promise<unknown> }
 
-export function ParticipantTable({ items, reason, onChanged }: Props) {
+export function ParticipantTable({ items, isPaused, reason, onChanged }: Props) {
   return (
     <Table.ScrollContainer minWidth={860}>
       <Table highlightOnHover verticalSpacing="xs" stickyHeader>
@@ -62,7 +62,7 @@ export function ParticipantTable({ items, reason, onChanged }: Props) {
                 <When at={stay.endedAt ?? stay.arrivedAt} />
               </Table.Td>
               <Table.Td>
-                <GoesOn stay={stay} />
+                <GoesOn stay={stay} isPaused={isPaused} />
               </Table.Td>
               <Table.Td>
                 <State stay={stay} />
@@ -81,16 +81,16 @@ export function ParticipantTable({ items, reason, onChanged }: Props) {
   )
 }
 
-function GoesOn({ stay }: { stay: Participant }) {
+function GoesOn({ stay, isPaused }: { stay: Participant; isPaused: boolean }) {
   if (stay.status !== 'active') return <>-</>
-  if (stay.held) {
+  if (stay.held || isPaused) {
     return (
       <Badge color="yellow" c="var(--mantine-color-text)" leftSection={<IconPlayerPause size={12} aria-hidden />}>
-        Held by the pause
+        After the pause
       </Badge>
     )
   }
-  return stay.wakeAt ? <When at={stay.wakeAt} /> : <Text size="sm">when it happens</Text>
+  return stay.wakeAt ? <When at={stay.wakeAt} /> : <Text size="sm">in a moment</Text>
 }
 
 function State({ stay }: { stay: Participant }) {

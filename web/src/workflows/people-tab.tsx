@@ -14,7 +14,7 @@ import { type Counts, draftOf, type Workflow } from './workflow'
 const states: { value: StayStatus; label: string }[] = [
   { value: 'active', label: 'In it now' },
   { value: 'parked', label: 'Set aside' },
-  { value: 'done', label: 'Came to the end' },
+  { value: 'done', label: 'Finished' },
   { value: 'left', label: 'Left early' },
 ]
 
@@ -31,6 +31,7 @@ export function PeopleTab({ workflow, counts, reason }: { workflow: Workflow; co
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
     enabled: workflow.liveVersion !== null,
+    refetchInterval: 15_000,
   })
   const show = (change: { status?: string; node?: string }) => {
     const next = { tab: 'people', status, node, ...change }
@@ -66,7 +67,7 @@ export function PeopleTab({ workflow, counts, reason }: { workflow: Workflow; co
       {list.isSuccess && items.length === 0 && (
         <Empty title={status || node ? 'Nobody is here' : 'Nobody has come in yet'} words={status || node ? 'Choose another step or another state.' : 'Whoever does what the trigger asks for is listed here within a second.'} />
       )}
-      {items.length > 0 && <ParticipantTable items={items} reason={reason} onChanged={changed} />}
+      {items.length > 0 && <ParticipantTable items={items} isPaused={workflow.status === 'paused'} reason={reason} onChanged={changed} />}
       {list.hasNextPage && (
         <Group justify="center">
           <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>

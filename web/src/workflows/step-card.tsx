@@ -19,7 +19,7 @@ export function StepCard({ id }: { id: string }) {
   const problem = editor.problems.find(each => each.node === id)
   const isSelected = editor.selected === id
   const title = step.title || kind?.title || step.type
-  const rest = !step.title && sentence.startsWith(title) ? sentence.slice(title.length).replace(/^[:\s]+/, '') : sentence
+  const rest = !step.title && /^[:\s]/.test(sentence.slice(title.length)) && sentence.startsWith(title) ? sentence.slice(title.length).replace(/^[:\s]+/, '') : sentence
   return (
     <UnstyledButton
       id={placeId(id)}
@@ -33,7 +33,7 @@ export function StepCard({ id }: { id: string }) {
         <KindIcon kind={kind} type={step.type} />
         <div style={{ flex: 1, minWidth: 0 }}>
           <Group gap={6} wrap="nowrap" justify="space-between" align="flex-start">
-            <Text size="sm" fw={600} lh={1.35} lineClamp={2}>
+            <Text size="sm" fw={600} lh={1.35} lineClamp={3}>
               {title}
             </Text>
             <Here id={id} />

@@ -1,4 +1,4 @@
-import { Alert, Box, CloseButton, Drawer, Group, Kbd, Paper, Stack, Text, Title } from '@mantine/core'
+import { Alert, CloseButton, Drawer, Group, Kbd, Paper, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef } from 'react'
 import type { Language } from '@/decisions/filter'
@@ -77,10 +77,10 @@ export function StepsTab(props: Props) {
           <Stack style={{ flex: 1, minWidth: 0 }} gap="xs">
             {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the cards inside are heard here once for all */}
             <div className={css.canvas} ref={canvas} onKeyDown={editing.onKeyDown}>
-              <Box miw="100%" w="max-content" className={css.chain}>
+              <div className={`${css.whole} ${css.chain}`}>
                 <TriggerCard />
                 <StepList chain={layout.main} />
-              </Box>
+              </div>
               {layout.loose.length > 0 && (
                 <Alert mt="lg" color="orange" variant="light" title="No way leads to these steps">
                   <Text size="sm" mb="sm">
@@ -103,7 +103,7 @@ export function StepsTab(props: Props) {
           )}
         </Group>
         {isNarrow && (
-          <Drawer opened={isOpen} onClose={close} position="bottom" size="85%" withCloseButton={false} aria-label="Settings of what is chosen">
+          <Drawer opened={isOpen} onClose={close} position="bottom" size="85%" withCloseButton={false} title={<VisuallyHidden>Settings of what is chosen</VisuallyHidden>}>
             {isOpen && <Panel parts={parts} onClose={close} />}
           </Drawer>
         )}

@@ -40,7 +40,7 @@ export function WorkflowMenu({ workflow, inside, reason, flush, onChanged }: Pro
   const pause = () =>
     ask(
       'Pause this workflow?',
-      `Nobody comes in and nothing is sent. ${inside === 0 ? 'Nobody is inside now.' : `${people} ${inside === 1 ? 'waits' : 'wait'} at the step where ${inside === 1 ? 'he stands' : 'they stand'}.`} What comes due meanwhile is made up for when you let it go on.`,
+      `Nobody comes in and nobody moves on. ${inside === 0 ? 'Nobody is inside now.' : `${people} ${inside === 1 ? 'waits' : 'wait'} at the step where ${inside === 1 ? 'he stands' : 'they stand'}.`} What comes due meanwhile is made up for when you let it go on.`,
       'Pause',
       () => change(call(client.POST('/api/v1/workflows/{id}/pause', { params }))),
       'Paused.',

@@ -105,7 +105,11 @@ function Editor({ workflow, onReload }: { workflow: Workflow; onReload(): Promis
   )
   return (
     <Page title={name || 'Workflow without a name'} words={<WorkflowLine workflow={workflow} counts={counts.data ?? null} />} actions={actions}>
-      <StaleNote autosave={autosave} onReload={() => void onReload()} />
+      {(autosave.state === 'stale' || autosave.state === 'refused') && (
+        <div style={{ position: 'sticky', top: 64, zIndex: 20 }}>
+          <StaleNote autosave={autosave} onReload={() => void onReload()} />
+        </div>
+      )}
       <Tabs value={tab} onChange={next => show(next ?? 'steps')} keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="steps">Steps</Tabs.Tab>
