@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { makePartitions } from '#activity/partitions.ts'
 import { firstRunLink } from '#access/sign-in-links.ts'
 import type { Config } from '#platform/config.ts'
+import { AppError } from '#platform/errors.ts'
 import type { Services } from '#platform/services.ts'
 import { createOffice, createStreet, startWork } from './app.ts'
 import { seedDemo } from './demo/seed.ts'
@@ -31,7 +32,7 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
     say('Stopping ...')
   } catch (error) {
     // Said at once: should closing hang, the reason must not be lost with it.
-    say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    if (!(error instanceof AppError)) say(error instanceof Error ? (error.stack ?? error.message) : String(error))
     throw error
   } finally {
     const limit = setTimeout(() => process.exit(1), drainMs)
@@ -45,9 +46,17 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
 }
 
 async function listen(app: FastifyInstance, config: Config, port: number): Promise<() => Promise<void>> {
-  await app.listen({ host: config.host, port })
+  try {
+    await app.listen({ host: config.host, port })
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    throw isTaken ? new AppError('port_taken', portTaken(port), { cause: error }) : error
+  }
   return () => app.close()
 }
+
+const portTaken = (port: number): string =>
+  `Port ${port} is taken: is Tend running already? TEND_OFFICE_PORT and TEND_STREET_PORT choose others.`
 
 function waitForSignal(): Promise<void> {
   return new Promise(resolve => {

@@ -25,6 +25,11 @@ function isDatabaseAway(error: unknown): boolean {
   return code === 'ECONNREFUSED' || code === 'ECONNRESET' || (error instanceof Error && /Connection terminated|timeout exceeded when trying to connect/.test(error.message))
 }
 
+/** PostgreSQL takes no NUL in a text, and no lone surrogate in JSON. */
+function isUnstorable(error: unknown): boolean {
+  return ['22021', '22P05'].includes(sqlStateOf(error) ?? '')
+}
+
 function fromValidation(error: FastifyError): AppError | null {
   if (!hasZodFastifySchemaValidationErrors(error)) return null
   const fields: FieldProblem[] = error.validation.map(problem => ({
@@ -43,6 +48,7 @@ function fromValidation(error: FastifyError): AppError | null {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (isDatabaseAway(error)) return new AppError('database_away', 'The database does not answer at the moment. Try again in a few seconds.', { status: 503, detail: { retryAfterSeconds: 2 } })
+  if (isUnstorable(error)) return new AppError('invalid', 'A text holds a character that cannot be stored, such as NUL.', { status: 400 })
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
   if (error instanceof Error && status >= 400 && status < 500) return new AppError('bad_request', error.message, { status })
   return new AppError('internal', 'Something went wrong on our side. The log has the details under this request id.', { status: 500, cause: error })

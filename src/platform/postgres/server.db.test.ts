@@ -44,6 +44,18 @@ test('a server that is already running is used, and left alone by who only borro
   remove()
 })
 
+test('of several that run on one server, the last one stops it', async () => {
+  const { folder, remove } = home()
+  const first = await startServer(folder)
+  const second = await startServer(folder)
+  assert.equal(second.url, first.url)
+  await second.stop()
+  assert.equal(await ask(first.url, 'select 1 as answer'), 1, 'a second start that gives up takes nothing along')
+  await first.stop()
+  await assert.rejects(ask(first.url, 'select 1 as answer'), /ECONNREFUSED/)
+  remove()
+})
+
 test('a killed server and a stale pid file of a foreign process do not hinder the next start', async () => {
   const { folder, remove } = home()
   const first = await startServer(folder)

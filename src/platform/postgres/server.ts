@@ -11,7 +11,7 @@ import { isReachable, postgresBinaries, type ServerUser, serverUser } from './bi
 
 export type Server = {
   url: string
-  /** Stops the server if this call started or adopted it; else does nothing. */
+  /** Stops the server, unless another Tend uses it, or it was borrowed. */
   stop(): Promise<void>
 }
 
@@ -193,10 +193,37 @@ async function stopServer(place: Place, pid: number): Promise<void> {
   for (let tries = 0; tries < 300 && isPostgres(pid) && existsSync(join(place.data, 'postmaster.pid')); tries++) await pause(50)
 }
 
+/** Everybody who uses the server holds this lock, shared: on the database "postgres", which is never replaced. */
+const usersLock = 7_365_524
+
+/** Says for as long as this process lives that it uses the server. */
+async function enter(password: string, port: number): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: urlOf(password, port, 'postgres'), application_name: 'tend presence' })
+  client.on('error', () => undefined)
+  await client.connect()
+  await client.query('select pg_advisory_lock_shared($1)', [usersLock])
+  return client
+}
+
+/** Whether nobody else uses the server now. Of several that leave at once, exactly the last one hears yes. */
+async function leave(presence: pg.Client): Promise<boolean> {
+  try {
+    await presence.query('select pg_advisory_unlock_shared($1)', [usersLock])
+    const { rows } = await presence.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [usersLock])
+    return rows[0]?.last !== false
+  } catch {
+    // It is down already, or on its way.
+    return true
+  } finally {
+    await presence.end().catch(() => undefined)
+  }
+}
+
 /**
  * A real PostgreSQL on the files in `folder`, which are made at the first start. A server that a killed
- * process left running is taken over. With `borrow`, a running server is used and left alone at the end:
- * that is how the command line talks to the database of a running Tend.
+ * process left running is taken over. Several may use it, such as a second Tend that finds its ports taken: the
+ * last one stops it. With `borrow`, a running server is used and left alone at the end: that is how the command
+ * line talks to the database of a running Tend.
  */
 export async function startServer(folder: string, options: { borrow?: boolean } = {}): Promise<Server> {
   const place = placeOf(folder)
@@ -212,10 +239,11 @@ export async function startServer(folder: string, options: { borrow?: boolean } 
   const server = running ?? (await launch(place, native, password))
   await createDatabase(password, server.port)
   const isBorrowed = running !== null && options.borrow === true
+  const presence = isBorrowed ? null : await enter(password, server.port)
   return {
     url: urlOf(password, server.port, 'tend'),
     async stop() {
-      if (!isBorrowed) await stopServer(place, server.pid)
+      if (presence && (await leave(presence))) await stopServer(place, server.pid)
     },
   }
 }
