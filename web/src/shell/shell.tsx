@@ -1,21 +1,18 @@
-import { ActionIcon, Box, Burger, Button, Center, Group, Loader, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
-import { IconLayoutSidebar, IconMoon, IconPlus, IconSearch, IconSun, IconUser } from '@tabler/icons-react'
-import { useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { ActionIcon, Box, Burger, Button, Center, Group, Loader, Text } from '@mantine/core'
+import { useDisclosure, useLocalStorage } from '@mantine/hooks'
+import { IconLayoutSidebar, IconSearch } from '@tabler/icons-react'
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { ErrorBoundary } from 'react-error-boundary'
-import { call, client } from '@/api/client'
 import { ErrorNote, Waiting } from '@/ui/states'
 import { useClock } from './clock'
-import { HealthDot } from './health-dot'
-import { JobTray } from './job-tray'
 import { isSignedOut, useMe } from './me'
 import { Navigation } from './navigation'
 import { useQuickDoors } from './quick-doors'
 import { SandboxBar } from './sandbox-bar'
 import look from './shell.module.css'
 
+const HeaderTools = lazy(async () => ({ default: (await import('./header-tools')).HeaderTools }))
 const SignInScreen = lazy(async () => ({ default: (await import('./sign-in-screen')).SignInScreen }))
 
 /** What stands around every screen. Nobody signed in: the way in instead. */
@@ -47,7 +44,7 @@ export function Shell() {
 
 function Frame({ name, role }: { name: string; role: string }) {
   const [opened, { toggle, close }] = useDisclosure()
-  const [narrow, { toggle: toggleNarrow }] = useDisclosure()
+  const [narrow, setNarrow] = useLocalStorage({ key: 'tend-navigation-hidden', defaultValue: false })
   const isSandbox = useClock().data?.mode === 'sandbox'
   const { openPalette, openShortcuts, doors } = useQuickDoors()
   const path = useRouterState({ select: state => state.location.pathname })
@@ -60,7 +57,7 @@ function Frame({ name, role }: { name: string; role: string }) {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
-            <ActionIcon variant="subtle" color="gray" onClick={toggleNarrow} visibleFrom="sm" aria-expanded={!narrow} aria-label="Show or hide the navigation">
+            <ActionIcon variant="subtle" color="gray" onClick={() => setNarrow(!narrow)} visibleFrom="sm" aria-expanded={!narrow} aria-label="Show or hide the navigation">
               <IconLayoutSidebar size={20} stroke={1.6} />
             </ActionIcon>
             <Group component={Link} {...{ to: '/' }} gap={8} wrap="nowrap" style={{ textDecoration: 'none', color: 'inherit' }}>
@@ -72,11 +69,9 @@ function Frame({ name, role }: { name: string; role: string }) {
             Search or jump to ...
           </Button>
           <Group gap={6} wrap="nowrap">
-            <CreateMenu />
-            <JobTray />
-            <HealthDot />
-            <SchemeToggle />
-            <UserMenu name={name} role={role} onKeys={openShortcuts} />
+            <Suspense fallback={<Box h={36} />}>
+              <HeaderTools name={name} role={role} onKeys={openShortcuts} />
+            </Suspense>
           </Group>
         </Group>
       </header>
@@ -93,71 +88,5 @@ function Frame({ name, role }: { name: string; role: string }) {
       </main>
       {doors}
     </div>
-  )
-}
-
-const creations = [
-  { to: '/contacts', label: 'Contact' },
-  { to: '/segments', label: 'Segment' },
-  { to: '/workflows', label: 'Workflow' },
-  { to: '/emails', label: 'Email' },
-  { to: '/scoring', label: 'Score model' },
-]
-
-function CreateMenu() {
-  const go = useNavigate()
-  return (
-    <Menu position="bottom-end" shadow="md">
-      <Menu.Target>
-        <Button leftSection={<IconPlus size={16} />} visibleFrom="sm">
-          Create
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {creations.map(({ to, label }) => (
-          <Menu.Item key={to} onClick={() => void go({ to, search: { create: 'yes' } })}>
-            {label}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
-function SchemeToggle() {
-  const { setColorScheme } = useMantineColorScheme()
-  const scheme = useComputedColorScheme('light')
-  const other = scheme === 'dark' ? 'light' : 'dark'
-  return (
-    <ActionIcon variant="subtle" color="gray" onClick={() => setColorScheme(other)} aria-label={`Switch to the ${other} look`}>
-      {scheme === 'dark' ? <IconSun size={20} /> : <IconMoon size={20} />}
-    </ActionIcon>
-  )
-}
-
-function UserMenu({ name, role, onKeys }: { name: string; role: string; onKeys(): void }) {
-  const queries = useQueryClient()
-  const go = useNavigate()
-  const signOut = async () => {
-    await call(client.POST('/api/v1/sign-out', {}))
-    queries.clear()
-    await go({ to: '/sign-in' })
-  }
-  return (
-    <Menu position="bottom-end" shadow="md" width={220}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Signed in as ${name}`}>
-          <IconUser size={20} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {name} · {role}
-        </Menu.Label>
-        <Menu.Item onClick={() => void go({ to: '/settings/account' })}>My account</Menu.Item>
-        <Menu.Item onClick={onKeys}>Keys</Menu.Item>
-        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   )
 }
