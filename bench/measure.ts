@@ -5,7 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? 0)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
 
 /** The value below which `share` (0 to 1) of the values lie. */
@@ -78,14 +80,23 @@ export async function inTurn(
   const pairs: [number, number][] = []
   for (let round = 0; round < rounds; round++) pairs.push([await ours(), await baseline()])
   const ratios = pairs.map(([a, b]) => a / b)
-  return { ours: median(pairs.map(pair => pair[0])), baseline: median(pairs.map(pair => pair[1])), ratio: median(ratios), ratios }
+  return {
+    ours: median(pairs.map(pair => pair[0])),
+    baseline: median(pairs.map(pair => pair[1])),
+    ratio: median(ratios),
+    ratios,
+  }
 }
 
 /** Prints rows of figures in columns. */
 export function print(rows: Record<string, string | number>[]): void {
   const columns = Object.keys(rows[0] ?? {})
   const width = (column: string) => Math.max(column.length, ...rows.map(row => String(row[column]).length))
-  const line = (cells: string[]) => cells.map((cell, i) => cell.padEnd(width(columns[i] ?? ''))).join('  ').trimEnd()
+  const line = (cells: string[]) =>
+    cells
+      .map((cell, i) => cell.padEnd(width(columns[i] ?? '')))
+      .join('  ')
+      .trimEnd()
   console.log(line(columns))
   for (const row of rows) console.log(line(columns.map(column => String(row[column]))))
 }

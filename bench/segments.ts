@@ -1,10 +1,10 @@
 // Segments at a million contacts: the count in the editor, fifty segments of a tick, the first members of one.
 // Each against what a careful hand would write, in the same run, in turn.
 import { createUser, systemActor } from '#access/users.ts'
-import { setTimers } from '#engine/timers.ts'
 import { type Asking, compileFilter } from '#decisions/compile.ts'
 import { type Filter, filterSchema } from '#decisions/filter.ts'
 import { createSegment, publishSegment } from '#decisions/segments.ts'
+import { setTimers } from '#engine/timers.ts'
 import { type Db, inTransaction, many, one, run, sql } from '#platform/db/db.ts'
 import { readSegments } from '../src/decisions/live-segments.ts'
 import { settleMembers, timerKind } from '../src/decisions/membership.sql.ts'
@@ -193,7 +193,12 @@ async function fiftyRow() {
   const asking: Asking = { now, zone, metrics: await readyMetrics(db, zone), scope: { of: 'ids', ids } }
   const ours = () => inTransaction(db, trx => settleMembers(trx, segments, asking))
   const baseline = () => inTransaction(db, trx => settleNaive(trx, segments, asking))
-  await setTimers(db, (await ours()).flatMap(({ contactId, segmentId, at }) => (at ? [{ contactId, kind: timerKind, key: segmentId, dueAt: at }] : [])))
+  await setTimers(
+    db,
+    (await ours()).flatMap(({ contactId, segmentId, at }) =>
+      at ? [{ contactId, kind: timerKind, key: segmentId, dueAt: at }] : [],
+    ),
+  )
   const changes: number[] = []
   const result = () =>
     inTurn(

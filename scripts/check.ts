@@ -7,9 +7,18 @@ type Step = { name: string; command: string; args: string[]; cwd?: string }
 const steps: Step[] = [
   { name: 'types of the server', command: 'tsc', args: ['-p', '.'] },
   { name: 'types of the page script', command: 'tsc', args: ['-p', 'tracker'] },
-  { name: 'types of the screens', command: 'node', args: ['node_modules/typescript/bin/tsc', '-p', '.', '--noEmit'], cwd: 'web' },
+  {
+    name: 'types of the screens',
+    command: 'node',
+    args: ['node_modules/typescript/bin/tsc', '-p', '.', '--noEmit'],
+    cwd: 'web',
+  },
   { name: 'lint and format', command: 'biome', args: ['check', '--max-diagnostics=30', '.'] },
-  { name: 'order of the rooms, routes and policy', command: 'node', args: ['--test', '--test-reporter=dot', 'tests/architecture.test.ts', 'tests/routes.test.ts'] },
+  {
+    name: 'order of the rooms, routes and policy',
+    command: 'node',
+    args: ['--test', '--test-reporter=dot', 'tests/architecture.test.ts', 'tests/routes.test.ts'],
+  },
   { name: 'nothing unused', command: 'node', args: ['scripts/unused.ts'] },
   { name: 'licences', command: 'node', args: ['scripts/licences.ts'] },
 ]
@@ -18,7 +27,10 @@ let failed = 0
 for (const step of steps) {
   if (step.cwd && !existsSync(step.cwd)) continue
   const began = performance.now()
-  const { status, stdout, stderr } = spawnSync(step.command, step.args, { cwd: step.cwd ?? '.', encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(step.command, step.args, {
+    cwd: step.cwd ?? '.',
+    encoding: 'utf8',
+  })
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   console.log(`${status === 0 ? 'ok    ' : 'FAILED'}  ${step.name} (${seconds} s)`)
   if (status !== 0) {

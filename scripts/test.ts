@@ -1,13 +1,16 @@
 // Runs every test: one PostgreSQL for all, a database of its own for each file, and one closing line.
 import { spawn } from 'node:child_process'
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chmodSync } from 'node:fs'
 import { startServer } from '../src/platform/postgres/server.ts'
 
 const wanted = process.argv.slice(2)
-const files = globSync(wanted.length > 0 ? wanted : ['src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/**/*.test.ts', 'tracker/**/*.test.ts']).sort()
+const files = globSync(
+  wanted.length > 0
+    ? wanted
+    : ['src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/**/*.test.ts', 'tracker/**/*.test.ts'],
+).sort()
 if (files.length === 0) {
   console.error('No test file matches.')
   process.exit(1)
@@ -20,8 +23,21 @@ const counts = { passed: 0, failed: 0, skipped: 0 }
 
 const child = spawn(
   process.execPath,
-  ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', '--test-timeout=300000', '--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=tap', '--test-reporter-destination=stderr', ...files],
-  { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, TEST_DATABASE_URL: process.env.TEST_DATABASE_URL ?? server?.url } },
+  [
+    '--disable-warning=ExperimentalWarning',
+    '--test',
+    '--test-concurrency=2',
+    '--test-timeout=300000',
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=tap',
+    '--test-reporter-destination=stderr',
+    ...files,
+  ],
+  {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, TEST_DATABASE_URL: process.env.TEST_DATABASE_URL ?? server?.url },
+  },
 )
 let tail = ''
 child.stderr.on('data', (chunk: Buffer) => {
@@ -36,5 +52,7 @@ for (const [, word, number] of tail.matchAll(/^# (pass|fail|cancelled|skipped) (
 await server?.stop()
 rmSync(home, { recursive: true, force: true })
 if (code !== 0 && counts.failed === 0) counts.failed = 1
-console.log(`${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`)
+console.log(
+  `${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`,
+)
 process.exit(code === 0 && counts.failed === 0 ? 0 : 1)

@@ -5,10 +5,10 @@ import fastifyStatic from '@fastify/static'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
-import { authenticate } from '#access/sessions.ts'
 import { accessModule } from '#access/module.ts'
 import { may } from '#access/policy.ts'
 import { requireSameOrigin } from '#access/same-origin.ts'
+import { authenticate } from '#access/sessions.ts'
 import { append, load } from '#activity/ledger.ts'
 import { activityModule } from '#activity/module.ts'
 import { audienceModule } from '#audience/module.ts'
@@ -50,7 +50,11 @@ export async function repointContact(trx: Db, from: string, to: string): Promise
 
 /** Every route of the office, as the permission tests and the API description see them. */
 export function officeRoutes(): Route[] {
-  return [...modules.flatMap(module => module.routes ?? []), ...sandboxRoutes(modules), ...systemRoutes(modules)]
+  return [
+    ...modules.flatMap(module => module.routes ?? []),
+    ...sandboxRoutes(modules),
+    ...systemRoutes(modules),
+  ]
 }
 
 const policy: Policy = {
@@ -63,7 +67,12 @@ const policy: Policy = {
 export const apiDescription = {
   openapi: {
     openapi: '3.1.0',
-    info: { title: 'Tend', version: '1', description: 'Everything that the screens do. Errors are problem+json.', license: { name: 'Apache-2.0' } },
+    info: {
+      title: 'Tend',
+      version: '1',
+      description: 'Everything that the screens do. Errors are problem+json.',
+      license: { name: 'Apache-2.0' },
+    },
     components: { securitySchemes: { key: { type: 'http' as const, scheme: 'bearer' } } },
     security: [{ key: [] }],
   },
@@ -99,8 +108,15 @@ export async function createStreet(services: Services): Promise<FastifyInstance>
 
 /** The engine with all reactors, the jobs, and the loops that live beside them. */
 export async function startWork(services: Services): Promise<{ worker: Worker; stop(): Promise<void> }> {
-  await services.jobs.work(modules.flatMap(module => module.jobs ?? []), services)
-  const worker = await startWorker({ services, reactors: modules.flatMap(module => module.reactors ?? []), log: { load, append } })
+  await services.jobs.work(
+    modules.flatMap(module => module.jobs ?? []),
+    services,
+  )
+  const worker = await startWorker({
+    services,
+    reactors: modules.flatMap(module => module.reactors ?? []),
+    log: { load, append },
+  })
   const stopping = new AbortController()
   const loops = modules
     .flatMap(module => module.loops ?? [])
@@ -122,7 +138,11 @@ export async function startWork(services: Services): Promise<{ worker: Worker; s
 function addHealth(app: FastifyInstance, services: Services): void {
   app.get('/healthz', { schema: { hide: true } }, async (_request, reply) => {
     const health = await healthOf(modules, services)
-    return reply.status(health.ok ? 200 : 503).header('cache-control', 'no-store').serializer(JSON.stringify).send(health)
+    return reply
+      .status(health.ok ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .serializer(JSON.stringify)
+      .send(health)
   })
 }
 
@@ -134,7 +154,10 @@ async function serveScreens(app: FastifyInstance): Promise<void> {
     root: screens,
     wildcard: false,
     setHeaders(reply, path) {
-      reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+      reply.header(
+        'cache-control',
+        path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      )
     },
   })
   app.get('/*', { schema: { hide: true } }, (request, reply) => {

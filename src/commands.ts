@@ -20,9 +20,15 @@ export type Command = {
 }
 
 /** Reads `--name value` options; an unknown one or a missing one is an error in words. */
-function readOptions<N extends string>(args: string[], wanted: readonly N[], optional: readonly string[] = []): Record<N, string> & Record<string, string | undefined> {
+function readOptions<N extends string>(
+  args: string[],
+  wanted: readonly N[],
+  optional: readonly string[] = [],
+): Record<N, string> & Record<string, string | undefined> {
   try {
-    const options = Object.fromEntries([...wanted, ...optional].map(name => [name, { type: 'string' as const }]))
+    const options = Object.fromEntries(
+      [...wanted, ...optional].map(name => [name, { type: 'string' as const }]),
+    )
     const { values } = parseArgs({ args, options, strict: true })
     const missing = wanted.find(name => typeof values[name] !== 'string' || values[name] === '')
     if (missing) throw new Error(`--${missing} is missing`)
@@ -60,7 +66,11 @@ const server = (words: string, summary: string, parts: Parameters<typeof serve>[
 })
 
 export const commands: Command[] = [
-  server('start', 'Everything in one process: database, office, street and a worker', ['office', 'street', 'worker']),
+  server('start', 'Everything in one process: database, office, street and a worker', [
+    'office',
+    'street',
+    'worker',
+  ]),
   server('office', 'Only the admin screens and the API', ['office']),
   server('street', 'Only tracking, links and the page script', ['street']),
   server('worker', 'Only the engine, jobs and sending', ['worker']),
@@ -79,7 +89,10 @@ export const commands: Command[] = [
     summary: 'Make an API key and print it, for the only time',
     run: (args, config) => {
       const { name, role } = readOptions(args, ['name', 'role'])
-      return within(config, async ({ db }) => (await createKey(db, systemActor, { name, role: oneOf(role, roles, 'role') })).key)
+      return within(
+        config,
+        async ({ db }) => (await createKey(db, systemActor, { name, role: oneOf(role, roles, 'role') })).key,
+      )
     },
   },
   {
@@ -90,7 +103,12 @@ export const commands: Command[] = [
       const { name, type, host } = readOptions(args, ['name', 'type'], ['host'])
       const allowedHosts = host ? host.split(',') : []
       return within(config, async ({ db, clock }) => {
-        const made = await createSource(db, { name, type: oneOf(type, sourceTypes, 'type'), allowedHosts, now: clock.now() })
+        const made = await createSource(db, {
+          name,
+          type: oneOf(type, sourceTypes, 'type'),
+          allowedHosts,
+          now: clock.now(),
+        })
         return made.writeKey
       })
     },
@@ -139,5 +157,9 @@ export function findCommand(words: string[]): { command: Command | null; args: s
 
 export function helpOf(): string {
   const width = Math.max(...commands.map(command => command.usage.length))
-  return ['Tend, marketing automation that is considerate by default.', '', ...commands.map(command => `  ${command.usage.padEnd(width)}  ${command.summary}`)].join('\n')
+  return [
+    'Tend, marketing automation that is considerate by default.',
+    '',
+    ...commands.map(command => `  ${command.usage.padEnd(width)}  ${command.summary}`),
+  ].join('\n')
 }

@@ -21,5 +21,8 @@ export async function doctor(config: Config): Promise<number> {
 function diskFinding(config: Config): { ok: boolean; words: string } {
   const disk = statfsSync(config.dataDir)
   const gigabytes = (disk.bavail * disk.bsize) / 2 ** 30
-  return { ok: gigabytes > 2, words: `${gigabytes.toFixed(1)} GB are free where the data lies${gigabytes > 2 ? '.' : ': make room, 2 GB is the least.'}` }
+  return {
+    ok: gigabytes > 2,
+    words: `${gigabytes.toFixed(1)} GB are free where the data lies${gigabytes > 2 ? '.' : ': make room, 2 GB is the least.'}`,
+  }
 }

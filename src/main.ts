@@ -15,7 +15,10 @@ async function main(words: string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  process.stderr.write(error instanceof AppError ? `${error.message}\n` : `${error instanceof Error ? error.stack : error}\n`)
-  for (const field of error instanceof AppError ? error.fields : []) process.stderr.write(`  ${field.path}: ${field.message}\n`)
+  process.stderr.write(
+    error instanceof AppError ? `${error.message}\n` : `${error instanceof Error ? error.stack : error}\n`,
+  )
+  for (const field of error instanceof AppError ? error.fields : [])
+    process.stderr.write(`  ${field.path}: ${field.message}\n`)
   process.exitCode = 1
 }

@@ -20,9 +20,14 @@ export type Runtime = { services: Services; close(): Promise<void> }
  * `borrow` uses a bundled server that already runs and leaves it alone (command line beside `tend start`);
  * `migrate: false` only checks that the schema is the one this program knows.
  */
-export async function openRuntime(config: Config, options: { borrow?: boolean; migrate?: boolean } = {}): Promise<Runtime> {
+export async function openRuntime(
+  config: Config,
+  options: { borrow?: boolean; migrate?: boolean } = {},
+): Promise<Runtime> {
   const log = createLog(config.logLevel)
-  const server = config.databaseUrl ? null : await startServer(databaseFolder(config), { borrow: options.borrow ?? false })
+  const server = config.databaseUrl
+    ? null
+    : await startServer(databaseFolder(config), { borrow: options.borrow ?? false })
   const databaseUrl = config.databaseUrl ?? server?.url ?? ''
   const database = openDatabase(databaseUrl, { max: 16 })
   const { db } = database
@@ -31,13 +36,29 @@ export async function openRuntime(config: Config, options: { borrow?: boolean; m
     else await migrate(db)
     const secrets = createSecrets(config)
     await checkKey(db, secrets)
-    const { number } = await one<{ number: number }>(db, sql`select (nextval('platform.process_number') % 1024)::int as number`)
+    const { number } = await one<{ number: number }>(
+      db,
+      sql`select (nextval('platform.process_number') % 1024)::int as number`,
+    )
     setIdNode(number)
     const clock = createClock()
     await clock.refresh(db)
-    const jobs = await openJobs(databaseUrl, error => log.warn({ err: error }, 'the job queue reports a problem'))
+    const jobs = await openJobs(databaseUrl, error =>
+      log.warn({ err: error }, 'the job queue reports a problem'),
+    )
     const egress = createEgress(config.egressAllow)
-    const services = { config, db, databaseUrl, clock, log, secrets, egress, jobs, metrics: createMetrics(), repoint: repointContact }
+    const services = {
+      config,
+      db,
+      databaseUrl,
+      clock,
+      log,
+      secrets,
+      egress,
+      jobs,
+      metrics: createMetrics(),
+      repoint: repointContact,
+    }
     const stopFollowing = config.mode === 'sandbox' ? followClock(services) : () => undefined
     return {
       services,
@@ -58,7 +79,9 @@ export async function openRuntime(config: Config, options: { borrow?: boolean; m
 /** Other processes move the sandbox clock too; reading one row a second costs nothing and needs no connection. */
 function followClock(services: Services): () => void {
   const timer = setInterval(() => {
-    services.clock.refresh(services.db).catch(error => services.log.warn({ err: error }, 'the clock could not be read'))
+    services.clock
+      .refresh(services.db)
+      .catch(error => services.log.warn({ err: error }, 'the clock could not be read'))
   }, 1000)
   timer.unref()
   return () => clearInterval(timer)

@@ -15,30 +15,44 @@ function readImports(): Import[] {
   const files = globSync('src/**/*.ts', { cwd: root })
   return files.flatMap(file => {
     const text = readFileSync(join(root, file), 'utf8')
-    const found = text.matchAll(/^(?:import|export)\s+(type\s)?[^'"\n]*?(?:\{[^}]*\}\s*)?(?:from\s*)?['"]([#.][^'"]+)['"]/gm)
+    const found = text.matchAll(
+      /^(?:import|export)\s+(type\s)?[^'"\n]*?(?:\{[^}]*\}\s*)?(?:from\s*)?['"]([#.][^'"]+)['"]/gm,
+    )
     return [...found].map(([, typeOnly, path = '']) => {
-      const target = path.startsWith('#') ? `src/${path.slice(1)}` : relative(root, join(root, dirname(file), path))
+      const target = path.startsWith('#')
+        ? `src/${path.slice(1)}`
+        : relative(root, join(root, dirname(file), path))
       return { file, target, from: moduleOf(file), to: moduleOf(target), typeOnly: Boolean(typeOnly) }
     })
   })
 }
 
 // Tests beside the code may use the harness; the code itself may not.
-const imports = readImports().filter(i => !(i.target.startsWith('tests/') && /\.(test|fixture)\.ts$/.test(i.file)))
+const imports = readImports().filter(
+  i => !(i.target.startsWith('tests/') && /\.(test|fixture)\.ts$/.test(i.file)),
+)
 
 test('modules import only from the layers below', () => {
   const wrong = imports
     .filter(i => rank.has(i.from) && i.from !== i.to)
     .filter(i => !rank.has(i.to) || (rank.get(i.to) ?? 99) >= (rank.get(i.from) ?? 0))
-  assert.deepEqual(wrong.map(i => `${i.file} -> ${i.target}`), [])
+  assert.deepEqual(
+    wrong.map(i => `${i.file} -> ${i.target}`),
+    [],
+  )
 })
 
 test('dotted files and sub-folders of a module are private to it', () => {
-  const wrong = imports.filter(i => i.from !== i.to && i.to !== 'platform' && rank.has(i.to)).filter(i => {
-    const inner = i.target.split('/').slice(2)
-    return inner.length > 1 || (inner[0] ?? '').split('.').length > 2
-  })
-  assert.deepEqual(wrong.map(i => `${i.file} -> ${i.target}`), [])
+  const wrong = imports
+    .filter(i => i.from !== i.to && i.to !== 'platform' && rank.has(i.to))
+    .filter(i => {
+      const inner = i.target.split('/').slice(2)
+      return inner.length > 1 || (inner[0] ?? '').split('.').length > 2
+    })
+  assert.deepEqual(
+    wrong.map(i => `${i.file} -> ${i.target}`),
+    [],
+  )
 })
 
 test('no file imports itself by way of others', () => {
@@ -48,7 +62,8 @@ test('no file imports itself by way of others', () => {
   const state = new Map<string, 'open' | 'closed'>()
   const visit = (file: string, path: string[]): void => {
     if (state.get(file) === 'closed') return
-    if (state.get(file) === 'open') return void circles.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+    if (state.get(file) === 'open')
+      return void circles.push([...path.slice(path.indexOf(file)), file].join(' -> '))
     state.set(file, 'open')
     for (const next of graph.get(file) ?? []) visit(next, [...path, file])
     state.set(file, 'closed')
@@ -62,11 +77,23 @@ const realTime = 'src/access/real-time.ts'
 
 test('business code takes the time from its arguments', () => {
   const wrong = globSync('src/**/*.ts', { cwd: root })
-    .filter(file => rank.has(moduleOf(file)) && !['platform', 'engine'].includes(moduleOf(file)) && !/\.(test|fixture)\./.test(file) && file !== realTime)
+    .filter(
+      file =>
+        rank.has(moduleOf(file)) &&
+        !['platform', 'engine'].includes(moduleOf(file)) &&
+        !/\.(test|fixture)\./.test(file) &&
+        file !== realTime,
+    )
     .flatMap(file =>
       readFileSync(join(root, file), 'utf8')
         .split('\n')
-        .flatMap((line, n) => (/Date\.now\(\)|new Date\(\)|\bnow\(\)/.test(line.replace(/clock\.now\(\)|performance\.now\(\)/g, '')) && !/^\s*(\*|\/\/|\/\*)/.test(line) ? [`${file}:${n + 1}`] : [])),
+        .flatMap((line, n) =>
+          /Date\.now\(\)|new Date\(\)|\bnow\(\)/.test(
+            line.replace(/clock\.now\(\)|performance\.now\(\)/g, ''),
+          ) && !/^\s*(\*|\/\/|\/\*)/.test(line)
+            ? [`${file}:${n + 1}`]
+            : [],
+        ),
     )
   assert.deepEqual(wrong, [])
 })
@@ -74,6 +101,8 @@ test('business code takes the time from its arguments', () => {
 test('only the egress guard makes outgoing web requests', () => {
   const wrong = globSync('src/**/*.ts', { cwd: root })
     .filter(file => !/\.(test|fixture)\./.test(file) && file !== 'src/platform/egress.ts')
-    .filter(file => /from '(undici|node:https?)'|(?<![.\w])fetch\(/.test(readFileSync(join(root, file), 'utf8')))
+    .filter(file =>
+      /from '(undici|node:https?)'|(?<![.\w])fetch\(/.test(readFileSync(join(root, file), 'utf8')),
+    )
   assert.deepEqual(wrong, [])
 })

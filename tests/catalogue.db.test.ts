@@ -13,7 +13,18 @@ before(async () => {
 })
 after(() => base.stop())
 
-const schemas = ['engine', 'activity', 'audience', 'decisions', 'outreach', 'capture', 'crm', 'workflows', 'insight', 'stewardship']
+const schemas = [
+  'engine',
+  'activity',
+  'audience',
+  'decisions',
+  'outreach',
+  'capture',
+  'crm',
+  'workflows',
+  'insight',
+  'stewardship',
+]
 
 test('every unique key of a contact’s table begins with the contact', async () => {
   const keys = await many<{ name: string; first: string; contact: boolean }>(
@@ -25,12 +36,20 @@ test('every unique key of a contact’s table begins with the contact', async ()
         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
         where i.indisunique and n.nspname = any(${schemas})`,
   )
-  const wrong = keys.filter(key => key.contact && key.first !== 'contact_id' && !key.name.startsWith('audience.identity'))
-  assert.deepEqual(wrong.map(key => `${key.name} begins with ${key.first}`), [])
+  const wrong = keys.filter(
+    key => key.contact && key.first !== 'contact_id' && !key.name.startsWith('audience.identity'),
+  )
+  assert.deepEqual(
+    wrong.map(key => `${key.name} begins with ${key.first}`),
+    [],
+  )
 })
 
 test('there are no triggers, no serial defaults and no foreign keys across contacts', async () => {
-  const triggers = await many(base.db, sql`select tgname from pg_trigger where not tgisinternal and tgrelid::regclass::text !~ '^(jobs|pgboss)'`)
+  const triggers = await many(
+    base.db,
+    sql`select tgname from pg_trigger where not tgisinternal and tgrelid::regclass::text !~ '^(jobs|pgboss)'`,
+  )
   assert.deepEqual(triggers, [])
   const defaults = await many(
     base.db,
@@ -46,16 +65,23 @@ test('there are no triggers, no serial defaults and no foreign keys across conta
         where f.contype = 'f' and n.nspname = any(${schemas})
           and exists (select from pg_attribute c where c.attrelid = f.confrelid and c.attname = 'contact_id')`,
   )
-  assert.deepEqual(foreign.filter(key => !key.columns.includes('(contact_id')), [])
+  assert.deepEqual(
+    foreign.filter(key => !key.columns.includes('(contact_id')),
+    [],
+  )
 })
 
 test('no statement uses what a distributed table refuses', () => {
   const root = new URL('..', import.meta.url).pathname
   const wrong = globSync('src/**/*.ts', { cwd: root })
-    .filter(file => !file.includes('.test.') && !file.startsWith('src/platform') && !file.startsWith('src/engine'))
+    .filter(
+      file => !file.includes('.test.') && !file.startsWith('src/platform') && !file.startsWith('src/engine'),
+    )
     .flatMap(file => {
       const statements = readFileSync(join(root, file), 'utf8').match(/sql(?:<[^`]*>)?`[^`]*`/gs) ?? []
-      return statements.filter(text => /\bmerge into\b|\brandom\(\)|gen_random_uuid\(\)|clock_timestamp\(\)/i.test(text)).map(text => `${file}: ${text.slice(0, 80)}`)
+      return statements
+        .filter(text => /\bmerge into\b|\brandom\(\)|gen_random_uuid\(\)|clock_timestamp\(\)/i.test(text))
+        .map(text => `${file}: ${text.slice(0, 80)}`)
     })
   assert.deepEqual(wrong, [])
 })

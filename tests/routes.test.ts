@@ -16,7 +16,9 @@ test('nobody but a signed-in person or a key reaches the office’s API', () => 
 })
 
 test('every route says what it does and what it gives', () => {
-  const silent = routes.filter(route => route.summary.length < 8 || route.tag === '' || route.reply === undefined)
+  const silent = routes.filter(
+    route => route.summary.length < 8 || route.tag === '' || route.reply === undefined,
+  )
   assert.deepEqual(silent.map(nameOf), [])
 })
 
@@ -24,7 +26,10 @@ test('what changes something takes a checked body or none, and every place in an
   for (const route of routes) {
     for (const [, name = ''] of route.url.matchAll(/:(\w+)/g)) {
       const read = route.params.safeParse({})
-      assert.ok(!read.success && read.error.issues.some(issue => issue.path[0] === name), `${nameOf(route)} takes any ${name}`)
+      assert.ok(
+        !read.success && read.error.issues.some(issue => issue.path[0] === name),
+        `${nameOf(route)} takes any ${name}`,
+      )
     }
   }
 })

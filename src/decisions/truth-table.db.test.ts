@@ -119,14 +119,12 @@ test('events mean what the table says', async () => {
     rows.flatMap(({ contactId, at }) =>
       at === 'never'
         ? []
-        : at
-            .split(', ')
-            .map(time => ({
-              contactId,
-              type: 'page.viewed',
-              at: new Date(time),
-              data: { path: '/pricing' },
-            })),
+        : at.split(', ').map(time => ({
+            contactId,
+            type: 'page.viewed',
+            at: new Date(time),
+            data: { path: '/pricing' },
+          })),
     ),
   )
   await ask(rows)

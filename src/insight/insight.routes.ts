@@ -14,7 +14,16 @@ export const insightRoutes: Route[] = [
     tag: 'Overview',
     reply: z.object({
       contacts: number,
-      days: z.array(z.object({ day: z.string(), sent: number, opened: number, clicked: number, unsubscribed: number, machine: number })),
+      days: z.array(
+        z.object({
+          day: z.string(),
+          sent: number,
+          opened: number,
+          clicked: number,
+          unsubscribed: number,
+          machine: number,
+        }),
+      ),
       running: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string(), people: number })),
       stuck: z.array(z.object({ words: z.string(), where: z.string() })),
       setUp: z.array(z.object({ key: z.string(), done: z.boolean() })),
@@ -28,7 +37,9 @@ export const insightRoutes: Route[] = [
     summary: 'People, companies and definitions whose name or address begins with these letters',
     tag: 'Overview',
     query: z.object({ q: z.string().trim().min(1).max(200) }),
-    reply: z.object({ items: z.array(z.object({ kind: z.string(), id: z.string(), title: z.string(), detail: z.string() })) }),
+    reply: z.object({
+      items: z.array(z.object({ kind: z.string(), id: z.string(), title: z.string(), detail: z.string() })),
+    }),
     handle: async ({ query }, { db }) => ({ items: await search(db, query.q) }),
   }),
 ]

@@ -123,7 +123,8 @@ export async function whyMessage(db: Db, contactId: string, id: string): Promise
   const links = Array.isArray(why) ? why.flatMap(link => linkOf(link, causes)) : []
   const told = new Set(links.flatMap(link => link.id ?? []))
   // The link of a workflow says already that the contact entered it.
-  const isTold = (cause: TimelineItem) => told.has(cause.id) || (cause.type === 'workflow.entered' && links.some(link => link.kind === 'workflow'))
+  const isTold = (cause: TimelineItem) =>
+    told.has(cause.id) || (cause.type === 'workflow.entered' && links.some(link => link.kind === 'workflow'))
   const events = causes.reverse().filter(cause => !isTold(cause))
   const gate = message.verdict === null ? [] : [gateStep(message, decidedAt)]
   const outcome = history.filter(entry => entry.state !== 'waiting').map(outcomeStep)
@@ -131,7 +132,12 @@ export async function whyMessage(db: Db, contactId: string, id: string): Promise
   return {
     message: { ...message, words: wordsOf(message) },
     steps: [
-      ...inTime([...events.map(({ id: eventId, sentence, at }): WhyStep => ({ kind: 'event', words: sentence, at, id: eventId })), ...links]),
+      ...inTime([
+        ...events.map(
+          ({ id: eventId, sentence, at }): WhyStep => ({ kind: 'event', words: sentence, at, id: eventId }),
+        ),
+        ...links,
+      ]),
       ...queued,
       ...gate,
       ...became,
@@ -169,8 +175,13 @@ function linkOf(link: unknown, causes: TimelineItem[]): WhyStep[] {
   const known = kinds.find(each => each === kind)
   if (!known) return []
   const isEvent = known === 'event' && typeof id === 'string'
-  const sentence = isEvent && typeof type === 'string' && (causes.find(cause => cause.id === id)?.sentence ?? sentenceOf({ type, name: typeof name === 'string' ? name : null, data: {} }))
-  const told = sentence || (typeof words === 'string' && words !== '' ? words : named({ kind: known, name, version }))
+  const sentence =
+    isEvent &&
+    typeof type === 'string' &&
+    (causes.find(cause => cause.id === id)?.sentence ??
+      sentenceOf({ type, name: typeof name === 'string' ? name : null, data: {} }))
+  const told =
+    sentence || (typeof words === 'string' && words !== '' ? words : named({ kind: known, name, version }))
   return [{ kind: known, words: told, at: typeof at === 'string' ? at : null, id: isEvent ? id : null }]
 }
 

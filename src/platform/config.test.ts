@@ -18,13 +18,25 @@ test('a live installation has no demo data unless asked', () => {
 })
 
 test('a mistyped setting stops the start and names the one that was meant', () => {
-  assert.throws(() => readConfig({ TEND_OFICE_PORT: '1' }), /TEND_OFICE_PORT is no setting of Tend. Did you mean TEND_OFFICE_PORT\?/)
+  assert.throws(
+    () => readConfig({ TEND_OFICE_PORT: '1' }),
+    /TEND_OFICE_PORT is no setting of Tend. Did you mean TEND_OFFICE_PORT\?/,
+  )
 })
 
 test('every wrong value is named in one error', () => {
   assert.throws(
-    () => readConfig({ TEND_OFFICE_PORT: '70000', TEND_MODE: 'prod', DATABASE_URL: 'mysql://x', TEND_ZONE: 'Mars/Base' }),
-    (error: Error) => ['TEND_OFFICE_PORT', 'TEND_MODE', 'DATABASE_URL', 'TEND_ZONE'].every(name => error.message.includes(name)),
+    () =>
+      readConfig({
+        TEND_OFFICE_PORT: '70000',
+        TEND_MODE: 'prod',
+        DATABASE_URL: 'mysql://x',
+        TEND_ZONE: 'Mars/Base',
+      }),
+    (error: Error) =>
+      ['TEND_OFFICE_PORT', 'TEND_MODE', 'DATABASE_URL', 'TEND_ZONE'].every(name =>
+        error.message.includes(name),
+      ),
   )
 })
 

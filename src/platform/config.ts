@@ -33,8 +33,15 @@ export type Config = Readonly<{
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const address = z.url({ protocol: /^https?$/ }).transform(url => url.replace(/\/+$/, ''))
-const flag = z.enum(['true', 'false', '1', '0', 'on', 'off']).transform(word => ['true', '1', 'on'].includes(word))
-const words = z.string().transform(text => text.split(',').map(word => word.trim()).filter(Boolean))
+const flag = z
+  .enum(['true', 'false', '1', '0', 'on', 'off'])
+  .transform(word => ['true', '1', 'on'].includes(word))
+const words = z.string().transform(text =>
+  text
+    .split(',')
+    .map(word => word.trim())
+    .filter(Boolean),
+)
 const zone = z.string().refine(isZone, 'is no IANA time zone, like Europe/Berlin')
 
 const settings = {
@@ -76,10 +83,16 @@ function readFile(path: string | undefined): Record<string, string> {
   const file = path ?? (existsSync('tend.config.json') ? 'tend.config.json' : undefined)
   if (!file) return {}
   try {
-    const parsed = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).parse(JSON.parse(readFileSync(file, 'utf8')))
+    const parsed = z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .parse(JSON.parse(readFileSync(file, 'utf8')))
     return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, String(value)]))
   } catch (cause) {
-    throw new AppError('bad_config', `The configuration file ${file} cannot be read: it must be a JSON object of settings.`, { cause })
+    throw new AppError(
+      'bad_config',
+      `The configuration file ${file} cannot be read: it must be a JSON object of settings.`,
+      { cause },
+    )
   }
 }
 
@@ -97,20 +110,24 @@ function nearest(name: string): string {
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
-    Object.entries({ ...readFile(env.TEND_CONFIG), ...env }).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries({ ...readFile(env.TEND_CONFIG), ...env }).filter(
+      ([, value]) => value !== undefined && value !== '',
+    ),
   )
   const problems = Object.keys(given)
     .filter(name => name.startsWith('TEND_') && !known.has(name))
     .map(name => `${name} is no setting of Tend. Did you mean ${nearest(name)}?`)
   const read = z.object(settings).safeParse(given)
-  if (!read.success) problems.push(...read.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`))
+  if (!read.success)
+    problems.push(...read.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`))
   if (problems.length > 0 || !read.success) throw new AppError('bad_config', problems.join('\n'))
   return compose(read.data)
 }
 
 function compose(value: z.infer<z.ZodObject<typeof settings>>): Config {
   const dataDir = resolve(value.TEND_DATA_DIR)
-  const shown = value.TEND_HOST === '0.0.0.0' || value.TEND_HOST === '127.0.0.1' ? 'localhost' : value.TEND_HOST
+  const shown =
+    value.TEND_HOST === '0.0.0.0' || value.TEND_HOST === '127.0.0.1' ? 'localhost' : value.TEND_HOST
   return Object.freeze({
     mode: value.TEND_MODE,
     dataDir,

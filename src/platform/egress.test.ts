@@ -8,7 +8,8 @@ let port = 0
 const canary = createServer((request, response) => {
   hits++
   if (request.url === '/big') return void response.end(Buffer.alloc(200_000))
-  if (request.url === '/away') return void response.writeHead(302, { location: 'http://169.254.169.254/' }).end()
+  if (request.url === '/away')
+    return void response.writeHead(302, { location: 'http://169.254.169.254/' }).end()
   response.end('hello')
 })
 
@@ -20,10 +21,43 @@ before(async () => {
 after(() => canary.close())
 
 const hosts = [
-  '127.0.0.1', '127.1', '0177.0.0.1', '0x7f.0.0.1', '2130706433', '0x7f000001', '017700000001', '0.0.0.0', '0', 'localhost', 'localhost.',
-  '[::1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[0:0:0:0:0:ffff:127.0.0.1]', '[64:ff9b::7f00:1]', '[64:ff9b::127.0.0.1]',
-  '[2002:7f00:1::]', '[fe80::1]', '[fc00::1]', '[fd00:ec2::254]', '[ff02::1]', '10.0.0.1', '172.16.0.1', '192.168.1.1', '169.254.169.254',
-  '100.64.0.1', '100.100.100.200', '192.0.2.1', '198.18.0.1', '203.0.113.1', '224.0.0.1', '240.0.0.1', '255.255.255.255', '１２７.０.０.１', '127。0。0。1',
+  '127.0.0.1',
+  '127.1',
+  '0177.0.0.1',
+  '0x7f.0.0.1',
+  '2130706433',
+  '0x7f000001',
+  '017700000001',
+  '0.0.0.0',
+  '0',
+  'localhost',
+  'localhost.',
+  '[::1]',
+  '[::]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:7f00:1]',
+  '[0:0:0:0:0:ffff:127.0.0.1]',
+  '[64:ff9b::7f00:1]',
+  '[64:ff9b::127.0.0.1]',
+  '[2002:7f00:1::]',
+  '[fe80::1]',
+  '[fc00::1]',
+  '[fd00:ec2::254]',
+  '[ff02::1]',
+  '10.0.0.1',
+  '172.16.0.1',
+  '192.168.1.1',
+  '169.254.169.254',
+  '100.64.0.1',
+  '100.100.100.200',
+  '192.0.2.1',
+  '198.18.0.1',
+  '203.0.113.1',
+  '224.0.0.1',
+  '240.0.0.1',
+  '255.255.255.255',
+  '１２７.０.０.１',
+  '127。0。0。1',
 ]
 
 for (const host of hosts) {
@@ -36,7 +70,14 @@ for (const host of hosts) {
 
 test('mail and database ports, other schemes and credentials are refused', async () => {
   const egress = createEgress([])
-  for (const url of ['http://example.com:25/', 'http://example.com:5432/', 'file:///etc/passwd', 'gopher://example.com/', 'http://user:pw@example.com/', 'nonsense']) {
+  for (const url of [
+    'http://example.com:25/',
+    'http://example.com:5432/',
+    'file:///etc/passwd',
+    'gopher://example.com/',
+    'http://user:pw@example.com/',
+    'nonsense',
+  ]) {
     await assert.rejects(egress.fetch(url), /egress|web address|Port|Only http/)
   }
 })

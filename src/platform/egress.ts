@@ -12,14 +12,20 @@ export type EgressRequest = {
   /** The answer is cut off (an error) beyond this; 64 KB unless told. */
   maxBytes?: number
 }
-export type EgressAnswer = { status: number; headers: Record<string, string | string[] | undefined>; body: Buffer }
+export type EgressAnswer = {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: Buffer
+}
 export type Egress = {
   /** AppError `egress_refused` for an address we do not go to, `egress_failed` for one that did not answer. */
   fetch(url: string, options?: EgressRequest): Promise<EgressAnswer>
 }
 
 /** Mail, database and shell ports: nothing that a webhook has business with. */
-const closedPorts = new Set([22, 23, 25, 110, 143, 389, 445, 465, 587, 993, 995, 1433, 3306, 5432, 6379, 9200, 11211, 27017])
+const closedPorts = new Set([
+  22, 23, 25, 110, 143, 389, 445, 465, 587, 993, 995, 1433, 3306, 5432, 6379, 9200, 11211, 27017,
+])
 
 /** Only public unicast addresses; an IPv6 form of an IPv4 address is judged as the IPv4 address. */
 function isPublic(address: string): boolean {
@@ -42,7 +48,8 @@ export function createEgress(allow: readonly string[]): Egress {
     connections: 16,
     connect(options, done) {
       const host = options.hostname.replace(/^\[|\]$/g, '')
-      if (allow.includes(`${host}:${options.port || (options.protocol === 'https:' ? 443 : 80)}`)) return open(options, done)
+      if (allow.includes(`${host}:${options.port || (options.protocol === 'https:' ? 443 : 80)}`))
+        return open(options, done)
       if (isIP(host) && !isPublic(host)) return done(refused(host), null)
       return connect(options, done)
     },
@@ -57,7 +64,11 @@ function refused(host: string): AppError {
 function guardedLookup(
   hostname: string,
   options: object,
-  done: (error: NodeJS.ErrnoException | null, address: string | { address: string; family: number }[], family?: number) => void,
+  done: (
+    error: NodeJS.ErrnoException | null,
+    address: string | { address: string; family: number }[],
+    family?: number,
+  ) => void,
 ): void {
   lookup(hostname, { ...options, all: true }, (error, found) => {
     if (error) return done(error, '')
@@ -73,17 +84,25 @@ function check(url: string, allow: readonly string[]): URL {
   const target = new URL(url)
   const host = target.hostname.replace(/^\[|\]$/g, '')
   const port = Number(target.port || (target.protocol === 'https:' ? 443 : 80))
-  if (!['http:', 'https:'].includes(target.protocol)) throw new AppError('egress_refused', 'Only http and https addresses can be called.')
-  if (target.username || target.password) throw new AppError('egress_refused', 'A web address must not carry a user name or password.')
+  if (!['http:', 'https:'].includes(target.protocol))
+    throw new AppError('egress_refused', 'Only http and https addresses can be called.')
+  if (target.username || target.password)
+    throw new AppError('egress_refused', 'A web address must not carry a user name or password.')
   if (allow.includes(`${host}:${port}`)) return target
-  if (closedPorts.has(port)) throw new AppError('egress_refused', `Port ${port} is not one that web requests go to.`)
+  if (closedPorts.has(port))
+    throw new AppError('egress_refused', `Port ${port} is not one that web requests go to.`)
   // Some resolvers know these names, some do not: the answer must not depend on it.
   if (/(^|\.)(localhost|local|internal)\.?$/i.test(host)) throw refused(host)
   if (isIP(host) && !isPublic(host)) throw refused(host)
   return target
 }
 
-async function send(agent: Agent, allow: readonly string[], url: string, options: EgressRequest): Promise<EgressAnswer> {
+async function send(
+  agent: Agent,
+  allow: readonly string[],
+  url: string,
+  options: EgressRequest,
+): Promise<EgressAnswer> {
   const target = check(url, allow)
   const limit = options.maxBytes ?? 64 * 1024
   try {
@@ -98,13 +117,18 @@ async function send(agent: Agent, allow: readonly string[], url: string, options
     let size = 0
     for await (const part of answer.body) {
       size += part.length
-      if (size > limit) throw new AppError('egress_failed', `${target.host} answered with more than ${limit} bytes.`)
+      if (size > limit)
+        throw new AppError('egress_failed', `${target.host} answered with more than ${limit} bytes.`)
       parts.push(part)
     }
     return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }
   } catch (error) {
     if (error instanceof AppError) throw error
     if (error instanceof Error && error.cause instanceof AppError) throw error.cause
-    throw new AppError('egress_failed', `${target.host} could not be reached: ${error instanceof Error ? error.message : error}`, { cause: error })
+    throw new AppError(
+      'egress_failed',
+      `${target.host} could not be reached: ${error instanceof Error ? error.message : error}`,
+      { cause: error },
+    )
   }
 }

@@ -14,7 +14,12 @@ export class AppError extends Error {
   constructor(
     code: string,
     message: string,
-    options: { status?: number; fields?: FieldProblem[]; detail?: Record<string, unknown>; cause?: unknown } = {},
+    options: {
+      status?: number
+      fields?: FieldProblem[]
+      detail?: Record<string, unknown>
+      cause?: unknown
+    } = {},
   ) {
     super(message, { cause: options.cause })
     this.name = 'AppError'

@@ -44,7 +44,12 @@ export function defineJob<S extends z.ZodType>(job: {
 
 export type Jobs = {
   /** Starts a job, inside the caller's transaction if `db` is one. With `key`, one that is not finished is returned instead. */
-  start<S extends z.ZodType>(db: Db, job: JobDefinition & { input: S }, input: z.infer<S>, options?: { key?: string }): Promise<string>
+  start<S extends z.ZodType>(
+    db: Db,
+    job: JobDefinition & { input: S },
+    input: z.infer<S>,
+    options?: { key?: string },
+  ): Promise<string>
   /** Asks a job to stop at its next save; what is done stays done. */
   stop(db: Db, id: string): Promise<void>
   /** Starts a failed or stopped job again from its cursor. */
@@ -73,7 +78,10 @@ const columns = sql`id, name, title, state, done::float8 as done, total::float8 
 
 /** The newest jobs, unfinished ones first. */
 export function listJobs(db: Db, limit = 50): Promise<JobRow[]> {
-  return many(db, sql`select ${columns} from platform.job order by state in ('queued', 'running') desc, id desc limit ${limit}`)
+  return many(
+    db,
+    sql`select ${columns} from platform.job order by state in ('queued', 'running') desc, id desc limit ${limit}`,
+  )
 }
 
 class JobStopped extends Error {}
@@ -82,10 +90,22 @@ const queue = 'tend'
 
 /** pg-boss keeps its tables in the schema `jobs`, local to this server. */
 export async function openJobs(databaseUrl: string, onError: (error: Error) => void): Promise<Jobs> {
-  const boss = new PgBoss({ connectionString: databaseUrl, schema: 'jobs', max: 3, application_name: 'tend jobs', useListenNotify: true })
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    schema: 'jobs',
+    max: 3,
+    application_name: 'tend jobs',
+    useListenNotify: true,
+  })
   boss.on('error', onError)
   await boss.start()
-  await boss.createQueue(queue, { retryLimit: 3, retryDelay: 5, retryBackoff: true, expireInSeconds: 6 * 3600, heartbeatSeconds: 60 })
+  await boss.createQueue(queue, {
+    retryLimit: 3,
+    retryDelay: 5,
+    retryBackoff: true,
+    expireInSeconds: 6 * 3600,
+    heartbeatSeconds: 60,
+  })
   const stopping = new AbortController()
   const enqueue = (trx: Db, id: string) => boss.send(queue, { id }, { db: fromKysely(trx) })
   return {
@@ -127,14 +147,20 @@ export async function openJobs(databaseUrl: string, onError: (error: Error) => v
       }),
     async work(definitions, services) {
       const byName = new Map(definitions.map(job => [job.name, job]))
-      await boss.work<{ id?: string; scheduled?: string }>(queue, { pollingIntervalSeconds: 0.5 }, async ([message]) => {
-        if (!message) return
-        const scheduled = byName.get(message.data.scheduled ?? '')
-        if (scheduled) return void (await services.jobs.start(services.db, scheduled, {}, { key: 'scheduled' }))
-        if (message.data.id) await perform(message.data.id, byName, services, stopping.signal)
-      })
+      await boss.work<{ id?: string; scheduled?: string }>(
+        queue,
+        { pollingIntervalSeconds: 0.5 },
+        async ([message]) => {
+          if (!message) return
+          const scheduled = byName.get(message.data.scheduled ?? '')
+          if (scheduled)
+            return void (await services.jobs.start(services.db, scheduled, {}, { key: 'scheduled' }))
+          if (message.data.id) await perform(message.data.id, byName, services, stopping.signal)
+        },
+      )
       for (const job of definitions) {
-        if (job.schedule) await boss.schedule(queue, job.schedule, { scheduled: job.name }, { key: job.name, tz: 'UTC' })
+        if (job.schedule)
+          await boss.schedule(queue, job.schedule, { scheduled: job.name }, { key: job.name, tz: 'UTC' })
       }
     },
     async close() {
@@ -144,7 +170,12 @@ export async function openJobs(databaseUrl: string, onError: (error: Error) => v
   }
 }
 
-async function perform(id: string, definitions: Map<string, JobDefinition>, services: Services, signal: AbortSignal): Promise<void> {
+async function perform(
+  id: string,
+  definitions: Map<string, JobDefinition>,
+  services: Services,
+  signal: AbortSignal,
+): Promise<void> {
   const { db } = services
   const row = await maybeOne<{ name: string; input: unknown; cursor: unknown }>(
     db,
@@ -154,13 +185,22 @@ async function perform(id: string, definitions: Map<string, JobDefinition>, serv
   const definition = row && definitions.get(row.name)
   if (!row || !definition) return
   try {
-    await definition.run({ id, input: row.input, cursor: row.cursor, save: progress => save(db, id, signal, progress) }, services)
-    await run(db, sql`update platform.job set state = 'done', finished_at = now(), error = null where id = ${id}::bigint`)
+    await definition.run(
+      { id, input: row.input, cursor: row.cursor, save: progress => save(db, id, signal, progress) },
+      services,
+    )
+    await run(
+      db,
+      sql`update platform.job set state = 'done', finished_at = now(), error = null where id = ${id}::bigint`,
+    )
   } catch (error) {
     if (signal.aborted) return void (await requeue(db, id))
     const state = error instanceof JobStopped ? 'stopped' : 'failed'
     const reason = error instanceof JobStopped ? null : error instanceof Error ? error.message : String(error)
-    await run(db, sql`update platform.job set state = ${state}, error = ${reason}, finished_at = now() where id = ${id}::bigint`)
+    await run(
+      db,
+      sql`update platform.job set state = ${state}, error = ${reason}, finished_at = now() where id = ${id}::bigint`,
+    )
     if (state === 'failed') services.log.error({ job: row.name, id, err: error }, 'a job failed')
   }
 }

@@ -8,7 +8,17 @@ export function createLog(level: string): Log {
     {
       level,
       redact: {
-        paths: ['password', 'token', 'authorization', '*.password', '*.token', '*.authorization', 'headers.cookie', 'email', '*.email'],
+        paths: [
+          'password',
+          'token',
+          'authorization',
+          '*.password',
+          '*.token',
+          '*.authorization',
+          'headers.cookie',
+          'email',
+          '*.email',
+        ],
         censor: '[hidden]',
       },
       base: null,

@@ -18,7 +18,10 @@ test('what is sealed opens again, also after a restart, and only with its own ke
   const config = readConfig({ TEND_DATA_DIR: folder() })
   const sealed = createSecrets(config).encrypt('päss wörd')
   assert.equal(createSecrets(config).decrypt(sealed), 'päss wörd')
-  assert.throws(() => createSecrets(readConfig({ TEND_DATA_DIR: folder() })).decrypt(sealed), /cannot be read/)
+  assert.throws(
+    () => createSecrets(readConfig({ TEND_DATA_DIR: folder() })).decrypt(sealed),
+    /cannot be read/,
+  )
   assert.equal(statSync(join(config.dataDir, 'secret.key')).mode & 0o777, 0o600)
 })
 
@@ -31,5 +34,8 @@ test('a changed text is refused', () => {
 
 test('a database filled with another key stops the start', async () => {
   await checkKey(base.db, createSecrets(readConfig({ TEND_DATA_DIR: folder() })))
-  await assert.rejects(checkKey(base.db, createSecrets(readConfig({ TEND_DATA_DIR: folder() }))), /not the one this database was filled with/)
+  await assert.rejects(
+    checkKey(base.db, createSecrets(readConfig({ TEND_DATA_DIR: folder() }))),
+    /not the one this database was filled with/,
+  )
 })

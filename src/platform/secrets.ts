@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Config } from './config.ts'
@@ -46,7 +54,11 @@ export function createSecrets(config: Config): Secrets {
         decipher.setAuthTag(tag)
         return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8')
       } catch (cause) {
-        throw new AppError('bad_secret', 'A stored secret cannot be read with the key of this installation.', { status: 500, cause })
+        throw new AppError(
+          'bad_secret',
+          'A stored secret cannot be read with the key of this installation.',
+          { status: 500, cause },
+        )
       }
     },
     keyFor(purpose) {
@@ -63,8 +75,14 @@ export function createSecrets(config: Config): Secrets {
  */
 export async function checkKey(db: Db, secrets: Secrets): Promise<void> {
   const print = createHash('sha256').update(secrets.keyFor('fingerprint').export()).digest('hex').slice(0, 16)
-  await run(db, sql`insert into platform.setting(name, value) values ('key_fingerprint', to_jsonb(${print}::text)) on conflict do nothing`)
-  const row = await maybeOne<{ print: string }>(db, sql`select value #>> '{}' as print from platform.setting where name = 'key_fingerprint'`)
+  await run(
+    db,
+    sql`insert into platform.setting(name, value) values ('key_fingerprint', to_jsonb(${print}::text)) on conflict do nothing`,
+  )
+  const row = await maybeOne<{ print: string }>(
+    db,
+    sql`select value #>> '{}' as print from platform.setting where name = 'key_fingerprint'`,
+  )
   if (row?.print !== print) {
     throw new AppError(
       'wrong_key',

@@ -8,7 +8,11 @@ import type { Services } from '#platform/services.ts'
  * Deletes a contact in all rooms at once, the highest first, so that nothing that decides is left without what it
  * decides on. Whoever opted out stays suppressed. Throws 404 where there is no such contact.
  */
-export async function eraseContact(modules: Module[], services: Services, ask: { id: string; actor: Actor }): Promise<void> {
+export async function eraseContact(
+  modules: Module[],
+  services: Services,
+  ask: { id: string; actor: Actor },
+): Promise<void> {
   await deleteContact(services.db, services.secrets, {
     id: ask.id,
     now: services.clock.now(),

@@ -1,11 +1,24 @@
 import { type Db, many, sql } from '#platform/db/db.ts'
 
 /** Something live that somebody answers for. `kind` is the word in its address: `workflows`, `segments` ... */
-export type Review = { kind: string; id: string; name: string; ownerId: string | null; ownerName: string | null; reviewOn: string; overdue: boolean }
+export type Review = {
+  kind: string
+  id: string
+  name: string
+  ownerId: string | null
+  ownerName: string | null
+  reviewOn: string
+  overdue: boolean
+}
 
 /** Everything that is live, the most overdue review first; those of one person, or of all. */
-export function listReviews(db: Db, ask: { ownerId: string | null; today: string; limit: number }): Promise<Review[]> {
-  return many(db, sql`
+export function listReviews(
+  db: Db,
+  ask: { ownerId: string | null; today: string; limit: number },
+): Promise<Review[]> {
+  return many(
+    db,
+    sql`
     select d.kind, d.id, d.name, d.owner_id as "ownerId", u.name as "ownerName", d.review_on::text as "reviewOn",
       d.review_on <= ${ask.today}::date as overdue
     from (
@@ -15,5 +28,6 @@ export function listReviews(db: Db, ask: { ownerId: string | null; today: string
       union all select 'workflows', id::text, name, owner_id, review_on from workflows.workflow where status = 'live') d
     left join access."user" u on u.id = d.owner_id
     where d.review_on is not null and ${ask.ownerId === null ? sql`true` : sql`d.owner_id = ${ask.ownerId}`}
-    order by d.review_on, d.name limit ${ask.limit}`)
+    order by d.review_on, d.name limit ${ask.limit}`,
+  )
 }

@@ -21,7 +21,8 @@ export function stewardshipRoutes(modules: Module[]): Route[] {
       method: 'DELETE',
       url: '/api/v1/contacts/:id',
       can: 'contacts.delete',
-      summary: 'Delete a contact and all that is held about it; an opt-out stays known by the hash of the address',
+      summary:
+        'Delete a contact and all that is held about it; an opt-out stays known by the hash of the address',
       tag: 'Contacts',
       params: idParams,
       reply: done,
@@ -40,7 +41,10 @@ export function stewardshipRoutes(modules: Module[]): Route[] {
       reply: z.object({ items: z.array(review), next: z.null() }),
       async handle({ query, actor }, { db, clock }) {
         const today = clock.now().toISOString().slice(0, 10)
-        return { items: await listReviews(db, { ownerId: query.mine ? actor.id : null, today, limit: 200 }), next: null }
+        return {
+          items: await listReviews(db, { ownerId: query.mine ? actor.id : null, today, limit: 200 }),
+          next: null,
+        }
       },
     }),
   ]

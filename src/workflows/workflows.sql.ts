@@ -30,7 +30,11 @@ export function selectWorkflow(db: Db, id: string): Promise<WorkflowRow | undefi
   )
 }
 
-export type ListedWorkflow = Omit<WorkflowRow, 'definition'> & { inside: number; parked: number; entered: number }
+export type ListedWorkflow = Omit<WorkflowRow, 'definition'> & {
+  inside: number
+  parked: number
+  entered: number
+}
 
 /** Newest change first is tempting, but pages must not shift under the reader: by name, then id. */
 export function selectWorkflows(

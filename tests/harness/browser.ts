@@ -14,7 +14,13 @@ async function bundledLibraries(): Promise<string> {
   const lib = join(target, 'al2023', 'lib')
   if (existsSync(lib)) return lib
   mkdirSync(target, { recursive: true })
-  const packed = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..', '..', 'bin', 'al2023.tar.br')
+  const packed = join(
+    dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')),
+    '..',
+    '..',
+    'bin',
+    'al2023.tar.br',
+  )
   const archive = join(target, `al2023.${process.pid}.tar`)
   await pipeline(createReadStream(packed), createBrotliDecompress(), createWriteStream(archive))
   mkdirSync(join(target, 'al2023'), { recursive: true })
@@ -38,6 +44,16 @@ export async function openBrowser(): Promise<Browser> {
     executablePath: await chromium.executablePath(),
     headless: true,
     env,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--headless=shell', '--disable-dev-shm-usage'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--headless=shell',
+      '--disable-dev-shm-usage',
+    ],
   })
 }

@@ -44,7 +44,10 @@ function withDatabase(url: string, name: string): string {
 
 /** A migrated database to clone from, made once per set of migrations under an advisory lock. */
 async function template(admin: pg.Client, url: string): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([...readMigrations()])).digest('hex').slice(0, 16)
+  const hash = createHash('sha256')
+    .update(JSON.stringify([...readMigrations()]))
+    .digest('hex')
+    .slice(0, 16)
   const name = `tend_template_${hash}`
   await admin.query('select pg_advisory_lock(707070)')
   try {

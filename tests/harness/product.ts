@@ -42,14 +42,22 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
     ...env,
   }
   let output = ''
-  const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', 'start'], { cwd: root, env: settings, stdio: ['ignore', 'pipe', 'pipe'] })
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-  })
-  await until(() => {
-    if (child.exitCode !== null) throw new Error(`the product ended:\n${output}`)
-    return output.includes('Ctrl-C stops everything')
-  }, { timeoutMs: 120_000, words: 'the product to be ready' })
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'src/main.ts', 'start'],
+    { cwd: root, env: settings, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+  await until(
+    () => {
+      if (child.exitCode !== null) throw new Error(`the product ended:\n${output}`)
+      return output.includes('Ctrl-C stops everything')
+    },
+    { timeoutMs: 120_000, words: 'the product to be ready' },
+  )
   const officeUrl = `http://localhost:${office}`
   const tend = (...words: string[]) => runCommand(words, settings)
   const key = await tend('key', 'create', '--name', 'test', '--role', 'admin')
@@ -61,7 +69,10 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
     async api<T>(method: string, path: string, body?: unknown): Promise<T> {
       const answer = await fetch(`${officeUrl}/api/v1${path}`, {
         method,
-        headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const text = await answer.text()
@@ -70,7 +81,9 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
     },
     async stop() {
       child.kill('SIGINT')
-      const code = await new Promise<number | null>(resolve => (child.exitCode === null ? child.once('exit', resolve) : resolve(child.exitCode)))
+      const code = await new Promise<number | null>(resolve =>
+        child.exitCode === null ? child.once('exit', resolve) : resolve(child.exitCode),
+      )
       rmSync(home, { recursive: true, force: true })
       return code
     },
@@ -80,7 +93,11 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
 
 function runCommand(words: string[], env: Record<string, string>): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...words], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...words],
+      { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] },
+    )
     let [out, err] = ['', '']
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString()
@@ -88,6 +105,10 @@ function runCommand(words: string[], env: Record<string, string>): Promise<strin
     child.stderr.on('data', (chunk: Buffer) => {
       err += chunk.toString()
     })
-    child.on('exit', code => (code === 0 ? resolve(out.trim()) : reject(new Error(`tend ${words.join(' ')} ended with ${code}: ${err}`))))
+    child.on('exit', code =>
+      code === 0
+        ? resolve(out.trim())
+        : reject(new Error(`tend ${words.join(' ')} ended with ${code}: ${err}`)),
+    )
   })
 }

@@ -16,7 +16,9 @@ const queries = new QueryClient({
     queries: {
       staleTime: 5_000,
       // What the server refused it refuses again; what did not arrive is tried twice more.
-      retry: (count, error) => count < 2 && !(error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500),
+      retry: (count, error) =>
+        count < 2 &&
+        !(error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500),
     },
   },
 })

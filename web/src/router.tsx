@@ -1,19 +1,39 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, parseSearchWith, stringifySearchWith } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  parseSearchWith,
+  stringifySearchWith,
+} from '@tanstack/react-router'
 import { NotFound } from '@/shell/not-found'
 import { Shell } from '@/shell/shell'
 
 const root = createRootRoute({ notFoundComponent: NotFound })
-const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: lazyRouteComponent(() => import('@/shell/sign-in-screen'), 'SignInScreen') })
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('@/shell/sign-in-screen'), 'SignInScreen'),
+})
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
 
 /** Filters, sort and tab live in the address: every screen may keep plain words there. */
 const search = (given: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(Object.entries(given).flatMap(([key, value]) => (value === undefined || value === null ? [] : [[key, String(value)]])))
+  Object.fromEntries(
+    Object.entries(given).flatMap(([key, value]) =>
+      value === undefined || value === null ? [] : [[key, String(value)]],
+    ),
+  )
 
 type Screen = Parameters<typeof lazyRouteComponent>[0]
 
 function screen(path: string, load: Screen, name: string) {
-  return createRoute({ getParentRoute: () => shell, path, validateSearch: search, component: lazyRouteComponent(load, name as never) })
+  return createRoute({
+    getParentRoute: () => shell,
+    path,
+    validateSearch: search,
+    component: lazyRouteComponent(load, name as never),
+  })
 }
 
 /** Every screen is its own chunk: the shell stays small. */
@@ -51,4 +71,7 @@ export const router = createRouter({
   // Words stay words: read as JSON, a 63-bit id would lose its last digits.
   parseSearch: parseSearchWith(text => text),
   stringifySearch: stringifySearchWith(String),
-  routeTree: root.addChildren([signIn, shell.addChildren([...screens, unknown])]), defaultPreload: 'intent', scrollRestoration: true })
+  routeTree: root.addChildren([signIn, shell.addChildren([...screens, unknown])]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+})

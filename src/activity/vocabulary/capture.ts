@@ -64,7 +64,9 @@ export const captureEvents: EventType[] = [
     data: z.looseObject({ traits: z.record(z.string(), z.unknown()), bot }),
     sentence(data) {
       const names = Object.keys(data.traits)
-      return names.length === 0 ? 'said who he is, unproven' : `said of himself, unproven: ${names.slice(0, 5).join(', ')}`
+      return names.length === 0
+        ? 'said who he is, unproven'
+        : `said of himself, unproven: ${names.slice(0, 5).join(', ')}`
     },
   }),
 ]

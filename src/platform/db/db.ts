@@ -45,7 +45,9 @@ const retryable = new Set(['40001', '40P01'])
 function isRetryable(error: unknown): boolean {
   const state = sqlStateOf(error) ?? ''
   if (retryable.has(state)) return true
-  return state === '23514' && error instanceof Error && error.message.includes('violates partition constraint')
+  return (
+    state === '23514' && error instanceof Error && error.message.includes('violates partition constraint')
+  )
 }
 
 /** The five-character SQLSTATE of a database error, or undefined for any other error. */

@@ -22,7 +22,9 @@ test('a schema that a newer program migrated is refused in words', async () => {
 
 test('a transaction inside a transaction joins it', async () => {
   const failing = inTransaction(base.db, async trx => {
-    await inTransaction(trx, inner => run(inner, sql`insert into platform.setting(name, value) values ('x', '1')`))
+    await inTransaction(trx, inner =>
+      run(inner, sql`insert into platform.setting(name, value) values ('x', '1')`),
+    )
     throw new Error('undone')
   })
   await assert.rejects(failing, /undone/)

@@ -10,12 +10,17 @@ const oldestServer = 150_000
 
 /** The migration files by name, in the order in which they run. Forward only: there is no way down. */
 export function readMigrations(): Map<string, string> {
-  const names = readdirSync(folder).filter(name => name.endsWith('.sql')).sort()
+  const names = readdirSync(folder)
+    .filter(name => name.endsWith('.sql'))
+    .sort()
   return new Map(names.map(name => [name.slice(0, -4), readFileSync(join(folder, name), 'utf8')]))
 }
 
 async function appliedMigrations(db: Db): Promise<string[]> {
-  const table = await maybeOne<{ name: string | null }>(db, sql`select to_regclass('public.tend_migration')::text as name`)
+  const table = await maybeOne<{ name: string | null }>(
+    db,
+    sql`select to_regclass('public.tend_migration')::text as name`,
+  )
   if (!table?.name) return []
   const rows = await many<{ name: string }>(db, sql`select name from public.tend_migration order by name`)
   return rows.map(row => row.name)
@@ -26,9 +31,15 @@ async function appliedMigrations(db: Db): Promise<string[]> {
  * that a newer Tend has already migrated (an older program must never write into it).
  */
 export async function preflight(db: Db): Promise<{ pending: string[] }> {
-  const { number } = await one<{ number: number }>(db, sql`select current_setting('server_version_num')::int as number`)
+  const { number } = await one<{ number: number }>(
+    db,
+    sql`select current_setting('server_version_num')::int as number`,
+  )
   if (number < oldestServer) {
-    throw new AppError('server_too_old', `PostgreSQL 15 or newer is needed; this server is ${Math.floor(number / 10_000)}.`)
+    throw new AppError(
+      'server_too_old',
+      `PostgreSQL 15 or newer is needed; this server is ${Math.floor(number / 10_000)}.`,
+    )
   }
   const known = readMigrations()
   const applied = await appliedMigrations(db)
@@ -55,13 +66,20 @@ export async function migrate(db: Db): Promise<string[]> {
     provider: {
       async getMigrations() {
         return Object.fromEntries(
-          [...files].map(([name, text]) => [name, { up: async (on: Db) => void (await sql.raw(text).execute(on)) }]),
+          [...files].map(([name, text]) => [
+            name,
+            { up: async (on: Db) => void (await sql.raw(text).execute(on)) },
+          ]),
         )
       },
     },
   })
   const { error, results = [] } = await migrator.migrateToLatest()
   const failed = results.find(result => result.status === 'Error')
-  if (error) throw new Error(`migration ${failed?.migrationName ?? ''} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  if (error)
+    throw new Error(
+      `migration ${failed?.migrationName ?? ''} failed: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   return results.map(result => result.migrationName)
 }

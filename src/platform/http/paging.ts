@@ -7,13 +7,19 @@ export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
 
-export const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next: z.string().nullable() })
 
 /** Cuts `limit + 1` rows to a page; the row too many only tells that there is a next page. */
-export function page<T>(rows: T[], limit: number, keyOf: (row: T) => unknown): { items: T[]; next: string | null } {
+export function page<T>(
+  rows: T[],
+  limit: number,
+  keyOf: (row: T) => unknown,
+): { items: T[]; next: string | null } {
   const items = rows.slice(0, limit)
   const last = items.at(-1)
-  const next = rows.length > limit && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null
+  const next =
+    rows.length > limit && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null
   return { items, next }
 }
 
@@ -23,6 +29,8 @@ export function readCursor<T>(cursor: string | undefined, schema: z.ZodType<T>):
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
   } catch {
-    throw invalid('This page address is not valid. Start again from the first page.', [{ path: 'cursor', message: 'is no cursor of this list' }])
+    throw invalid('This page address is not valid. Start again from the first page.', [
+      { path: 'cursor', message: 'is no cursor of this list' },
+    ])
   }
 }

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import type { Config } from '../config.ts'
@@ -40,7 +45,9 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     return data => JSON.stringify(shape.parse(data))
   })
   app.setErrorHandler(answerProblem)
-  app.setNotFoundHandler((request, reply) => answerProblem(Object.assign(notFound('address'), { statusCode: 404 }), request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    answerProblem(Object.assign(notFound('address'), { statusCode: 404 }), request, reply),
+  )
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
@@ -87,7 +94,8 @@ function schemaOf(route: Route) {
 
 /** Makes routes known for the description of the API alone; nothing is behind them. */
 export function describeRoutes(app: FastifyInstance, routes: Route[]): void {
-  for (const route of routes) app.route({ method: route.method, url: route.url, schema: schemaOf(route), handler: async () => null })
+  for (const route of routes)
+    app.route({ method: route.method, url: route.url, schema: schemaOf(route), handler: async () => null })
 }
 
 /** Mounts routes: who, may he, from our own page, then the handler. */
@@ -102,7 +110,10 @@ export function mountRoutes(app: FastifyInstance, routes: Route[], policy: Polic
       },
       handler: async (request, answer) => {
         const { params, query, body } = request
-        const result = await route.handle({ params, query, body, actor: request.actor ?? nobody, request, answer }, services)
+        const result = await route.handle(
+          { params, query, body, actor: request.actor ?? nobody, request, answer },
+          services,
+        )
         if (answer.sent) return answer
         if (route.can !== 'anybody') answer.header('cache-control', 'no-store')
         return answer.status(route.status).send(result)
@@ -111,11 +122,17 @@ export function mountRoutes(app: FastifyInstance, routes: Route[], policy: Polic
   }
 }
 
-async function admit(request: FastifyRequest, route: Route, policy: Policy, services: Services): Promise<Actor> {
+async function admit(
+  request: FastifyRequest,
+  route: Route,
+  policy: Policy,
+  services: Services,
+): Promise<Actor> {
   if (route.method !== 'GET') policy.checkOrigin(request, services.config)
   if (route.can === 'anybody') return nobody
   const actor = await policy.authenticate(request, services)
-  if (!actor) throw new AppError('signed_out', 'Sign in, or send an API key as a bearer token.', { status: 401 })
+  if (!actor)
+    throw new AppError('signed_out', 'Sign in, or send an API key as a bearer token.', { status: 401 })
   if (route.can !== 'signed-in' && !policy.may(actor, route.can)) {
     throw forbidden(`Your role (${actor.role}) does not include "${route.can}". Ask an administrator.`)
   }

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, parse } from 'node:path'
 import { AppError } from '../errors.ts'
@@ -31,7 +40,11 @@ function packagedFolder(): string {
     const main = createRequire(import.meta.url).resolve(name)
     return join(dirname(dirname(main)), 'native')
   } catch (cause) {
-    throw new AppError('no_postgres', `There is no bundled PostgreSQL for ${process.platform} on ${process.arch}. Set DATABASE_URL to a PostgreSQL 15 or newer.`, { cause })
+    throw new AppError(
+      'no_postgres',
+      `There is no bundled PostgreSQL for ${process.platform} on ${process.arch}. Set DATABASE_URL to a PostgreSQL 15 or newer.`,
+      { cause },
+    )
   }
 }
 

@@ -22,12 +22,18 @@ export class ApiError extends Error {
 export const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin' })
 
 /** Unwraps an answer: the data, or an ApiError with the server's words. Offline is an error like any other. */
-export async function call<T>(request: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+export async function call<T>(
+  request: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
   let answer: { data?: T; error?: unknown; response: Response }
   try {
     answer = await request
   } catch {
-    throw new ApiError({ title: 'Tend cannot be reached. Is it running? Your work is kept here.', status: 0, code: 'offline' })
+    throw new ApiError({
+      title: 'Tend cannot be reached. Is it running? Your work is kept here.',
+      status: 0,
+      code: 'offline',
+    })
   }
   if (answer.response.ok) return answer.data as T
   const said = answer.error as Partial<Problem> | undefined

@@ -19,11 +19,20 @@ export function CompaniesScreen() {
   const { edit: reason } = useContactRights()
   const list = useInfiniteQuery({
     queryKey: ['companies', q],
-    queryFn: ({ pageParam }) => call(client.GET('/api/v1/companies', { params: { query: { limit: 50, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) =>
+      call(
+        client.GET('/api/v1/companies', {
+          params: { query: { limit: 50, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
   })
-  const find = useDebouncedCallback((text: string) => void go({ to: '/companies', search: text.trim() ? { q: text.trim() } : {}, replace: true }), 200)
+  const find = useDebouncedCallback(
+    (text: string) =>
+      void go({ to: '/companies', search: text.trim() ? { q: text.trim() } : {}, replace: true }),
+    200,
+  )
   const items = list.data?.pages.flatMap(page => page.items) ?? []
   const add = (
     <Tooltip label={reason} disabled={!reason}>
@@ -33,8 +42,19 @@ export function CompaniesScreen() {
     </Tooltip>
   )
   return (
-    <Page title="Companies" words="Whom people work for. “Group” events of your own systems make and change them too." actions={add}>
-      <TextInput maw={360} aria-label="Search companies" placeholder="Beginning of a name or domain" leftSection={<IconSearch size={16} />} defaultValue={q} onChange={event => find(event.currentTarget.value)} />
+    <Page
+      title="Companies"
+      words="Whom people work for. “Group” events of your own systems make and change them too."
+      actions={add}
+    >
+      <TextInput
+        maw={360}
+        aria-label="Search companies"
+        placeholder="Beginning of a name or domain"
+        leftSection={<IconSearch size={16} />}
+        defaultValue={q}
+        onChange={event => find(event.currentTarget.value)}
+      />
       {list.isPending && <Waiting />}
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && items.length === 0 && (
@@ -78,7 +98,11 @@ export function CompaniesScreen() {
       )}
       {list.hasNextPage && (
         <Group justify="center">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show more
           </Button>
         </Group>
@@ -94,7 +118,8 @@ function CreateCompany() {
   const [name, setName] = useState('')
   const [domain, setDomain] = useState('')
   const create = useMutation({
-    mutationFn: () => call(client.POST('/api/v1/companies', { body: { name: name.trim(), domain: domain.trim() || null } })),
+    mutationFn: () =>
+      call(client.POST('/api/v1/companies', { body: { name: name.trim(), domain: domain.trim() || null } })),
     onSuccess: made => go({ to: `/companies/${made.id}` }),
   })
   const submit = (event: FormEvent) => {
@@ -105,8 +130,19 @@ function CreateCompany() {
     <Modal opened={opened} onClose={close} title="New company">
       <form onSubmit={submit}>
         <Stack>
-          <TextInput label="Name" required data-autofocus value={name} onChange={event => setName(event.currentTarget.value)} />
-          <TextInput label="Domain" placeholder="example.org" value={domain} onChange={event => setDomain(event.currentTarget.value)} />
+          <TextInput
+            label="Name"
+            required
+            data-autofocus
+            value={name}
+            onChange={event => setName(event.currentTarget.value)}
+          />
+          <TextInput
+            label="Domain"
+            placeholder="example.org"
+            value={domain}
+            onChange={event => setDomain(event.currentTarget.value)}
+          />
           {create.isError && <ErrorNote error={create.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>

@@ -1,4 +1,17 @@
-import { Anchor, Badge, Button, Group, Paper, SimpleGrid, Stack, Table, Text, TextInput, Title, Tooltip } from '@mantine/core'
+import {
+  Anchor,
+  Badge,
+  Button,
+  Group,
+  Paper,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  Title,
+  Tooltip,
+} from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
@@ -38,7 +51,8 @@ function CompanyLine({ company }: { company: Company }) {
   return (
     <>
       {company.domain ? `${company.domain} · ` : ''}
-      {formatNumber(company.people)} {company.people === 1 ? 'person' : 'people'} · added <When at={company.createdAt} />
+      {formatNumber(company.people)} {company.people === 1 ? 'person' : 'people'} · added{' '}
+      <When at={company.createdAt} />
     </>
   )
 }
@@ -50,7 +64,13 @@ function Profile({ company }: { company: Company }) {
   const [domain, setDomain] = useState(company.domain ?? '')
   const isChanged = name.trim() !== company.name || domain.trim() !== (company.domain ?? '')
   const save = useMutation({
-    mutationFn: () => call(client.PATCH('/api/v1/companies/{id}', { params: { path: { id: company.id } }, body: { version: company.version, name: name.trim(), domain: domain.trim() || null } })),
+    mutationFn: () =>
+      call(
+        client.PATCH('/api/v1/companies/{id}', {
+          params: { path: { id: company.id } },
+          body: { version: company.version, name: name.trim(), domain: domain.trim() || null },
+        }),
+      ),
     onSuccess: saved => {
       queries.setQueryData(['company', company.id], saved)
       notifications.show({ message: 'Saved.' })
@@ -66,8 +86,20 @@ function Profile({ company }: { company: Company }) {
       <form onSubmit={submit}>
         <Stack gap="sm">
           <Title order={2}>Profile</Title>
-          <TextInput label="Name" required disabled={reason !== null} value={name} onChange={event => setName(event.currentTarget.value)} />
-          <TextInput label="Domain" placeholder="example.org" disabled={reason !== null} value={domain} onChange={event => setDomain(event.currentTarget.value)} />
+          <TextInput
+            label="Name"
+            required
+            disabled={reason !== null}
+            value={name}
+            onChange={event => setName(event.currentTarget.value)}
+          />
+          <TextInput
+            label="Domain"
+            placeholder="example.org"
+            disabled={reason !== null}
+            value={domain}
+            onChange={event => setDomain(event.currentTarget.value)}
+          />
           {company.externalId && (
             <Text size="sm" c="dimmed">
               Called {company.externalId} in your own systems.
@@ -76,7 +108,11 @@ function Profile({ company }: { company: Company }) {
           {save.isError && <ErrorNote error={save.error} />}
           <Group>
             <Tooltip label={reason} disabled={!reason}>
-              <Button type="submit" loading={save.isPending} disabled={reason !== null || !isChanged || !name.trim()}>
+              <Button
+                type="submit"
+                loading={save.isPending}
+                disabled={reason !== null || !isChanged || !name.trim()}
+              >
                 Save the profile
               </Button>
             </Tooltip>
@@ -87,7 +123,8 @@ function Profile({ company }: { company: Company }) {
   )
 }
 
-const shown = (value: unknown) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value))
+const shown = (value: unknown) =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 
 function Attributes({ attrs }: { attrs: Record<string, unknown> }) {
   const entries = Object.entries(attrs)
@@ -123,7 +160,8 @@ function People({ id }: { id: string }) {
   const filter = JSON.stringify({ all: [{ type: 'field', field: 'company_id', op: 'is', value: id }] })
   const list = useInfiniteQuery({
     queryKey: ['contacts', 'of-company', id],
-    queryFn: ({ pageParam }) => readContacts({ limit: 25, sort: 'name', filter, ...(pageParam ? { cursor: pageParam } : {}) }),
+    queryFn: ({ pageParam }) =>
+      readContacts({ limit: 25, sort: 'name', filter, ...(pageParam ? { cursor: pageParam } : {}) }),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
   })
@@ -160,7 +198,11 @@ function People({ id }: { id: string }) {
           </Group>
         ))}
         {list.hasNextPage && (
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show more
           </Button>
         )}

@@ -6,7 +6,12 @@ import { type Condition, fieldCondition, type Language } from './filter'
 import { ValueInput } from './value-input'
 
 type Of<T extends Condition['type']> = Extract<Condition, { type: T }>
-type Props<C extends Condition> = { value: C; onChange(condition: Condition): void; language: Language; disabled: boolean }
+type Props<C extends Condition> = {
+  value: C
+  onChange(condition: Condition): void
+  language: Language
+  disabled: boolean
+}
 
 /** One condition as a sentence with places to fill. */
 export function ConditionRow({ value, ...rest }: Props<Condition>) {
@@ -67,7 +72,13 @@ function FieldRow({ value, onChange, language, disabled }: Props<Of<'field'>>) {
         }}
       />
       {operator && (
-        <ValueInput operator={operator} choices={field?.choices ?? []} value={value.value} disabled={disabled} onChange={next => onChange({ ...value, value: next })} />
+        <ValueInput
+          operator={operator}
+          choices={field?.choices ?? []}
+          value={value.value}
+          disabled={disabled}
+          onChange={next => onChange({ ...value, value: next })}
+        />
       )}
     </Sentence>
   )
@@ -82,7 +93,8 @@ const times: { value: Of<'event'>['op']; label: string }[] = [
 function EventRow({ value, onChange, language, disabled }: Props<Of<'event'>>) {
   const chosen = language.events.find(each => each.type === value.event)
   const { times: _times, ...rest } = value
-  const setOp = (op: Of<'event'>['op']) => onChange(op === 'never' ? { ...rest, op } : { ...rest, op, times: value.times ?? 1 })
+  const setOp = (op: Of<'event'>['op']) =>
+    onChange(op === 'never' ? { ...rest, op } : { ...rest, op, times: value.times ?? 1 })
   const where = value.where ?? []
   return (
     <Stack gap={6}>
@@ -109,10 +121,24 @@ function EventRow({ value, onChange, language, disabled }: Props<Of<'event'>>) {
             onChange={name => onChange({ ...value, name })}
           />
         )}
-        <Select w={130} aria-label="How often" disabled={disabled} data={times} value={value.op} onChange={op => op && setOp(op as Of<'event'>['op'])} />
+        <Select
+          w={130}
+          aria-label="How often"
+          disabled={disabled}
+          data={times}
+          value={value.op}
+          onChange={op => op && setOp(op as Of<'event'>['op'])}
+        />
         {value.op !== 'never' && (
           <>
-            <NumberInput w={76} min={value.op === 'at_least' ? 1 : 0} aria-label="Times" disabled={disabled} value={value.times ?? 1} onChange={n => onChange({ ...value, times: Number(n) || (value.op === 'at_least' ? 1 : 0) })} />
+            <NumberInput
+              w={76}
+              min={value.op === 'at_least' ? 1 : 0}
+              aria-label="Times"
+              disabled={disabled}
+              value={value.times ?? 1}
+              onChange={n => onChange({ ...value, times: Number(n) || (value.op === 'at_least' ? 1 : 0) })}
+            />
             <Word>{value.times === 1 ? 'time' : 'times'}</Word>
           </>
         )}
@@ -129,12 +155,32 @@ function EventRow({ value, onChange, language, disabled }: Props<Of<'event'>>) {
         />
         {value.withinDays && (
           <>
-            <NumberInput w={80} min={1} max={3650} aria-label="Days" disabled={disabled} value={value.withinDays} onChange={n => onChange({ ...value, withinDays: Number(n) || 1 })} />
+            <NumberInput
+              w={80}
+              min={1}
+              max={3650}
+              aria-label="Days"
+              disabled={disabled}
+              value={value.withinDays}
+              onChange={n => onChange({ ...value, withinDays: Number(n) || 1 })}
+            />
             <Word>{value.withinDays === 1 ? 'day' : 'days'}</Word>
           </>
         )}
         {!disabled && where.length === 0 && (
-          <Button variant="subtle" size="compact-xs" leftSection={<IconPlus size={12} />} onClick={() => onChange({ ...value, where: [{ property: value.event === 'page.viewed' ? 'path' : '', op: 'starts_with', value: '' }] })}>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            leftSection={<IconPlus size={12} />}
+            onClick={() =>
+              onChange({
+                ...value,
+                where: [
+                  { property: value.event === 'page.viewed' ? 'path' : '', op: 'starts_with', value: '' },
+                ],
+              })
+            }
+          >
             where
           </Button>
         )}
@@ -149,7 +195,11 @@ function EventRow({ value, onChange, language, disabled }: Props<Of<'event'>>) {
           disabled={disabled}
           onChange={next => onChange({ ...value, where: where.map((old, i) => (i === at ? next : old)) })}
           onRemove={() => onChange({ ...value, where: where.filter((_, i) => i !== at) })}
-          {...(at === where.length - 1 ? { onAdd: () => onChange({ ...value, where: [...where, { property: '', op: 'is', value: '' }] }) } : {})}
+          {...(at === where.length - 1
+            ? {
+                onAdd: () => onChange({ ...value, where: [...where, { property: '', op: 'is', value: '' }] }),
+              }
+            : {})}
         />
       ))}
     </Stack>
@@ -165,7 +215,17 @@ function MemberRow({ value, onChange, language, disabled }: Props<Of<'list'> | O
         w={150}
         aria-label="Whether"
         disabled={disabled}
-        data={isList ? [{ value: 'yes', label: 'is on the list' }, { value: 'no', label: 'is not on the list' }] : [{ value: 'yes', label: 'is in the segment' }, { value: 'no', label: 'is not in the segment' }]}
+        data={
+          isList
+            ? [
+                { value: 'yes', label: 'is on the list' },
+                { value: 'no', label: 'is not on the list' },
+              ]
+            : [
+                { value: 'yes', label: 'is in the segment' },
+                { value: 'no', label: 'is not in the segment' },
+              ]
+        }
         value={value.in ? 'yes' : 'no'}
         onChange={word => onChange({ ...value, in: word === 'yes' })}
       />
@@ -186,7 +246,13 @@ function ConsentRow({ value, onChange, disabled }: Props<Of<'consent'>>) {
   return (
     <Sentence>
       <Word>Consent to</Word>
-      <TextInput w={150} aria-label="Purpose" disabled={disabled} value={value.purpose} onChange={event => onChange({ ...value, purpose: event.currentTarget.value })} />
+      <TextInput
+        w={150}
+        aria-label="Purpose"
+        disabled={disabled}
+        value={value.purpose}
+        onChange={event => onChange({ ...value, purpose: event.currentTarget.value })}
+      />
       <Word>is</Word>
       <Select
         w={200}
@@ -227,7 +293,13 @@ function ScoreRow({ value, onChange, language, disabled }: Props<Of<'score'>>) {
         value={value.op}
         onChange={op => op && onChange({ ...value, op: op as Of<'score'>['op'] })}
       />
-      <NumberInput w={90} aria-label="Points" disabled={disabled} value={value.value} onChange={n => onChange({ ...value, value: Number(n) || 0 })} />
+      <NumberInput
+        w={90}
+        aria-label="Points"
+        disabled={disabled}
+        value={value.value}
+        onChange={n => onChange({ ...value, value: Number(n) || 0 })}
+      />
     </Sentence>
   )
 }

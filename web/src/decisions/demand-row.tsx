@@ -16,7 +16,9 @@ type Props = {
 /** Text first, then what numbers can be asked besides: an event's values have no declared type. */
 function offered(language: Language): Operator[] {
   const known = new Set<string>()
-  return [...(language.operators.text ?? []), ...(language.operators.number ?? [])].filter(each => !known.has(each.name) && known.add(each.name))
+  return [...(language.operators.text ?? []), ...(language.operators.number ?? [])].filter(
+    each => !known.has(each.name) && known.add(each.name),
+  )
 }
 
 /** "where path starts with /pricing": a demand on the event's own values. */
@@ -34,11 +36,40 @@ export function DemandRow({ value, onChange, onRemove, onAdd, isFirst, language,
       <Text size="sm" c="dimmed" w={44} ta="right">
         {isFirst ? 'where' : 'and'}
       </Text>
-      <Autocomplete w={150} aria-label="Property of the event" placeholder="property" disabled={disabled} data={['path', 'url', 'host', 'title', 'referrer', 'utm.source', 'utm.campaign']} value={value.property} onChange={property => onChange({ ...value, property })} />
-      <Select w={160} aria-label="Comparison" disabled={disabled} data={operators.map(each => ({ value: each.name, label: each.title }))} value={value.op} onChange={op => op && setOp(op)} />
-      {operator && <ValueInput operator={operator} choices={[]} value={value.value} disabled={disabled} onChange={next => onChange({ ...value, value: next })} />}
+      <Autocomplete
+        w={150}
+        aria-label="Property of the event"
+        placeholder="property"
+        disabled={disabled}
+        data={['path', 'url', 'host', 'title', 'referrer', 'utm.source', 'utm.campaign']}
+        value={value.property}
+        onChange={property => onChange({ ...value, property })}
+      />
+      <Select
+        w={160}
+        aria-label="Comparison"
+        disabled={disabled}
+        data={operators.map(each => ({ value: each.name, label: each.title }))}
+        value={value.op}
+        onChange={op => op && setOp(op)}
+      />
+      {operator && (
+        <ValueInput
+          operator={operator}
+          choices={[]}
+          value={value.value}
+          disabled={disabled}
+          onChange={next => onChange({ ...value, value: next })}
+        />
+      )}
       {!disabled && (
-        <ActionIcon variant="subtle" color="gray" size="sm" aria-label="Remove this demand" onClick={onRemove}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          aria-label="Remove this demand"
+          onClick={onRemove}
+        >
           <IconX size={14} />
         </ActionIcon>
       )}

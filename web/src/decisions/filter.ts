@@ -6,14 +6,32 @@ export type Value = string | number | boolean | (string | number)[]
 export type Demand = { property: string; op: string; value?: Value }
 export type Condition =
   | { type: 'field'; field: string; op: string; value?: Value }
-  | { type: 'event'; event: string; name?: string | null; where?: Demand[]; op: 'at_least' | 'at_most' | 'never'; times?: number; withinDays?: number | null }
+  | {
+      type: 'event'
+      event: string
+      name?: string | null
+      where?: Demand[]
+      op: 'at_least' | 'at_most' | 'never'
+      times?: number
+      withinDays?: number | null
+    }
   | { type: 'list'; listId: string; in: boolean }
   | { type: 'segment'; segmentId: string; in: boolean }
-  | { type: 'consent'; purpose: string; topicId?: string | null; state: 'granted' | 'withdrawn' | 'pending' | 'none' }
+  | {
+      type: 'consent'
+      purpose: string
+      topicId?: string | null
+      state: 'granted' | 'withdrawn' | 'pending' | 'none'
+    }
   | { type: 'score'; modelId: string; op: 'at_least' | 'less_than'; value: number }
 export type Filter = { all: Filter[] } | { any: Filter[] } | { not: Filter } | Condition
 
-export type Operator = { name: string; title: string; negation: string | null; input: 'none' | 'text' | 'number' | 'yes-no' | 'day' | 'days' | 'list' }
+export type Operator = {
+  name: string
+  title: string
+  negation: string | null
+  input: 'none' | 'text' | 'number' | 'yes-no' | 'day' | 'days' | 'list'
+}
 export type Field = { name: string; title: string; type: string; choices: string[] }
 export type Language = {
   conditions: { type: Condition['type']; title: string }[]
@@ -51,7 +69,8 @@ export function writeGroup({ mode, parts }: Group): Filter {
   return mode === 'any' ? { any: parts } : { not: { any: parts } }
 }
 
-export const isGroup = (filter: Filter): boolean => 'all' in filter || 'any' in filter || ('not' in filter && 'any' in filter.not)
+export const isGroup = (filter: Filter): boolean =>
+  'all' in filter || 'any' in filter || ('not' in filter && 'any' in filter.not)
 
 export function countConditions(filter: Filter): number {
   if ('type' in filter) return 1
@@ -59,7 +78,8 @@ export function countConditions(filter: Filter): number {
   return ('all' in filter ? filter.all : filter.any).reduce((sum, part) => sum + countConditions(part), 0)
 }
 
-const isFilled = (value: Value | undefined) => value === undefined || (typeof value === 'string' || Array.isArray(value) ? value.length > 0 : true)
+const isFilled = (value: Value | undefined) =>
+  value === undefined || (typeof value === 'string' || Array.isArray(value) ? value.length > 0 : true)
 
 /** Whether every place of a filter is filled in: an unfinished one is neither asked nor saved. */
 export function isFinished(filter: Filter): boolean {
@@ -67,12 +87,14 @@ export function isFinished(filter: Filter): boolean {
   if ('any' in filter) return filter.any.every(isFinished)
   if ('not' in filter) return isFinished(filter.not)
   if (filter.type === 'field') return isFilled(filter.value)
-  if (filter.type === 'event') return (filter.where ?? []).every(demand => demand.property !== '' && isFilled(demand.value))
+  if (filter.type === 'event')
+    return (filter.where ?? []).every(demand => demand.property !== '' && isFilled(demand.value))
   if (filter.type === 'consent') return filter.purpose !== ''
   return true
 }
 
-const firstOperator = (language: Language, type: string): Operator | undefined => language.operators[type]?.[0]
+const firstOperator = (language: Language, type: string): Operator | undefined =>
+  language.operators[type]?.[0]
 
 export function emptyValue(operator: Operator | undefined, field?: Field): Value | undefined {
   switch (operator?.input) {

@@ -6,13 +6,25 @@ import { formatNumber } from '@/ui/format'
 import { Loaded } from '@/ui/states'
 import type { ScoreDraft } from './score-model-screen'
 
-const ask = (draft: ScoreDraft) => call(client.POST('/api/v1/score-models/preview', { body: { draft: draft as never } }))
+const ask = (draft: ScoreDraft) =>
+  call(client.POST('/api/v1/score-models/preview', { body: { draft: draft as never } }))
 
 /** What a draft would give on real contacts now: bars from zero, with the same as a table for who reads better so. */
 export function ScoreDistribution({ draft, compact = false }: { draft: ScoreDraft; compact?: boolean }) {
   const [settled] = useDebouncedValue(draft, 500)
-  const preview = useQuery({ queryKey: ['score-preview', settled], queryFn: () => ask(settled), placeholderData: keepPreviousData, retry: false, enabled: settled.rules.length > 0 })
-  if (settled.rules.length === 0) return <Text size="sm" c="dimmed">Without rules everybody has 0 points.</Text>
+  const preview = useQuery({
+    queryKey: ['score-preview', settled],
+    queryFn: () => ask(settled),
+    placeholderData: keepPreviousData,
+    retry: false,
+    enabled: settled.rules.length > 0,
+  })
+  if (settled.rules.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        Without rules everybody has 0 points.
+      </Text>
+    )
   return (
     <Loaded query={preview} lines={4}>
       {data => {
@@ -21,7 +33,11 @@ export function ScoreDistribution({ draft, compact = false }: { draft: ScoreDraf
           <Stack gap="sm">
             <Text size="sm">
               {data.exact ? '' : 'About '}
-              {formatNumber(data.sampled)} contacts looked at, {formatNumber(Math.round(data.mean))} points on average. {data.thresholds.map(threshold => `${formatNumber(threshold.count)} would be at “${threshold.name}” or above`).join('; ')}
+              {formatNumber(data.sampled)} contacts looked at, {formatNumber(Math.round(data.mean))} points on
+              average.{' '}
+              {data.thresholds
+                .map(threshold => `${formatNumber(threshold.count)} would be at “${threshold.name}” or above`)
+                .join('; ')}
             </Text>
             {!compact && (
               <Box maw={640}>
@@ -30,7 +46,16 @@ export function ScoreDistribution({ draft, compact = false }: { draft: ScoreDraf
                     <Text size="sm" w={90} ta="right" className="numbers">
                       {bucket.from} to {bucket.to}
                     </Text>
-                    <Box h={16} style={{ width: `${(70 * bucket.count) / most}%`, minWidth: bucket.count > 0 ? 2 : 0, background: 'var(--mantine-primary-color-filled)', borderRadius: 3 }} aria-hidden />
+                    <Box
+                      h={16}
+                      style={{
+                        width: `${(70 * bucket.count) / most}%`,
+                        minWidth: bucket.count > 0 ? 2 : 0,
+                        background: 'var(--mantine-primary-color-filled)',
+                        borderRadius: 3,
+                      }}
+                      aria-hidden
+                    />
                     <Text size="sm" className="numbers">
                       {formatNumber(bucket.count)}
                     </Text>

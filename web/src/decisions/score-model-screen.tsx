@@ -1,4 +1,17 @@
-import { Button, Group, NumberInput, Paper, SimpleGrid, Stack, Switch, Tabs, Text, TextInput, Title, Tooltip } from '@mantine/core'
+import {
+  Button,
+  Group,
+  NumberInput,
+  Paper,
+  SimpleGrid,
+  Stack,
+  Switch,
+  Tabs,
+  Text,
+  TextInput,
+  Title,
+  Tooltip,
+} from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -40,13 +53,21 @@ function Editor({ model }: { model: Model }) {
   const [publishing, setPublishing] = useState(false)
   const save = useCallback(
     async ({ name, draft }: { name: string; draft: ScoreDraft }, version: number) => {
-      const saved = await call(client.PATCH('/api/v1/score-models/{id}', { params: { path: { id: model.id } }, body: { version, name, draft: draft as never } }))
+      const saved = await call(
+        client.PATCH('/api/v1/score-models/{id}', {
+          params: { path: { id: model.id } },
+          body: { version, name, draft: draft as never },
+        }),
+      )
       queries.setQueryData(['score-model', model.id], saved)
       return saved.version
     },
     [model.id, queries],
   )
-  const autosave = useAutosave({ draft: { name: model.name, draft: model.draft }, version: model.version }, save)
+  const autosave = useAutosave(
+    { draft: { name: model.name, draft: model.draft }, version: model.version },
+    save,
+  )
   const { name, draft } = autosave.draft
   const locked = reason !== null || model.status === 'archived'
   const set = (change: Partial<ScoreDraft>) => autosave.set({ draft: { ...draft, ...change } })
@@ -69,7 +90,11 @@ function Editor({ model }: { model: Model }) {
   return (
     <Page title={name} words={<ModelLine model={model} />} actions={actions}>
       <StaleNote autosave={autosave} onReload={() => window.location.reload()} />
-      <Tabs value={tab} onChange={next => void go({ to: '.', search: { tab: next ?? 'rules' } as never, replace: true })} keepMounted={false}>
+      <Tabs
+        value={tab}
+        onChange={next => void go({ to: '.', search: { tab: next ?? 'rules' } as never, replace: true })}
+        keepMounted={false}
+      >
         <Tabs.List>
           <Tabs.Tab value="rules">Rules</Tabs.Tab>
           <Tabs.Tab value="preview">On real contacts</Tabs.Tab>
@@ -77,24 +102,56 @@ function Editor({ model }: { model: Model }) {
         </Tabs.List>
         <Tabs.Panel value="rules" pt="md">
           <Stack gap="lg">
-            <TextInput label="Name" maw={420} disabled={locked} value={name} onChange={event => autosave.set({ name: event.currentTarget.value })} />
-            <Loaded query={language}>{data => <ScoreRules rules={draft.rules} language={data} disabled={locked} onChange={rules => set({ rules })} />}</Loaded>
+            <TextInput
+              label="Name"
+              maw={420}
+              disabled={locked}
+              value={name}
+              onChange={event => autosave.set({ name: event.currentTarget.value })}
+            />
+            <Loaded query={language}>
+              {data => (
+                <ScoreRules
+                  rules={draft.rules}
+                  language={data}
+                  disabled={locked}
+                  onChange={rules => set({ rules })}
+                />
+              )}
+            </Loaded>
             <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
               <Paper withBorder p="md">
                 <Stack gap="sm">
                   <Title order={2}>Decay</Title>
-                  <Switch label="What was done long ago counts less" disabled={locked} checked={draft.halfLifeDays !== null} onChange={event => set({ halfLifeDays: event.currentTarget.checked ? 30 : null })} />
+                  <Switch
+                    label="What was done long ago counts less"
+                    disabled={locked}
+                    checked={draft.halfLifeDays !== null}
+                    onChange={event => set({ halfLifeDays: event.currentTarget.checked ? 30 : null })}
+                  />
                   {draft.halfLifeDays !== null && (
                     <Group gap="xs">
                       <Text size="sm">Worth half after</Text>
-                      <NumberInput w={90} min={0.01} max={3650} aria-label="Days until half" disabled={locked} value={draft.halfLifeDays} onChange={n => set({ halfLifeDays: Number(n) || 1 })} />
+                      <NumberInput
+                        w={90}
+                        min={0.01}
+                        max={3650}
+                        aria-label="Days until half"
+                        disabled={locked}
+                        value={draft.halfLifeDays}
+                        onChange={n => set({ halfLifeDays: Number(n) || 1 })}
+                      />
                       <Text size="sm">days</Text>
                     </Group>
                   )}
                   <DecayCurve halfLifeDays={draft.halfLifeDays} />
                 </Stack>
               </Paper>
-              <ScoreThresholds thresholds={draft.thresholds} disabled={locked} onChange={thresholds => set({ thresholds })} />
+              <ScoreThresholds
+                thresholds={draft.thresholds}
+                disabled={locked}
+                onChange={thresholds => set({ thresholds })}
+              />
             </SimpleGrid>
           </Stack>
         </Tabs.Panel>
@@ -113,13 +170,21 @@ function Editor({ model }: { model: Model }) {
         steward={model}
         onPublish={async steward => {
           const version = await autosave.flush()
-          await call(client.POST('/api/v1/score-models/{id}/publish', { params: { path: { id: model.id } }, body: { version, ...steward } }))
-          notifications.show({ message: 'Published. All contacts are being counted from their history; see the job tray.' })
+          await call(
+            client.POST('/api/v1/score-models/{id}/publish', {
+              params: { path: { id: model.id } },
+              body: { version, ...steward },
+            }),
+          )
+          notifications.show({
+            message: 'Published. All contacts are being counted from their history; see the job tray.',
+          })
           await queries.invalidateQueries()
         }}
       >
         <Text size="sm">
-          Every contact is counted anew from his history by {draft.rules.length} rules. Counting itself starts no workflow; whoever crosses a threshold afterwards does.
+          Every contact is counted anew from his history by {draft.rules.length} rules. Counting itself starts
+          no workflow; whoever crosses a threshold afterwards does.
         </Text>
         <ScoreDistribution draft={draft} compact />
       </PublishDialog>
@@ -131,7 +196,11 @@ function ModelLine({ model }: { model: Model }) {
   return (
     <Group gap="sm" component="span">
       <Status status={model.status} />
-      {model.counting && <Text span size="sm">counting ...</Text>}
+      {model.counting && (
+        <Text span size="sm">
+          counting ...
+        </Text>
+      )}
       {model.ownerId && (
         <Text span size="sm" c="dimmed">
           <OwnerName id={model.ownerId} />, review on {model.reviewOn ? formatDay(model.reviewOn) : '-'}

@@ -22,12 +22,31 @@ export function ScoreRules({ rules, onChange, language, disabled }: Props) {
       <Paper withBorder p="md">
         <Stack gap="md">
           <Title order={2}>For what they do</Title>
-          {behaviour.length === 0 && <Text size="sm" c="dimmed">No rule yet.</Text>}
+          {behaviour.length === 0 && (
+            <Text size="sm" c="dimmed">
+              No rule yet.
+            </Text>
+          )}
           {behaviour.map(rule => (
-            <BehaviourRow key={rule.id} rule={rule} language={language} disabled={disabled} onChange={next => replace(rule.id, next)} onRemove={() => remove(rule.id)} />
+            <BehaviourRow
+              key={rule.id}
+              rule={rule}
+              language={language}
+              disabled={disabled}
+              onChange={next => replace(rule.id, next)}
+              onRemove={() => remove(rule.id)}
+            />
           ))}
           {!disabled && (
-            <Button variant="subtle" size="compact-sm" w="fit-content" leftSection={<IconPlus size={14} />} onClick={() => onChange([...rules, { id: freshId(), kind: 'behaviour', event: 'page.viewed', points: 5 }])}>
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              w="fit-content"
+              leftSection={<IconPlus size={14} />}
+              onClick={() =>
+                onChange([...rules, { id: freshId(), kind: 'behaviour', event: 'page.viewed', points: 5 }])
+              }
+            >
               Rule for behaviour
             </Button>
           )}
@@ -36,12 +55,39 @@ export function ScoreRules({ rules, onChange, language, disabled }: Props) {
       <Paper withBorder p="md">
         <Stack gap="md">
           <Title order={2}>For who they are</Title>
-          {fit.length === 0 && <Text size="sm" c="dimmed">No rule yet.</Text>}
+          {fit.length === 0 && (
+            <Text size="sm" c="dimmed">
+              No rule yet.
+            </Text>
+          )}
           {fit.map(rule => (
-            <FitRow key={rule.id} rule={rule} language={language} disabled={disabled} onChange={next => replace(rule.id, next)} onRemove={() => remove(rule.id)} />
+            <FitRow
+              key={rule.id}
+              rule={rule}
+              language={language}
+              disabled={disabled}
+              onChange={next => replace(rule.id, next)}
+              onRemove={() => remove(rule.id)}
+            />
           ))}
           {!disabled && (
-            <Button variant="subtle" size="compact-sm" w="fit-content" leftSection={<IconPlus size={14} />} onClick={() => onChange([...rules, { id: freshId(), kind: 'fit', filter: { all: [{ type: 'field', field: 'country', op: 'is', value: 'DE' }] }, points: 10 } as ScoreRule])}>
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              w="fit-content"
+              leftSection={<IconPlus size={14} />}
+              onClick={() =>
+                onChange([
+                  ...rules,
+                  {
+                    id: freshId(),
+                    kind: 'fit',
+                    filter: { all: [{ type: 'field', field: 'country', op: 'is', value: 'DE' }] },
+                    points: 10,
+                  } as ScoreRule,
+                ])
+              }
+            >
               Rule for fit
             </Button>
           )}
@@ -51,8 +97,25 @@ export function ScoreRules({ rules, onChange, language, disabled }: Props) {
   )
 }
 
-function Points({ value, onChange, disabled }: { value: number; onChange(points: number): void; disabled: boolean }) {
-  return <NumberInput w={84} aria-label="Points" disabled={disabled} value={value} prefix={value > 0 ? '+' : ''} onChange={n => onChange(Number(n) || 1)} />
+function Points({
+  value,
+  onChange,
+  disabled,
+}: {
+  value: number
+  onChange(points: number): void
+  disabled: boolean
+}) {
+  return (
+    <NumberInput
+      w={84}
+      aria-label="Points"
+      disabled={disabled}
+      value={value}
+      prefix={value > 0 ? '+' : ''}
+      onChange={n => onChange(Number(n) || 1)}
+    />
+  )
 }
 
 function Remove({ onClick }: { onClick(): void }) {
@@ -71,20 +134,45 @@ const periods = [
   { value: 'ever', label: 'ever' },
 ]
 
-type RowProps<R> = { rule: R; language: Language; disabled: boolean; onChange(rule: R): void; onRemove(): void }
+type RowProps<R> = {
+  rule: R
+  language: Language
+  disabled: boolean
+  onChange(rule: R): void
+  onRemove(): void
+}
 
 function BehaviourRow({ rule, language, disabled, onChange, onRemove }: RowProps<Behaviour>) {
   const chosen = language.events.find(event => event.type === rule.event)
   const where = (rule.where ?? []) as Demand[]
   const { cap, ...withoutCap } = rule
-  const setPeriod = (per: string) => onChange(per === 'none' ? withoutCap : { ...rule, cap: { points: cap?.points ?? Math.abs(rule.points) * 3, per: per as NonNullable<typeof cap>['per'] } })
+  const setPeriod = (per: string) =>
+    onChange(
+      per === 'none'
+        ? withoutCap
+        : {
+            ...rule,
+            cap: {
+              points: cap?.points ?? Math.abs(rule.points) * 3,
+              per: per as NonNullable<typeof cap>['per'],
+            },
+          },
+    )
   const setWhere = (next: Demand[]) => onChange({ ...rule, where: next as NonNullable<Behaviour['where']> })
   return (
     <Stack gap={6}>
       <Group gap={6} style={{ rowGap: 6 }}>
         <Points value={rule.points} disabled={disabled} onChange={points => onChange({ ...rule, points })} />
         <Text size="sm">for</Text>
-        <Select w={210} searchable aria-label="Event" disabled={disabled} data={language.events.map(event => ({ value: event.type, label: event.title }))} value={rule.event} onChange={event => event && onChange({ ...rule, event })} />
+        <Select
+          w={210}
+          searchable
+          aria-label="Event"
+          disabled={disabled}
+          data={language.events.map(event => ({ value: event.type, label: event.title }))}
+          value={rule.event}
+          onChange={event => event && onChange({ ...rule, event })}
+        />
         {chosen?.named && (
           <Select
             w={200}
@@ -102,10 +190,34 @@ function BehaviourRow({ rule, language, disabled, onChange, onRemove }: RowProps
           />
         )}
         <Text size="sm">{cap ? 'at most' : ''}</Text>
-        {cap && <NumberInput w={90} min={Math.abs(rule.points)} aria-label="Cap in points" disabled={disabled} value={cap.points} onChange={n => onChange({ ...rule, cap: { ...cap, points: Number(n) || 1 } })} />}
-        <Select w={150} aria-label="Cap per" disabled={disabled} data={periods} value={cap?.per ?? 'none'} onChange={per => per && setPeriod(per)} />
+        {cap && (
+          <NumberInput
+            w={90}
+            min={Math.abs(rule.points)}
+            aria-label="Cap in points"
+            disabled={disabled}
+            value={cap.points}
+            onChange={n => onChange({ ...rule, cap: { ...cap, points: Number(n) || 1 } })}
+          />
+        )}
+        <Select
+          w={150}
+          aria-label="Cap per"
+          disabled={disabled}
+          data={periods}
+          value={cap?.per ?? 'none'}
+          onChange={per => per && setPeriod(per)}
+        />
         {!disabled && where.length === 0 && (
-          <Button variant="subtle" size="compact-xs" onClick={() => setWhere([{ property: rule.event === 'page.viewed' ? 'path' : '', op: 'starts_with', value: '' }])}>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            onClick={() =>
+              setWhere([
+                { property: rule.event === 'page.viewed' ? 'path' : '', op: 'starts_with', value: '' },
+              ])
+            }
+          >
             where
           </Button>
         )}
@@ -113,7 +225,15 @@ function BehaviourRow({ rule, language, disabled, onChange, onRemove }: RowProps
       </Group>
       {where.map((demand, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: demands have no identity of their own
-        <DemandRow key={at} isFirst={at === 0} value={demand} language={language} disabled={disabled} onChange={next => setWhere(where.map((old, i) => (i === at ? next : old)))} onRemove={() => setWhere(where.filter((_, i) => i !== at))} />
+        <DemandRow
+          key={at}
+          isFirst={at === 0}
+          value={demand}
+          language={language}
+          disabled={disabled}
+          onChange={next => setWhere(where.map((old, i) => (i === at ? next : old)))}
+          onRemove={() => setWhere(where.filter((_, i) => i !== at))}
+        />
       ))}
     </Stack>
   )
@@ -127,7 +247,12 @@ function FitRow({ rule, language, disabled, onChange, onRemove }: RowProps<Fit>)
         while
       </Text>
       <div style={{ flex: '1 1 280px', minWidth: 0 }}>
-        <FilterBuilder value={rule.filter as Filter} onChange={filter => onChange({ ...rule, filter: filter as Fit['filter'] })} language={language} disabled={disabled} />
+        <FilterBuilder
+          value={rule.filter as Filter}
+          onChange={filter => onChange({ ...rule, filter: filter as Fit['filter'] })}
+          language={language}
+          disabled={disabled}
+        />
       </div>
       {!disabled && <Remove onClick={onRemove} />}
     </Group>

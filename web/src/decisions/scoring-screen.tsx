@@ -16,7 +16,10 @@ export function ScoringScreen() {
   const go = useNavigate()
   const creating = useCreating()
   const reason = useEditReason()
-  const models = useQuery({ queryKey: ['score-models'], queryFn: () => call(client.GET('/api/v1/score-models')) })
+  const models = useQuery({
+    queryKey: ['score-models'],
+    queryFn: () => call(client.GET('/api/v1/score-models')),
+  })
   const action = (
     <Tooltip label={reason} disabled={!reason}>
       <Button leftSection={<IconPlus size={16} />} disabled={reason !== null} onClick={creating.open}>
@@ -25,7 +28,11 @@ export function ScoringScreen() {
     </Tooltip>
   )
   return (
-    <Page title="Scoring" words="Points for who somebody is and for what he did; every point keeps its reason, and what is long ago counts less." actions={action}>
+    <Page
+      title="Scoring"
+      words="Points for who somebody is and for what he did; every point keeps its reason, and what is long ago counts less."
+      actions={action}
+    >
       <Loaded query={models}>
         {data =>
           data.items.length === 0 ? (
@@ -54,7 +61,11 @@ export function ScoringScreen() {
                           {model.name}
                         </Anchor>
                         <Text size="sm" c="dimmed">
-                          {model.draft.rules.length} rules · {model.draft.halfLifeDays === null ? 'no decay' : `half after ${model.draft.halfLifeDays} days`} · {model.draft.thresholds.length} thresholds
+                          {model.draft.rules.length} rules ·{' '}
+                          {model.draft.halfLifeDays === null
+                            ? 'no decay'
+                            : `half after ${model.draft.halfLifeDays} days`}{' '}
+                          · {model.draft.thresholds.length} thresholds
                           {model.counting ? ' · counting ...' : ''}
                         </Text>
                       </Table.Td>

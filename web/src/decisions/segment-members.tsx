@@ -10,7 +10,12 @@ import { ErrorNote, Waiting } from '@/ui/states'
 export function SegmentMembers({ id, isDraft }: { id: string; isDraft: boolean }) {
   const list = useInfiniteQuery({
     queryKey: ['segment-members', id],
-    queryFn: ({ pageParam }) => call(client.GET('/api/v1/segments/{id}/members', { params: { path: { id }, query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) =>
+      call(
+        client.GET('/api/v1/segments/{id}/members', {
+          params: { path: { id }, query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
   })
@@ -18,7 +23,16 @@ export function SegmentMembers({ id, isDraft }: { id: string; isDraft: boolean }
   if (list.isError) return <ErrorNote error={list.error} onRetry={() => void list.refetch()} />
   const items = list.data.pages.flatMap(page => page.items)
   if (items.length === 0) {
-    return <Empty title="Nobody is in it" words={isDraft ? 'A draft has no people. Publish it, and those who match are found.' : 'Nobody matches at the moment. Whoever does enters within a second.'} />
+    return (
+      <Empty
+        title="Nobody is in it"
+        words={
+          isDraft
+            ? 'A draft has no people. Publish it, and those who match are found.'
+            : 'Nobody matches at the moment. Whoever does enters within a second.'
+        }
+      />
+    )
   }
   return (
     <>
@@ -50,7 +64,11 @@ export function SegmentMembers({ id, isDraft }: { id: string; isDraft: boolean }
       </Table>
       {list.hasNextPage && (
         <Group justify="center" mt="md">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show more
           </Button>
         </Group>

@@ -1,4 +1,17 @@
-import { Alert, Badge, Button, Grid, Group, Menu, Paper, Stack, Tabs, Text, TextInput, Tooltip } from '@mantine/core'
+import {
+  Alert,
+  Badge,
+  Button,
+  Grid,
+  Group,
+  Menu,
+  Paper,
+  Stack,
+  Tabs,
+  Text,
+  TextInput,
+  Tooltip,
+} from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconArrowBackUp, IconArrowForwardUp, IconDots } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -18,7 +31,6 @@ import { SegmentMembers } from './segment-members'
 import { SegmentPreview, usePreview } from './segment-preview'
 import { SegmentWhy } from './segment-why'
 import { UsedBy } from './used-by'
-
 
 const readSegment = (id: string) => call(client.GET('/api/v1/segments/{id}', { params: { path: { id } } }))
 export type Segment = Awaited<ReturnType<typeof readSegment>>
@@ -43,14 +55,27 @@ function Editor({ segment, onReload }: { segment: Segment; onReload(): void }) {
   const [publishing, setPublishing] = useState(false)
   const save = useCallback(
     async (draft: { name: string; filter: Filter }, version: number) => {
-      if (!isFinished(draft.filter)) throw new ApiError({ title: 'A condition still lacks a value. It is saved as soon as it has one.', status: 422, code: 'unfinished' })
-      const saved = await call(client.PATCH('/api/v1/segments/{id}', { params: { path: { id: segment.id } }, body: { version, name: draft.name, filter: draft.filter as never } }))
+      if (!isFinished(draft.filter))
+        throw new ApiError({
+          title: 'A condition still lacks a value. It is saved as soon as it has one.',
+          status: 422,
+          code: 'unfinished',
+        })
+      const saved = await call(
+        client.PATCH('/api/v1/segments/{id}', {
+          params: { path: { id: segment.id } },
+          body: { version, name: draft.name, filter: draft.filter as never },
+        }),
+      )
       queries.setQueryData(['segment', segment.id], saved)
       return saved.version
     },
     [segment.id, queries],
   )
-  const initial = { draft: { name: segment.name, filter: (segment.filter ?? { all: [] }) as Filter }, version: segment.version }
+  const initial = {
+    draft: { name: segment.name, filter: (segment.filter ?? { all: [] }) as Filter },
+    version: segment.version,
+  }
   const autosave = useAutosave(initial, save)
   const { draft } = autosave
   const preview = usePreview(draft.filter)
@@ -58,7 +83,11 @@ function Editor({ segment, onReload }: { segment: Segment; onReload(): void }) {
   const stop = async (word: 'pause' | 'archive') => {
     const version = await autosave.flush()
     const params = { path: { id: segment.id } }
-    await call(word === 'pause' ? client.POST('/api/v1/segments/{id}/pause', { params, body: { version } }) : client.POST('/api/v1/segments/{id}/archive', { params, body: { version } }))
+    await call(
+      word === 'pause'
+        ? client.POST('/api/v1/segments/{id}/pause', { params, body: { version } })
+        : client.POST('/api/v1/segments/{id}/archive', { params, body: { version } }),
+    )
     notifications.show({ message: word === 'pause' ? 'Paused: its members stay as they are.' : 'Archived.' })
     onReload()
   }
@@ -66,12 +95,24 @@ function Editor({ segment, onReload }: { segment: Segment; onReload(): void }) {
     <>
       <SaveNote state={autosave.state} />
       <Tooltip label="Undo">
-        <Button variant="default" px={8} aria-label="Undo" disabled={!autosave.canUndo} onClick={autosave.undo}>
+        <Button
+          variant="default"
+          px={8}
+          aria-label="Undo"
+          disabled={!autosave.canUndo}
+          onClick={autosave.undo}
+        >
           <IconArrowBackUp size={16} />
         </Button>
       </Tooltip>
       <Tooltip label="Redo">
-        <Button variant="default" px={8} aria-label="Redo" disabled={!autosave.canRedo} onClick={autosave.redo}>
+        <Button
+          variant="default"
+          px={8}
+          aria-label="Redo"
+          disabled={!autosave.canRedo}
+          onClick={autosave.redo}
+        >
           <IconArrowForwardUp size={16} />
         </Button>
       </Tooltip>
@@ -105,7 +146,11 @@ function Editor({ segment, onReload }: { segment: Segment; onReload(): void }) {
           {segment.broken} It keeps its last good members.
         </Alert>
       )}
-      <Tabs value={tab} onChange={next => void go({ to: '.', search: { tab: next ?? 'conditions' } as never, replace: true })} keepMounted={false}>
+      <Tabs
+        value={tab}
+        onChange={next => void go({ to: '.', search: { tab: next ?? 'conditions' } as never, replace: true })}
+        keepMounted={false}
+      >
         <Tabs.List>
           <Tabs.Tab value="conditions">Conditions</Tabs.Tab>
           <Tabs.Tab value="people">People</Tabs.Tab>
@@ -115,12 +160,27 @@ function Editor({ segment, onReload }: { segment: Segment; onReload(): void }) {
         <Tabs.Panel value="conditions" pt="md">
           <Grid gap="lg">
             <Grid.Col span={{ base: 12, lg: 8 }}>
-            <Stack>
-              <TextInput label="Name" maw={420} disabled={locked} value={draft.name} onChange={event => autosave.set({ name: event.currentTarget.value })} />
-              <Paper withBorder p="md">
-                <Loaded query={language}>{data => <FilterBuilder value={draft.filter} onChange={filter => autosave.set({ filter })} language={data} disabled={locked} />}</Loaded>
-              </Paper>
-            </Stack>
+              <Stack>
+                <TextInput
+                  label="Name"
+                  maw={420}
+                  disabled={locked}
+                  value={draft.name}
+                  onChange={event => autosave.set({ name: event.currentTarget.value })}
+                />
+                <Paper withBorder p="md">
+                  <Loaded query={language}>
+                    {data => (
+                      <FilterBuilder
+                        value={draft.filter}
+                        onChange={filter => autosave.set({ filter })}
+                        language={data}
+                        disabled={locked}
+                      />
+                    )}
+                  </Loaded>
+                </Paper>
+              </Stack>
             </Grid.Col>
             <Grid.Col span={{ base: 12, lg: 4 }}>
               <SegmentPreview preview={preview} />
@@ -141,11 +201,20 @@ function Editor({ segment, onReload }: { segment: Segment; onReload(): void }) {
         opened={publishing}
         onClose={() => setPublishing(false)}
         title={`Publish “${draft.name}”`}
-        deed={preview.data ? `Publish with ${preview.data.exact ? '' : 'about '}${formatNumber(preview.data.count)} people` : 'Publish'}
+        deed={
+          preview.data
+            ? `Publish with ${preview.data.exact ? '' : 'about '}${formatNumber(preview.data.count)} people`
+            : 'Publish'
+        }
         steward={segment}
         onPublish={async steward => {
           const version = await autosave.flush()
-          await call(client.POST('/api/v1/segments/{id}/publish', { params: { path: { id: segment.id } }, body: { version, ...steward } }))
+          await call(
+            client.POST('/api/v1/segments/{id}/publish', {
+              params: { path: { id: segment.id } },
+              body: { version, ...steward },
+            }),
+          )
           notifications.show({ message: 'Published. Its people are being found.' })
           await queries.invalidateQueries()
           window.location.reload()
@@ -156,7 +225,9 @@ function Editor({ segment, onReload }: { segment: Segment; onReload(): void }) {
           <Text size="sm">
             {preview.data.exact ? '' : 'About '}
             <b>{formatNumber(preview.data.count)}</b> people match now
-            {segment.status === 'live' ? `; ${formatNumber(segment.size)} are in it today. Whoever enters or leaves can start workflows.` : '. Workflows that begin with this segment start for whoever enters it.'}
+            {segment.status === 'live'
+              ? `; ${formatNumber(segment.size)} are in it today. Whoever enters or leaves can start workflows.`
+              : '. Workflows that begin with this segment start for whoever enters it.'}
           </Text>
         )}
       </PublishDialog>
@@ -168,8 +239,16 @@ function SegmentLine({ segment }: { segment: Segment }) {
   return (
     <Group gap="sm" component="span">
       <Status status={segment.status} />
-      {segment.status !== 'draft' && <Text span size="sm">{formatNumber(segment.size)} people</Text>}
-      {segment.changed && segment.status === 'live' && <Badge color="yellow" c="var(--mantine-color-text)">Draft differs from what runs</Badge>}
+      {segment.status !== 'draft' && (
+        <Text span size="sm">
+          {formatNumber(segment.size)} people
+        </Text>
+      )}
+      {segment.changed && segment.status === 'live' && (
+        <Badge color="yellow" c="var(--mantine-color-text)">
+          Draft differs from what runs
+        </Badge>
+      )}
       {segment.ownerId && (
         <Text span size="sm" c="dimmed">
           <OwnerName id={segment.ownerId} />, review on {segment.reviewOn ? formatDay(segment.reviewOn) : '-'}

@@ -6,14 +6,25 @@ import { call, client } from '@/api/client'
 import { ContactPicker } from '@/ui/contact-picker'
 import { ErrorNote, Waiting } from '@/ui/states'
 
-export type Part = { group: 'all' | 'any' | 'not' | null; sentence: string; matched: boolean; value?: unknown; parts: Part[] }
+export type Part = {
+  group: 'all' | 'any' | 'not' | null
+  sentence: string
+  matched: boolean
+  value?: unknown
+  parts: Part[]
+}
 
 /** Picks a contact and shows every condition with its answer and the value that was found. */
 export function SegmentWhy({ id }: { id: string }) {
   const [chosen, setChosen] = useState<string | null>(null)
   const why = useQuery({
     queryKey: ['segment-why', id, chosen],
-    queryFn: () => call(client.GET('/api/v1/segments/{id}/why/{contactId}', { params: { path: { id, contactId: chosen ?? '' } } })),
+    queryFn: () =>
+      call(
+        client.GET('/api/v1/segments/{id}/why/{contactId}', {
+          params: { path: { id, contactId: chosen ?? '' } },
+        }),
+      ),
     enabled: chosen !== null,
   })
   return (
@@ -28,7 +39,11 @@ export function SegmentWhy({ id }: { id: string }) {
       {why.isError && <ErrorNote error={why.error} />}
       {why.data && (
         <>
-          <Alert color={why.data.member ? 'tend' : 'gray'} icon={why.data.member ? <IconCheck size={18} /> : <IconX size={18} />} title={why.data.member ? 'In this segment' : 'Not in this segment'}>
+          <Alert
+            color={why.data.member ? 'tend' : 'gray'}
+            icon={why.data.member ? <IconCheck size={18} /> : <IconX size={18} />}
+            title={why.data.member ? 'In this segment' : 'Not in this segment'}
+          >
             {why.data.member === (why.data.explanation as Part).matched
               ? 'Because of the answers below, as of now.'
               : 'The conditions answer differently by now; membership follows within a second, or the segment is not live.'}
@@ -52,7 +67,11 @@ export function Answer({ part }: { part: Part }) {
   return (
     <Box>
       <Group gap="xs" wrap="nowrap" align="flex-start">
-        <Icon size={18} color={part.matched ? 'var(--mantine-color-tend-filled)' : 'var(--mantine-color-red-filled)'} aria-label={part.matched ? 'Yes' : 'No'} />
+        <Icon
+          size={18}
+          color={part.matched ? 'var(--mantine-color-tend-filled)' : 'var(--mantine-color-red-filled)'}
+          aria-label={part.matched ? 'Yes' : 'No'}
+        />
         <Text size="sm">
           {part.group ? groupWords[part.group] : part.sentence}
           {!part.group && (

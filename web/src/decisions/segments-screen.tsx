@@ -20,22 +20,44 @@ export function SegmentsScreen() {
   const reason = useEditReason()
   const list = useInfiniteQuery({
     queryKey: ['segments', q],
-    queryFn: ({ pageParam }) => call(client.GET('/api/v1/segments', { params: { query: { limit: 50, ...(q ? { search: q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) =>
+      call(
+        client.GET('/api/v1/segments', {
+          params: {
+            query: { limit: 50, ...(q ? { search: q } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
   })
-  const search = useDebouncedCallback((text: string) => void go({ to: '/segments', search: text ? { q: text } : {}, replace: true }), 200)
+  const search = useDebouncedCallback(
+    (text: string) => void go({ to: '/segments', search: text ? { q: text } : {}, replace: true }),
+    200,
+  )
   const items = list.data?.pages.flatMap(page => page.items) ?? []
   const create = (
     <Tooltip label={reason} disabled={!reason}>
-      <Button leftSection={<IconPlus size={16} />} onClick={creating.open} disabled={reason !== null} data-disabled={reason !== null || undefined}>
+      <Button
+        leftSection={<IconPlus size={16} />}
+        onClick={creating.open}
+        disabled={reason !== null}
+        data-disabled={reason !== null || undefined}
+      >
         New segment
       </Button>
     </Tooltip>
   )
   return (
     <Page title="Segments" words="Groups of contacts that keep themselves up to date." actions={create}>
-      <TextInput maw={320} aria-label="Search segments" placeholder="Search by name" leftSection={<IconSearch size={16} />} defaultValue={q} onChange={event => search(event.currentTarget.value)} />
+      <TextInput
+        maw={320}
+        aria-label="Search segments"
+        placeholder="Search by name"
+        leftSection={<IconSearch size={16} />}
+        defaultValue={q}
+        onChange={event => search(event.currentTarget.value)}
+      />
       {list.isPending && <Waiting />}
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && items.length === 0 && (
@@ -104,7 +126,11 @@ export function SegmentsScreen() {
       )}
       {list.hasNextPage && (
         <Group justify="center">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show more
           </Button>
         </Group>

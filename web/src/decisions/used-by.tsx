@@ -4,10 +4,23 @@ import { Link } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
 import { Loaded } from '@/ui/states'
 
-const places: Record<string, string> = { segment: 'segments', workflow: 'workflows', 'score-model': 'scoring', email: 'emails' }
+const places: Record<string, string> = {
+  segment: 'segments',
+  workflow: 'workflows',
+  'score-model': 'scoring',
+  email: 'emails',
+}
 
 /** What rests upon a definition: it cannot be deleted while there is any. */
-export function UsedBy({ kind, id, noun }: { kind: 'segments' | 'score-models' | 'workflows'; id: string; noun: string }) {
+export function UsedBy({
+  kind,
+  id,
+  noun,
+}: {
+  kind: 'segments' | 'score-models' | 'workflows'
+  id: string
+  noun: string
+}) {
   const params = { path: { id } }
   const users = useQuery({
     queryKey: ['used-by', kind, id],

@@ -1,4 +1,16 @@
-import { Anchor, Badge, Box, Group, Paper, SimpleGrid, Stack, Table, Text, ThemeIcon, Title } from '@mantine/core'
+import {
+  Anchor,
+  Badge,
+  Box,
+  Group,
+  Paper,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+  ThemeIcon,
+  Title,
+} from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconCircleDashed } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -17,7 +29,10 @@ export function HomeScreen() {
   const me = useMe()
   const overview = useQuery({ queryKey: ['overview'], queryFn: readOverview, refetchInterval: 30_000 })
   return (
-    <Page title={me.data ? `Hello, ${me.data.name}` : 'Home'} words="What runs, what is stuck, and what waits for you.">
+    <Page
+      title={me.data ? `Hello, ${me.data.name}` : 'Home'}
+      words="What runs, what is stuck, and what waits for you."
+    >
       <Loaded query={overview} lines={12}>
         {data => (
           <Stack gap="lg">
@@ -57,7 +72,14 @@ function SetUp({ steps: given }: { steps: Overview['setUp'] }) {
       <Stack gap={6}>
         {given.map(step => (
           <Group key={step.key} gap="sm" wrap="nowrap">
-            <ThemeIcon size={20} radius="xl" variant={step.done ? 'filled' : 'light'} color={step.done ? 'tend' : 'gray'} role="img" aria-label={step.done ? 'Done' : 'To do'}>
+            <ThemeIcon
+              size={20}
+              radius="xl"
+              variant={step.done ? 'filled' : 'light'}
+              color={step.done ? 'tend' : 'gray'}
+              role="img"
+              aria-label={step.done ? 'Done' : 'To do'}
+            >
               {step.done ? <IconCheck size={14} /> : <IconCircleDashed size={14} />}
             </ThemeIcon>
             {step.done ? (
@@ -113,7 +135,8 @@ function Running({ items, contacts }: { items: Overview['running']; contacts: nu
       </Group>
       {items.length === 0 ? (
         <Text size="sm" c="dimmed">
-          No workflow is live. A workflow begins with an event - a download, a form, a crossed threshold - and does the rest.
+          No workflow is live. A workflow begins with an event - a download, a form, a crossed threshold - and
+          does the rest.
         </Text>
       ) : (
         <Table>
@@ -138,7 +161,10 @@ function Running({ items, contacts }: { items: Overview['running']; contacts: nu
 }
 
 function Mine() {
-  const reviews = useQuery({ queryKey: ['reviews', 'mine'], queryFn: () => call(client.GET('/api/v1/reviews', { params: { query: { mine: 'true' } } })) })
+  const reviews = useQuery({
+    queryKey: ['reviews', 'mine'],
+    queryFn: () => call(client.GET('/api/v1/reviews', { params: { query: { mine: 'true' } } })),
+  })
   return (
     <Paper withBorder p="md">
       <Title order={2} mb="sm">

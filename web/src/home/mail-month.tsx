@@ -8,8 +8,16 @@ type Measure = { key: 'sent' | 'opened' | 'clicked' | 'unsubscribed'; label: str
 
 const measures: Measure[] = [
   { key: 'sent', label: 'Sent', meaning: 'Marketing and service mails that the mail server accepted' },
-  { key: 'opened', label: 'Opened by people', meaning: 'Opens judged human; proxies and scanners are left out' },
-  { key: 'clicked', label: 'Clicked by people', meaning: 'Clicks judged human; scanners that follow every link are left out' },
+  {
+    key: 'opened',
+    label: 'Opened by people',
+    meaning: 'Opens judged human; proxies and scanners are left out',
+  },
+  {
+    key: 'clicked',
+    label: 'Clicked by people',
+    meaning: 'Clicks judged human; scanners that follow every link are left out',
+  },
   { key: 'unsubscribed', label: 'Opted out', meaning: 'Withdrawals of consent, wherever they were said' },
 ]
 
@@ -25,12 +33,32 @@ export function MailMonth({ days }: { days: Day[] }) {
     <Paper withBorder p="md">
       <Group justify="space-between" mb="md">
         <Title order={2}>The last 30 days</Title>
-        <SegmentedControl size="xs" data={[{ value: 'chart', label: 'Chart' }, { value: 'table', label: 'Table' }]} value={view} onChange={setView} aria-label="Chart or table" />
+        <SegmentedControl
+          size="xs"
+          data={[
+            { value: 'chart', label: 'Chart' },
+            { value: 'table', label: 'Table' },
+          ]}
+          value={view}
+          onChange={setView}
+          aria-label="Chart or table"
+        />
       </Group>
       <Group gap="xl" mb="md">
         {measures.map(({ key, label, meaning }) => (
           <Tooltip key={key} label={meaning} multiline maw={260}>
-            <Box component="button" type="button" onClick={() => setMeasure(key)} aria-pressed={measure === key} style={{ all: 'unset', cursor: 'pointer', borderBottom: `2px solid ${measure === key ? 'var(--mantine-primary-color-filled)' : 'transparent'}`, paddingBottom: 4 }}>
+            <Box
+              component="button"
+              type="button"
+              onClick={() => setMeasure(key)}
+              aria-pressed={measure === key}
+              style={{
+                all: 'unset',
+                cursor: 'pointer',
+                borderBottom: `2px solid ${measure === key ? 'var(--mantine-primary-color-filled)' : 'transparent'}`,
+                paddingBottom: 4,
+              }}
+            >
               <Text size="xl" fw={650} className="numbers">
                 {formatNumber(sum(days, key))}
               </Text>
@@ -46,10 +74,28 @@ export function MailMonth({ days }: { days: Day[] }) {
           Nothing of this in the last 30 days. When workflows write to people, it shows here day by day.
         </Text>
       ) : view === 'chart' ? (
-        <Box role="img" aria-label={`${measures.find(each => each.key === measure)?.label} per day, at most ${most}`} style={{ display: 'flex', alignItems: 'flex-end', gap: 3, height: 120, borderBottom: '1px solid var(--tend-line)' }}>
+        <Box
+          role="img"
+          aria-label={`${measures.find(each => each.key === measure)?.label} per day, at most ${most}`}
+          style={{
+            display: 'flex',
+            alignItems: 'flex-end',
+            gap: 3,
+            height: 120,
+            borderBottom: '1px solid var(--tend-line)',
+          }}
+        >
           {days.map(day => (
             <Tooltip key={day.day} label={`${formatDay(day.day)}: ${formatNumber(day[measure])}`}>
-              <Box style={{ flex: 1, height: `${(100 * day[measure]) / most}%`, minHeight: day[measure] > 0 ? 3 : 0, background: 'var(--mantine-primary-color-filled)', borderRadius: '3px 3px 0 0' }} />
+              <Box
+                style={{
+                  flex: 1,
+                  height: `${(100 * day[measure]) / most}%`,
+                  minHeight: day[measure] > 0 ? 3 : 0,
+                  background: 'var(--mantine-primary-color-filled)',
+                  borderRadius: '3px 3px 0 0',
+                }}
+              />
             </Tooltip>
           ))}
         </Box>
@@ -83,7 +129,8 @@ export function MailMonth({ days }: { days: Day[] }) {
       )}
       <Stack gap={0} mt="xs">
         <Text size="xs" c="dimmed">
-          Machines besides: {formatNumber(machine)} opens and clicks of scanners and proxies, counted nowhere above.
+          Machines besides: {formatNumber(machine)} opens and clicks of scanners and proxies, counted nowhere
+          above.
         </Text>
       </Stack>
     </Paper>

@@ -5,7 +5,7 @@ import { call, client } from '@/api/client'
 import { When } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
 import { ErrorNote, Waiting } from '@/ui/states'
-import { MessageStateBadge, type MessageState, messageStates, stateWords } from './message-state'
+import { type MessageState, MessageStateBadge, messageStates, stateWords } from './message-state'
 
 type Search = { state?: MessageState; class?: 'marketing' | 'service' | 'alert' | 'test' }
 
@@ -13,13 +13,26 @@ type Search = { state?: MessageState; class?: 'marketing' | 'service' | 'alert' 
 export function DeliveriesScreen() {
   const search = useSearch({ strict: false }) as Search
   const go = useNavigate()
-  const set = (change: Search) => void go({ to: '/deliveries', search: Object.fromEntries(Object.entries({ ...search, ...change }).filter(([, value]) => value)) as never })
+  const set = (change: Search) =>
+    void go({
+      to: '/deliveries',
+      search: Object.fromEntries(
+        Object.entries({ ...search, ...change }).filter(([, value]) => value),
+      ) as never,
+    })
   const list = useInfiniteQuery({
     queryKey: ['messages', search.state, search.class],
     queryFn: ({ pageParam }) =>
       call(
         client.GET('/api/v1/messages', {
-          params: { query: { limit: 50, ...(search.state ? { state: search.state } : {}), ...(search.class ? { class: search.class } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: {
+            query: {
+              limit: 50,
+              ...(search.state ? { state: search.state } : {}),
+              ...(search.class ? { class: search.class } : {}),
+              ...(pageParam ? { cursor: pageParam } : {}),
+            },
+          },
         }),
       ),
     initialPageParam: '',
@@ -28,9 +41,20 @@ export function DeliveriesScreen() {
   })
   const items = list.data?.pages.flatMap(page => page.items) ?? []
   return (
-    <Page title="Deliveries" words="Everything that was to be said, the newest first: sent, held back or put off, and why.">
+    <Page
+      title="Deliveries"
+      words="Everything that was to be said, the newest first: sent, held back or put off, and why."
+    >
       <Group gap="sm">
-        <Select aria-label="What became of it" placeholder="Any outcome" clearable w={180} data={messageStates.map(state => ({ value: state, label: stateWords(state) }))} value={search.state ?? null} onChange={state => set({ state: (state ?? '') as MessageState })} />
+        <Select
+          aria-label="What became of it"
+          placeholder="Any outcome"
+          clearable
+          w={180}
+          data={messageStates.map(state => ({ value: state, label: stateWords(state) }))}
+          value={search.state ?? null}
+          onChange={state => set({ state: (state ?? '') as MessageState })}
+        />
         <Select
           aria-label="Kind of message"
           placeholder="Any kind"
@@ -49,7 +73,10 @@ export function DeliveriesScreen() {
       {list.isPending && <Waiting />}
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && items.length === 0 && (
-        <Empty title={search.state || search.class ? 'Nothing like that' : 'Nothing was said yet'} words="When a workflow writes to somebody, or an alert goes to sales, it stands here with what became of it." />
+        <Empty
+          title={search.state || search.class ? 'Nothing like that' : 'Nothing was said yet'}
+          words="When a workflow writes to somebody, or an alert goes to sales, it stands here with what became of it."
+        />
       )}
       {items.length > 0 && (
         <Table.ScrollContainer minWidth={820}>
@@ -74,7 +101,9 @@ export function DeliveriesScreen() {
                   </Table.Td>
                   <Table.Td maw={280}>
                     <Text size="sm" truncate>
-                      {message.subject ?? message.emailName ?? (message.channel === 'webhook' ? 'Webhook' : '(no subject)')}
+                      {message.subject ??
+                        message.emailName ??
+                        (message.channel === 'webhook' ? 'Webhook' : '(no subject)')}
                     </Text>
                     <Text size="xs" c="dimmed">
                       {message.class}
@@ -92,7 +121,12 @@ export function DeliveriesScreen() {
                     <When at={message.sentAt ?? message.queuedAt} />
                   </Table.Td>
                   <Table.Td>
-                    <Anchor component={Link} to={`/contacts/${message.contactId}`} search={{ tab: 'messages', message: message.id } as never} size="sm">
+                    <Anchor
+                      component={Link}
+                      to={`/contacts/${message.contactId}`}
+                      search={{ tab: 'messages', message: message.id } as never}
+                      size="sm"
+                    >
                       Why?
                     </Anchor>
                   </Table.Td>
@@ -104,7 +138,11 @@ export function DeliveriesScreen() {
       )}
       {list.hasNextPage && (
         <Group justify="center">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show older
           </Button>
         </Group>

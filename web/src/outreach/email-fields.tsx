@@ -1,4 +1,15 @@
-import { Accordion, Button, Group, Menu, SegmentedControl, Skeleton, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import {
+  Accordion,
+  Button,
+  Group,
+  Menu,
+  SegmentedControl,
+  Skeleton,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from '@mantine/core'
 import { IconBraces } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useRef } from 'react'
@@ -8,7 +19,13 @@ import type { EmailDraft } from './email-screen'
 // The editor is most of this screen's weight, and a mail can be looked at without it.
 const SourceEditor = lazy(() => import('./source-editor'))
 
-type Props = { name: string; draft: EmailDraft; disabled: boolean; onName(name: string): void; onChange(change: Partial<EmailDraft>): void }
+type Props = {
+  name: string
+  draft: EmailDraft
+  disabled: boolean
+  onName(name: string): void
+  onChange(change: Partial<EmailDraft>): void
+}
 
 const known = [
   { label: 'First name', value: '{{ contact.first_name | default: "there" }}' },
@@ -22,14 +39,35 @@ const known = [
 /** Everything an author writes. Values of contacts are put in with a fallback, so that nobody is greeted with a gap. */
 export function EmailFields({ name, draft, disabled, onName, onChange }: Props) {
   const insertInto = useRef<((text: string) => void) | null>(null)
-  const fields = useQuery({ queryKey: ['fields'], queryFn: () => call(client.GET('/api/v1/fields')), staleTime: 60_000 })
+  const fields = useQuery({
+    queryKey: ['fields'],
+    queryFn: () => call(client.GET('/api/v1/fields')),
+    staleTime: 60_000,
+  })
   const insert = (text: string) => insertInto.current?.(text)
   const custom = (fields.data?.items ?? []).filter(field => field.archivedAt === null).slice(0, 40)
   return (
     <Stack gap="sm">
-      <TextInput label="Name, for us" disabled={disabled} value={name} onChange={event => onName(event.currentTarget.value)} />
-      <TextInput label="Subject" description={`${draft.subject.length} characters; phones show about 40`} disabled={disabled} value={draft.subject} onChange={event => onChange({ subject: event.currentTarget.value })} />
-      <TextInput label="Preheader" description="What an inbox shows beside the subject" disabled={disabled} value={draft.preheader} onChange={event => onChange({ preheader: event.currentTarget.value })} />
+      <TextInput
+        label="Name, for us"
+        disabled={disabled}
+        value={name}
+        onChange={event => onName(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Subject"
+        description={`${draft.subject.length} characters; phones show about 40`}
+        disabled={disabled}
+        value={draft.subject}
+        onChange={event => onChange({ subject: event.currentTarget.value })}
+      />
+      <TextInput
+        label="Preheader"
+        description="What an inbox shows beside the subject"
+        disabled={disabled}
+        value={draft.preheader}
+        onChange={event => onChange({ preheader: event.currentTarget.value })}
+      />
       <Group justify="space-between" align="flex-end">
         <SegmentedControl
           size="xs"
@@ -44,7 +82,12 @@ export function EmailFields({ name, draft, disabled, onName, onChange }: Props) 
         />
         <Menu position="bottom-end" shadow="md">
           <Menu.Target>
-            <Button variant="default" size="compact-sm" leftSection={<IconBraces size={14} />} disabled={disabled}>
+            <Button
+              variant="default"
+              size="compact-sm"
+              leftSection={<IconBraces size={14} />}
+              disabled={disabled}
+            >
               Insert a value
             </Button>
           </Menu.Target>
@@ -56,7 +99,10 @@ export function EmailFields({ name, draft, disabled, onName, onChange }: Props) 
             ))}
             {custom.length > 0 && <Menu.Label>Your fields</Menu.Label>}
             {custom.map(field => (
-              <Menu.Item key={field.key} onClick={() => insert(`{{ contact.attrs["${field.key}"] | default: "" }}`)}>
+              <Menu.Item
+                key={field.key}
+                onClick={() => insert(`{{ contact.attrs["${field.key}"] | default: "" }}`)}
+              >
                 {field.label}
               </Menu.Item>
             ))}
@@ -65,7 +111,12 @@ export function EmailFields({ name, draft, disabled, onName, onChange }: Props) 
       </Group>
       <div style={{ border: '1px solid var(--tend-line)', borderRadius: 8, overflow: 'hidden' }}>
         <Suspense fallback={<Skeleton height={460} />}>
-          <SourceEditor value={draft.source} disabled={disabled} onChange={source => onChange({ source })} insertInto={insertInto} />
+          <SourceEditor
+            value={draft.source}
+            disabled={disabled}
+            onChange={source => onChange({ source })}
+            insertInto={insertInto}
+          />
         </Suspense>
       </div>
       <Accordion variant="contained">
@@ -74,11 +125,38 @@ export function EmailFields({ name, draft, disabled, onName, onChange }: Props) 
           <Accordion.Panel>
             <Stack gap="sm">
               <Group grow>
-                <TextInput label="From, name" placeholder="as set under Sending" disabled={disabled} value={draft.fromName} onChange={event => onChange({ fromName: event.currentTarget.value })} />
-                <TextInput label="From, address" placeholder="as set under Sending" disabled={disabled} value={draft.fromAddress} onChange={event => onChange({ fromAddress: event.currentTarget.value })} />
+                <TextInput
+                  label="From, name"
+                  placeholder="as set under Sending"
+                  disabled={disabled}
+                  value={draft.fromName}
+                  onChange={event => onChange({ fromName: event.currentTarget.value })}
+                />
+                <TextInput
+                  label="From, address"
+                  placeholder="as set under Sending"
+                  disabled={disabled}
+                  value={draft.fromAddress}
+                  onChange={event => onChange({ fromAddress: event.currentTarget.value })}
+                />
               </Group>
-              <TextInput label="Answers go to" placeholder="the sender" disabled={disabled} value={draft.replyTo} onChange={event => onChange({ replyTo: event.currentTarget.value })} />
-              <Textarea label="Text part" description="Empty: made from the HTML" autosize minRows={3} maxRows={16} disabled={disabled} value={draft.text ?? ''} onChange={event => onChange({ text: event.currentTarget.value || null })} />
+              <TextInput
+                label="Answers go to"
+                placeholder="the sender"
+                disabled={disabled}
+                value={draft.replyTo}
+                onChange={event => onChange({ replyTo: event.currentTarget.value })}
+              />
+              <Textarea
+                label="Text part"
+                description="Empty: made from the HTML"
+                autosize
+                minRows={3}
+                maxRows={16}
+                disabled={disabled}
+                value={draft.text ?? ''}
+                onChange={event => onChange({ text: event.currentTarget.value || null })}
+              />
               <Text size="xs" c="dimmed">
                 Every marketing mail gets a way out at its foot and in its headers; you need not remember it.
               </Text>

@@ -8,23 +8,44 @@ import { ErrorNote, Waiting } from '@/ui/states'
 import { EmailFrame } from './email-frame'
 import type { EmailDraft } from './email-screen'
 
-const ask = (id: string, draft: EmailDraft, contactId: string | null) => call(client.POST('/api/v1/emails/{id}/preview', { params: { path: { id } }, body: { draft, contactId } }))
+const ask = (id: string, draft: EmailDraft, contactId: string | null) =>
+  call(client.POST('/api/v1/emails/{id}/preview', { params: { path: { id } }, body: { draft, contactId } }))
 type Preview = Awaited<ReturnType<typeof ask>>
 
 /** The draft as a person would get it, shortly after each change; the last picture stays meanwhile. */
 export function usePreview(id: string, draft: EmailDraft, contactId: string | null): UseQueryResult<Preview> {
   const [settled] = useDebouncedValue(draft, 600)
-  return useQuery({ queryKey: ['email-preview', id, settled, contactId], queryFn: () => ask(id, settled, contactId), placeholderData: keepPreviousData, retry: false, gcTime: 60_000 })
+  return useQuery({
+    queryKey: ['email-preview', id, settled, contactId],
+    queryFn: () => ask(id, settled, contactId),
+    placeholderData: keepPreviousData,
+    retry: false,
+    gcTime: 60_000,
+  })
 }
 
 type View = 'desktop' | 'phone' | 'text'
 
-export function EmailPreview({ preview, contactId, onContact }: { preview: UseQueryResult<Preview>; contactId: string | null; onContact(id: string | null): void }) {
+export function EmailPreview({
+  preview,
+  contactId,
+  onContact,
+}: {
+  preview: UseQueryResult<Preview>
+  contactId: string | null
+  onContact(id: string | null): void
+}) {
   const [view, setView] = useState<View>('desktop')
   return (
     <Stack gap="sm">
       <Group justify="space-between" align="flex-end">
-        <ContactPicker label="As seen by" placeholder="An invented contact" value={contactId} onChange={onContact} w={280} />
+        <ContactPicker
+          label="As seen by"
+          placeholder="An invented contact"
+          value={contactId}
+          onChange={onContact}
+          w={280}
+        />
         <SegmentedControl
           size="xs"
           aria-label="How it is looked at"
@@ -41,7 +62,11 @@ export function EmailPreview({ preview, contactId, onContact }: { preview: UseQu
       {preview.isPending && <Waiting lines={8} />}
       {preview.data && (
         <>
-          <Findings title="To be solved before it can be published" color="red" items={preview.data.problems} />
+          <Findings
+            title="To be solved before it can be published"
+            color="red"
+            items={preview.data.problems}
+          />
           <Paper withBorder p="sm">
             <Text size="sm" c="dimmed">
               Subject
@@ -54,7 +79,12 @@ export function EmailPreview({ preview, contactId, onContact }: { preview: UseQu
                 {preview.data.text ?? ''}
               </Code>
             ) : preview.data.previewUrl ? (
-              <EmailFrame key={preview.data.previewUrl} url={preview.data.previewUrl} title="Preview of the email" width={view === 'phone' ? 375 : '100%'} />
+              <EmailFrame
+                key={preview.data.previewUrl}
+                url={preview.data.previewUrl}
+                title="Preview of the email"
+                width={view === 'phone' ? 375 : '100%'}
+              />
             ) : (
               <Text size="sm" c="dimmed">
                 There is nothing to show until the problems above are solved.

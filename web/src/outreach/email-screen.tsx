@@ -37,13 +37,21 @@ function Editor({ email }: { email: Email }) {
   const [contactId, setContact] = useState<string | null>(null)
   const save = useCallback(
     async ({ name, draft }: { name: string; draft: EmailDraft }, version: number) => {
-      const saved = await call(client.PATCH('/api/v1/emails/{id}', { params: { path: { id: email.id } }, body: { version, name, draft } }))
+      const saved = await call(
+        client.PATCH('/api/v1/emails/{id}', {
+          params: { path: { id: email.id } },
+          body: { version, name, draft },
+        }),
+      )
       queries.setQueryData(['email', email.id], saved)
       return saved.version
     },
     [email.id, queries],
   )
-  const autosave = useAutosave({ draft: { name: email.name, draft: email.draft }, version: email.version }, save)
+  const autosave = useAutosave(
+    { draft: { name: email.name, draft: email.draft }, version: email.version },
+    save,
+  )
   const { name, draft } = autosave.draft
   const preview = usePreview(email.id, draft, contactId)
   const locked = reason !== null || email.status === 'archived'
@@ -58,7 +66,10 @@ function Editor({ email }: { email: Email }) {
         <IconArrowForwardUp size={16} />
       </Button>
       <TestSend id={email.id} contactId={contactId} disabled={locked} before={autosave.flush} />
-      <Tooltip label={reason ?? 'There are problems to solve first'} disabled={!reason && problems.length === 0}>
+      <Tooltip
+        label={reason ?? 'There are problems to solve first'}
+        disabled={!reason && problems.length === 0}
+      >
         <Button disabled={locked || problems.length > 0} onClick={() => setPublishing(true)}>
           {email.status === 'live' ? 'Publish changes' : 'Publish'}
         </Button>
@@ -68,7 +79,11 @@ function Editor({ email }: { email: Email }) {
   return (
     <Page title={name} words={<EmailLine email={email} />} actions={actions}>
       <StaleNote autosave={autosave} onReload={() => window.location.reload()} />
-      <Tabs value={tab} onChange={next => void go({ to: '.', search: { tab: next ?? 'write' } as never, replace: true })} keepMounted={false}>
+      <Tabs
+        value={tab}
+        onChange={next => void go({ to: '.', search: { tab: next ?? 'write' } as never, replace: true })}
+        keepMounted={false}
+      >
         <Tabs.List>
           <Tabs.Tab value="write">Write</Tabs.Tab>
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
@@ -77,7 +92,13 @@ function Editor({ email }: { email: Email }) {
         <Tabs.Panel value="write" pt="md">
           <Grid gap="lg">
             <Grid.Col span={{ base: 12, lg: 6 }}>
-              <EmailFields name={name} draft={draft} disabled={locked} onName={next => autosave.set({ name: next })} onChange={change => autosave.set({ draft: { ...draft, ...change } })} />
+              <EmailFields
+                name={name}
+                draft={draft}
+                disabled={locked}
+                onName={next => autosave.set({ name: next })}
+                onChange={change => autosave.set({ draft: { ...draft, ...change } })}
+              />
             </Grid.Col>
             <Grid.Col span={{ base: 12, lg: 6 }}>
               <EmailPreview preview={preview} contactId={contactId} onContact={setContact} />
@@ -99,8 +120,15 @@ function Editor({ email }: { email: Email }) {
         steward={email}
         onPublish={async steward => {
           const version = await autosave.flush()
-          const after = await call(client.POST('/api/v1/emails/{id}/publish', { params: { path: { id: email.id } }, body: { version, ...steward } }))
-          notifications.show({ message: `Version ${after.liveVersion} is live. Messages that are already made keep theirs.` })
+          const after = await call(
+            client.POST('/api/v1/emails/{id}/publish', {
+              params: { path: { id: email.id } },
+              body: { version, ...steward },
+            }),
+          )
+          notifications.show({
+            message: `Version ${after.liveVersion} is live. Messages that are already made keep theirs.`,
+          })
           await queries.invalidateQueries()
           window.location.reload()
         }}
@@ -109,7 +137,10 @@ function Editor({ email }: { email: Email }) {
           <Text size="sm">
             Subject: <b>{preview.data?.subject ?? draft.subject}</b>
           </Text>
-          <Text size="sm">From the next message on, workflows that send this email use this version. Nobody is written to by publishing.</Text>
+          <Text size="sm">
+            From the next message on, workflows that send this email use this version. Nobody is written to by
+            publishing.
+          </Text>
           {(preview.data?.warnings ?? []).map(warning => (
             <Text size="sm" key={`${warning.path}${warning.line}${warning.message}`}>
               Worth a thought: {warning.message}
@@ -125,7 +156,11 @@ function EmailLine({ email }: { email: Email }) {
   return (
     <Group gap="sm" component="span">
       <Status status={email.status} />
-      {email.liveVersion && <Text span size="sm">version {email.liveVersion} is live</Text>}
+      {email.liveVersion && (
+        <Text span size="sm">
+          version {email.liveVersion} is live
+        </Text>
+      )}
       {email.ownerId && (
         <Text span size="sm" c="dimmed">
           <OwnerName id={email.ownerId} />, review on {email.reviewOn ? formatDay(email.reviewOn) : '-'}

@@ -7,7 +7,10 @@ import { Loaded } from '@/ui/states'
 
 /** What was published and when. A version never changes. */
 export function EmailVersions({ id }: { id: string }) {
-  const versions = useQuery({ queryKey: ['email-versions', id], queryFn: () => call(client.GET('/api/v1/emails/{id}/versions', { params: { path: { id } } })) })
+  const versions = useQuery({
+    queryKey: ['email-versions', id],
+    queryFn: () => call(client.GET('/api/v1/emails/{id}/versions', { params: { path: { id } } })),
+  })
   return (
     <Loaded query={versions} lines={3}>
       {data =>
@@ -45,7 +48,10 @@ export function EmailVersions({ id }: { id: string }) {
 }
 
 export function EmailUse({ id }: { id: string }) {
-  const users = useQuery({ queryKey: ['email-use', id], queryFn: () => call(client.GET('/api/v1/emails/{id}/used-by', { params: { path: { id } } })) })
+  const users = useQuery({
+    queryKey: ['email-use', id],
+    queryFn: () => call(client.GET('/api/v1/emails/{id}/used-by', { params: { path: { id } } })),
+  })
   return (
     <Loaded query={users} lines={3}>
       {data =>

@@ -18,7 +18,12 @@ export function EmailsScreen() {
   const reason = useEditReason()
   const list = useInfiniteQuery({
     queryKey: ['emails'],
-    queryFn: ({ pageParam }) => call(client.GET('/api/v1/emails', { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) =>
+      call(
+        client.GET('/api/v1/emails', {
+          params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
   })
@@ -31,11 +36,19 @@ export function EmailsScreen() {
     </Tooltip>
   )
   return (
-    <Page title="Emails" words="What workflows send. Published once, compiled once; every message keeps pointing at the version it was made of." actions={action}>
+    <Page
+      title="Emails"
+      words="What workflows send. Published once, compiled once; every message keeps pointing at the version it was made of."
+      actions={action}
+    >
       {list.isPending && <Waiting />}
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && items.length === 0 && (
-        <Empty title="No email yet" words="Write one in MJML or HTML with names and other values filled in for each person; look at it as a certain contact before it goes out." {...(reason ? {} : { action: { label: 'Write the first email', onClick: creating.open } })} />
+        <Empty
+          title="No email yet"
+          words="Write one in MJML or HTML with names and other values filled in for each person; look at it as a certain contact before it goes out."
+          {...(reason ? {} : { action: { label: 'Write the first email', onClick: creating.open } })}
+        />
       )}
       {items.length > 0 && (
         <Table.ScrollContainer minWidth={680}>
@@ -78,7 +91,11 @@ export function EmailsScreen() {
       )}
       {list.hasNextPage && (
         <Group justify="center">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show more
           </Button>
         </Group>

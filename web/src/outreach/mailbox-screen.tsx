@@ -1,4 +1,20 @@
-import { Anchor, Badge, Box, Button, Code, Grid, Group, Paper, Stack, Table, Tabs, Text, TextInput, Title, UnstyledButton } from '@mantine/core'
+import {
+  Anchor,
+  Badge,
+  Box,
+  Button,
+  Code,
+  Grid,
+  Group,
+  Paper,
+  Stack,
+  Table,
+  Tabs,
+  Text,
+  TextInput,
+  Title,
+  UnstyledButton,
+} from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconDownload, IconMail, IconSearch, IconWebhook } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
@@ -15,28 +31,54 @@ export function MailboxScreen() {
   const go = useNavigate()
   const list = useInfiniteQuery({
     queryKey: ['mailbox', to],
-    queryFn: ({ pageParam }) => call(client.GET('/api/v1/sandbox/mailbox', { params: { query: { limit: 50, ...(to ? { to } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) =>
+      call(
+        client.GET('/api/v1/sandbox/mailbox', {
+          params: {
+            query: { limit: 50, ...(to ? { to } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
     refetchInterval: 10_000,
   })
-  const search = useDebouncedCallback((text: string) => void go({ to: '/mailbox', search: text ? { to: text } : {}, replace: true }), 300)
+  const search = useDebouncedCallback(
+    (text: string) => void go({ to: '/mailbox', search: text ? { to: text } : {}, replace: true }),
+    300,
+  )
   const items = list.data?.pages.flatMap(page => page.items) ?? []
   const chosen = id ?? items[0]?.id
   const open = (letter: string) => void go({ to: '/mailbox', search: { ...(to ? { to } : {}), id: letter } })
   return (
-    <Page title="Mailbox" words="In the sandbox nothing reaches anybody: what would have been sent is here. Opens and clicks count as if the person had made them.">
+    <Page
+      title="Mailbox"
+      words="In the sandbox nothing reaches anybody: what would have been sent is here. Opens and clicks count as if the person had made them."
+    >
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending && <Waiting />}
       {list.isSuccess && items.length === 0 && !to && (
-        <Empty title="No mail yet" words="Publish a workflow that writes to somebody, send an event, and move the clock in the bar above: the mail shows up here within a second." />
+        <Empty
+          title="No mail yet"
+          words="Publish a workflow that writes to somebody, send an event, and move the clock in the bar above: the mail shows up here within a second."
+        />
       )}
       {(items.length > 0 || to) && (
         <Grid gap="md">
           <Grid.Col span={{ base: 12, md: 4 }}>
             <Stack gap="xs">
-              <TextInput aria-label="To" placeholder="Only to this address" leftSection={<IconSearch size={16} />} defaultValue={to} onChange={event => search(event.currentTarget.value)} />
-              {items.length === 0 && <Text size="sm" c="dimmed">Nothing was sent to this address.</Text>}
+              <TextInput
+                aria-label="To"
+                placeholder="Only to this address"
+                leftSection={<IconSearch size={16} />}
+                defaultValue={to}
+                onChange={event => search(event.currentTarget.value)}
+              />
+              {items.length === 0 && (
+                <Text size="sm" c="dimmed">
+                  Nothing was sent to this address.
+                </Text>
+              )}
               <Stack gap={4}>
                 {items.map(letter => (
                   <UnstyledButton
@@ -44,7 +86,11 @@ export function MailboxScreen() {
                     onClick={() => open(letter.id)}
                     aria-current={letter.id === chosen}
                     p="sm"
-                    style={{ borderRadius: 8, border: '1px solid var(--tend-line)', background: letter.id === chosen ? 'var(--mantine-primary-color-light)' : undefined }}
+                    style={{
+                      borderRadius: 8,
+                      border: '1px solid var(--tend-line)',
+                      background: letter.id === chosen ? 'var(--mantine-primary-color-light)' : undefined,
+                    }}
                   >
                     <Group gap={6} justify="space-between" wrap="nowrap">
                       <Text size="sm" truncate>
@@ -53,7 +99,11 @@ export function MailboxScreen() {
                       <When at={letter.at} size="xs" />
                     </Group>
                     <Group gap={6} wrap="nowrap">
-                      {letter.channel === 'email' ? <IconMail size={14} aria-label="Email" /> : <IconWebhook size={14} aria-label="Webhook" />}
+                      {letter.channel === 'email' ? (
+                        <IconMail size={14} aria-label="Email" />
+                      ) : (
+                        <IconWebhook size={14} aria-label="Webhook" />
+                      )}
                       <Text size="sm" fw={600} truncate>
                         {letter.subject || '(no subject)'}
                       </Text>
@@ -62,7 +112,11 @@ export function MailboxScreen() {
                 ))}
               </Stack>
               {list.hasNextPage && (
-                <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+                <Button
+                  variant="default"
+                  loading={list.isFetchingNextPage}
+                  onClick={() => void list.fetchNextPage()}
+                >
                   Show older
                 </Button>
               )}
@@ -76,7 +130,10 @@ export function MailboxScreen() {
 }
 
 function Letter({ id }: { id: string }) {
-  const letter = useQuery({ queryKey: ['letter', id], queryFn: () => call(client.GET('/api/v1/sandbox/mailbox/{id}', { params: { path: { id } } })) })
+  const letter = useQuery({
+    queryKey: ['letter', id],
+    queryFn: () => call(client.GET('/api/v1/sandbox/mailbox/{id}', { params: { path: { id } } })),
+  })
   return (
     <Paper withBorder p="md">
       <Loaded query={letter}>
@@ -113,7 +170,11 @@ function Letter({ id }: { id: string }) {
               </Tabs.Panel>
               <Tabs.Panel value="links" pt="md">
                 <Stack gap="xs">
-                  {data.links.length === 0 && <Text size="sm" c="dimmed">It holds no links.</Text>}
+                  {data.links.length === 0 && (
+                    <Text size="sm" c="dimmed">
+                      It holds no links.
+                    </Text>
+                  )}
                   {data.links.map(link => (
                     <Box key={link.url}>
                       <Anchor href={link.url} target="_blank" rel="noopener noreferrer" size="sm">
@@ -149,7 +210,13 @@ function Letter({ id }: { id: string }) {
               </Tabs.Panel>
               <Tabs.Panel value="source" pt="md">
                 <Group mb="xs">
-                  <Button component="a" href={`/api/v1/sandbox/mailbox/${id}/source`} variant="default" size="compact-sm" leftSection={<IconDownload size={14} />}>
+                  <Button
+                    component="a"
+                    href={`/api/v1/sandbox/mailbox/${id}/source`}
+                    variant="default"
+                    size="compact-sm"
+                    leftSection={<IconDownload size={14} />}
+                  >
                     Download byte by byte
                   </Button>
                 </Group>

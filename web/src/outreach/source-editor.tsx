@@ -45,7 +45,12 @@ export default function SourceEditor({ value, disabled, onChange, insertInto }: 
       height="460px"
       theme={scheme}
       editable={!disabled}
-      extensions={[html(), readable, EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': 'Source of the email', tabindex: '0' })]}
+      extensions={[
+        html(),
+        readable,
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({ 'aria-label': 'Source of the email', tabindex: '0' }),
+      ]}
       onChange={onChange}
     />
   )

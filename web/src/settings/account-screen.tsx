@@ -8,17 +8,29 @@ import { Page } from '@/ui/page'
 import { ErrorNote, Loaded } from '@/ui/states'
 
 async function setPassword(body: { password: string; current?: string }): Promise<void> {
-  const answer = await fetch('/api/auth/password', { method: 'POST', credentials: 'same-origin', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const answer = await fetch('/api/auth/password', {
+    method: 'POST',
+    credentials: 'same-origin',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
   if (answer.ok) return
   const said = (await answer.json().catch(() => ({}))) as { message?: string }
-  throw new ApiError({ title: said.message ?? `The server answered ${answer.status}.`, status: answer.status, code: 'password' })
+  throw new ApiError({
+    title: said.message ?? `The server answered ${answer.status}.`,
+    status: answer.status,
+    code: 'password',
+  })
 }
 
 /** My own name and password. */
 export function AccountScreen() {
   const me = useMe()
   return (
-    <Page title="My account" words={me.data ? `${me.data.email ?? ''} · ${me.data.role}: ${me.data.roleSentence}` : undefined}>
+    <Page
+      title="My account"
+      words={me.data ? `${me.data.email ?? ''} · ${me.data.role}: ${me.data.roleSentence}` : undefined}
+    >
       <Loaded query={me}>
         {data => (
           <Stack maw={480} gap="lg">
@@ -44,7 +56,11 @@ function NameForm({ name }: { name: string }) {
         <TextInput label="Name" value={draft} onChange={event => setDraft(event.currentTarget.value)} />
         {save.isError && <ErrorNote error={save.error} />}
         <Group justify="flex-end">
-          <Button disabled={!draft.trim() || draft.trim() === name} loading={save.isPending} onClick={() => save.mutate()}>
+          <Button
+            disabled={!draft.trim() || draft.trim() === name}
+            loading={save.isPending}
+            onClick={() => save.mutate()}
+          >
             Save name
           </Button>
         </Group>
@@ -70,9 +86,26 @@ function PasswordForm({ hasPassword }: { hasPassword: boolean }) {
     <Paper withBorder p="md">
       <Stack>
         <Title order={2}>{hasPassword ? 'Change the password' : 'Set a password'}</Title>
-        {!hasPassword && <Text size="sm">You came in by a one-time link. With a password you can come back without one.</Text>}
-        {hasPassword && <PasswordInput label="Current password" autoComplete="current-password" value={current} onChange={event => setCurrent(event.currentTarget.value)} />}
-        <PasswordInput label="New password" description="At least 12 characters; a sentence is fine" autoComplete="new-password" value={password} onChange={event => setNew(event.currentTarget.value)} />
+        {!hasPassword && (
+          <Text size="sm">
+            You came in by a one-time link. With a password you can come back without one.
+          </Text>
+        )}
+        {hasPassword && (
+          <PasswordInput
+            label="Current password"
+            autoComplete="current-password"
+            value={current}
+            onChange={event => setCurrent(event.currentTarget.value)}
+          />
+        )}
+        <PasswordInput
+          label="New password"
+          description="At least 12 characters; a sentence is fine"
+          autoComplete="new-password"
+          value={password}
+          onChange={event => setNew(event.currentTarget.value)}
+        />
         {save.isError && <ErrorNote error={save.error} />}
         <Group justify="flex-end">
           <Button disabled={password.length < 12} loading={save.isPending} onClick={() => save.mutate()}>

@@ -1,4 +1,16 @@
-import { Badge, Button, Code, Group, Modal, Select, Stack, Table, TagsInput, Text, TextInput } from '@mantine/core'
+import {
+  Badge,
+  Button,
+  Code,
+  Group,
+  Modal,
+  Select,
+  Stack,
+  Table,
+  TagsInput,
+  Text,
+  TextInput,
+} from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconPlus } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -26,8 +38,14 @@ export function FieldsScreen() {
   const reason = useEditReason()
   const fields = useQuery({ queryKey: ['fields'], queryFn: () => call(client.GET('/api/v1/fields')) })
   const archive = useMutation({
-    mutationFn: ({ key, archived }: { key: string; archived: boolean }) => call(client.PATCH('/api/v1/fields/{key}', { params: { path: { key } }, body: { archived } })),
-    onSuccess: field => notifications.show({ message: field.archivedAt ? `“${field.label}” is archived: its values stay, new ones are not taken.` : `“${field.label}” is back.` }),
+    mutationFn: ({ key, archived }: { key: string; archived: boolean }) =>
+      call(client.PATCH('/api/v1/fields/{key}', { params: { path: { key } }, body: { archived } })),
+    onSuccess: field =>
+      notifications.show({
+        message: field.archivedAt
+          ? `“${field.label}” is archived: its values stay, new ones are not taken.`
+          : `“${field.label}” is back.`,
+      }),
     onSettled: () => queries.invalidateQueries({ queryKey: ['fields'] }),
   })
   return (
@@ -43,7 +61,11 @@ export function FieldsScreen() {
       <Loaded query={fields}>
         {data =>
           data.items.length === 0 ? (
-            <Empty title="No custom field yet" words="Send a trait with identify, or make a field here. There can be a thousand, and none locks a table." {...(reason ? {} : { action: { label: 'Make a field', onClick: creating.open } })} />
+            <Empty
+              title="No custom field yet"
+              words="Send a trait with identify, or make a field here. There can be a thousand, and none locks a table."
+              {...(reason ? {} : { action: { label: 'Make a field', onClick: creating.open } })}
+            />
           ) : (
             <Table.ScrollContainer minWidth={640}>
               <Table verticalSpacing="sm">
@@ -61,7 +83,12 @@ export function FieldsScreen() {
                   {data.items.map(field => (
                     <Table.Tr key={field.key}>
                       <Table.Td>
-                        {field.label} {field.archivedAt && <Badge color="gray" c="var(--mantine-color-text)">Archived</Badge>}
+                        {field.label}{' '}
+                        {field.archivedAt && (
+                          <Badge color="gray" c="var(--mantine-color-text)">
+                            Archived
+                          </Badge>
+                        )}
                       </Table.Td>
                       <Table.Td>
                         <Code>{field.key}</Code>
@@ -79,7 +106,14 @@ export function FieldsScreen() {
                         <When at={field.createdAt} />
                       </Table.Td>
                       <Table.Td ta="right">
-                        <Button size="compact-sm" variant="default" disabled={reason !== null} onClick={() => archive.mutate({ key: field.key, archived: field.archivedAt === null })}>
+                        <Button
+                          size="compact-sm"
+                          variant="default"
+                          disabled={reason !== null}
+                          onClick={() =>
+                            archive.mutate({ key: field.key, archived: field.archivedAt === null })
+                          }
+                        >
                           {field.archivedAt ? 'Bring back' : 'Archive'}
                         </Button>
                       </Table.Td>
@@ -102,9 +136,18 @@ function CreateField() {
   const [label, setLabel] = useState('')
   const [type, setType] = useState<Kind>('text')
   const [choices, setChoices] = useState<string[]>([])
-  const key = label.trim().toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+|_+$/g, '')
+  const key = label
+    .trim()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^[^a-z]+|_+$/g, '')
   const create = useMutation({
-    mutationFn: () => call(client.POST('/api/v1/fields', { body: { key, label: label.trim(), type, choices: type === 'choice' ? choices : [] } })),
+    mutationFn: () =>
+      call(
+        client.POST('/api/v1/fields', {
+          body: { key, label: label.trim(), type, choices: type === 'choice' ? choices : [] },
+        }),
+      ),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['fields'] })
       setLabel('')
@@ -114,9 +157,29 @@ function CreateField() {
   return (
     <Modal opened={opened} onClose={close} title="New field">
       <Stack>
-        <TextInput label="Name" placeholder="Plan" required data-autofocus value={label} description={key ? `In events and templates: ${key}` : undefined} onChange={event => setLabel(event.currentTarget.value)} />
-        <Select label="Type" data={[...kinds]} value={type} onChange={value => setType(kinds.find(kind => kind.value === value)?.value ?? 'text')} />
-        {type === 'choice' && <TagsInput label="What can be chosen" placeholder="Type and press Enter" value={choices} onChange={setChoices} />}
+        <TextInput
+          label="Name"
+          placeholder="Plan"
+          required
+          data-autofocus
+          value={label}
+          description={key ? `In events and templates: ${key}` : undefined}
+          onChange={event => setLabel(event.currentTarget.value)}
+        />
+        <Select
+          label="Type"
+          data={[...kinds]}
+          value={type}
+          onChange={value => setType(kinds.find(kind => kind.value === value)?.value ?? 'text')}
+        />
+        {type === 'choice' && (
+          <TagsInput
+            label="What can be chosen"
+            placeholder="Type and press Enter"
+            value={choices}
+            onChange={setChoices}
+          />
+        )}
         {create.isError && <ErrorNote error={create.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>

@@ -19,7 +19,11 @@ export function KeysScreen() {
   const role = useMe().data?.role
   const mayEdit = role === 'owner' || role === 'admin'
   const creating = useCreating()
-  const keys = useQuery({ queryKey: ['api-keys'], queryFn: () => call(client.GET('/api/v1/api-keys')), enabled: mayEdit })
+  const keys = useQuery({
+    queryKey: ['api-keys'],
+    queryFn: () => call(client.GET('/api/v1/api-keys')),
+    enabled: mayEdit,
+  })
   const revoke = (id: string, name: string) =>
     modals.openConfirmModal({
       title: `Revoke “${name}”?`,
@@ -48,7 +52,11 @@ export function KeysScreen() {
         <Loaded query={keys}>
           {data =>
             data.items.length === 0 ? (
-              <Empty title="No key yet" words="A key lets a program do what its role may do. It is shown once, when it is made." action={{ label: 'Make a key', onClick: creating.open }} />
+              <Empty
+                title="No key yet"
+                words="A key lets a program do what its role may do. It is shown once, when it is made."
+                action={{ label: 'Make a key', onClick: creating.open }}
+              />
             ) : (
               <Table.ScrollContainer minWidth={640}>
                 <Table verticalSpacing="sm">
@@ -73,7 +81,11 @@ export function KeysScreen() {
                         <Table.Td>{key.lastUsedAt ? <When at={key.lastUsedAt} /> : 'never'}</Table.Td>
                         <Table.Td>{key.expiresAt ? <When at={key.expiresAt} /> : 'never'}</Table.Td>
                         <Table.Td ta="right">
-                          <Button size="compact-sm" variant="default" onClick={() => revoke(key.id, key.name)}>
+                          <Button
+                            size="compact-sm"
+                            variant="default"
+                            onClick={() => revoke(key.id, key.name)}
+                          >
                             Revoke
                           </Button>
                         </Table.Td>
@@ -109,15 +121,31 @@ function CreateKey() {
     <Modal opened={opened} onClose={leave} title="New API key">
       {create.data ? (
         <Stack>
-          <ShowOnce title="The key" secret={create.data.key} words="It is shown only now; Tend keeps nothing but its hash." />
+          <ShowOnce
+            title="The key"
+            secret={create.data.key}
+            words="It is shown only now; Tend keeps nothing but its hash."
+          />
           <Group justify="flex-end">
             <Button onClick={leave}>I have it</Button>
           </Group>
         </Stack>
       ) : (
         <Stack>
-          <TextInput label="Name" placeholder="Nightly report" required data-autofocus value={name} onChange={event => setName(event.currentTarget.value)} />
-          <Select label="Role" data={[...keyRoles]} value={role} onChange={value => setRole(keyRoles.find(each => each === value) ?? 'viewer')} />
+          <TextInput
+            label="Name"
+            placeholder="Nightly report"
+            required
+            data-autofocus
+            value={name}
+            onChange={event => setName(event.currentTarget.value)}
+          />
+          <Select
+            label="Role"
+            data={[...keyRoles]}
+            value={role}
+            onChange={value => setRole(keyRoles.find(each => each === value) ?? 'viewer')}
+          />
           {create.isError && <ErrorNote error={create.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={leave}>

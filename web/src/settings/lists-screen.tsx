@@ -29,7 +29,11 @@ export function ListsScreen() {
       <Loaded query={lists}>
         {data =>
           data.items.length === 0 ? (
-            <Empty title="No list yet" words="A list keeps exactly whom you or a workflow put on it." {...(reason ? {} : { action: { label: 'Make a list', onClick: creating.open } })} />
+            <Empty
+              title="No list yet"
+              words="A list keeps exactly whom you or a workflow put on it."
+              {...(reason ? {} : { action: { label: 'Make a list', onClick: creating.open } })}
+            />
           ) : (
             <Table.ScrollContainer minWidth={520}>
               <Table verticalSpacing="sm" highlightOnHover>
@@ -45,7 +49,13 @@ export function ListsScreen() {
                   {data.items.map(list => (
                     <Table.Tr key={list.id}>
                       <Table.Td>
-                        <Anchor component={Link} to="/contacts" search={{ filter: filterOf(list.id) } as never} size="sm" fw={600}>
+                        <Anchor
+                          component={Link}
+                          to="/contacts"
+                          search={{ filter: filterOf(list.id) } as never}
+                          size="sm"
+                          fw={600}
+                        >
                           {list.name}
                         </Anchor>
                         <Text size="sm" c="dimmed">

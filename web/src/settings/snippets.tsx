@@ -21,7 +21,9 @@ analytics.track({ userId: 'ann', event: 'Whitepaper Downloaded' })`
   return (
     <Stack gap={6}>
       <Group justify="space-between">
-        <Text size="sm">{type === 'browser' ? 'Into the head of every page:' : 'With Segment’s own library for Node:'}</Text>
+        <Text size="sm">
+          {type === 'browser' ? 'Into the head of every page:' : 'With Segment’s own library for Node:'}
+        </Text>
         <Copy text={text} />
       </Group>
       <Code block>{text}</Code>

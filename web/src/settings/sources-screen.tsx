@@ -1,4 +1,22 @@
-import { ActionIcon, Badge, Button, Code, Drawer, Group, Modal, Paper, Select, Stack, Switch, Table, TagsInput, Text, TextInput, Title, Tooltip } from '@mantine/core'
+import {
+  ActionIcon,
+  Badge,
+  Button,
+  Code,
+  Drawer,
+  Group,
+  Modal,
+  Paper,
+  Select,
+  Stack,
+  Switch,
+  Table,
+  TagsInput,
+  Text,
+  TextInput,
+  Title,
+  Tooltip,
+} from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
@@ -38,18 +56,33 @@ export function SourcesScreen() {
       <Loaded query={sources}>
         {data =>
           data.items.length === 0 ? (
-            <Empty title="No source yet" words="A source is a website or a server that sends page views and events. Its key says who is speaking." {...(mayEdit ? { action: { label: 'Make the first source', onClick: creating.open } } : {})} />
+            <Empty
+              title="No source yet"
+              words="A source is a website or a server that sends page views and events. Its key says who is speaking."
+              {...(mayEdit ? { action: { label: 'Make the first source', onClick: creating.open } } : {})}
+            />
           ) : (
             <Stack>
               {data.items.map(source => (
-                <SourceCard key={source.id} source={source} mayEdit={mayEdit} onRejects={() => setLooking(source)} />
+                <SourceCard
+                  key={source.id}
+                  source={source}
+                  mayEdit={mayEdit}
+                  onRejects={() => setLooking(source)}
+                />
               ))}
             </Stack>
           )
         }
       </Loaded>
       <CreateSource />
-      <Drawer opened={looking !== null} onClose={() => setLooking(null)} position="right" size="lg" title={`Not taken from ${looking?.name ?? ''}`}>
+      <Drawer
+        opened={looking !== null}
+        onClose={() => setLooking(null)}
+        position="right"
+        size="lg"
+        title={`Not taken from ${looking?.name ?? ''}`}
+      >
         {looking && <Rejects id={looking.id} />}
       </Drawer>
     </Page>
@@ -60,13 +93,19 @@ function SourceCard({ source, mayEdit, onRejects }: { source: Source; mayEdit: b
   const queries = useQueryClient()
   const params = { path: { id: source.id } }
   const change = useMutation({
-    mutationFn: (enabled: boolean) => call(client.PATCH('/api/v1/sources/{id}', { params, body: { version: source.version, enabled } })),
+    mutationFn: (enabled: boolean) =>
+      call(client.PATCH('/api/v1/sources/{id}', { params, body: { version: source.version, enabled } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ['sources'] }),
   })
   const remove = () =>
     modals.openConfirmModal({
       title: `Remove “${source.name}”?`,
-      children: <Text size="sm">Its key stops working within a second. The {formatNumber(source.accepted)} calls of the last seven days, and all before, stay.</Text>,
+      children: (
+        <Text size="sm">
+          Its key stops working within a second. The {formatNumber(source.accepted)} calls of the last seven
+          days, and all before, stay.
+        </Text>
+      ),
       labels: { confirm: 'Remove the source', cancel: 'Keep it' },
       confirmProps: { color: 'red' },
       onConfirm: async () => {
@@ -84,11 +123,26 @@ function SourceCard({ source, mayEdit, onRejects }: { source: Source; mayEdit: b
             <Badge color="gray" c="var(--mantine-color-text)">
               {source.type === 'server' ? 'Server, secret key' : 'Website, public key'}
             </Badge>
-            {!source.enabled && <Badge color="yellow" c="var(--mantine-color-text)">Switched off</Badge>}
+            {!source.enabled && (
+              <Badge color="yellow" c="var(--mantine-color-text)">
+                Switched off
+              </Badge>
+            )}
           </Group>
           <Group gap="sm">
-            <Switch label="Takes events" checked={source.enabled} disabled={!mayEdit || change.isPending} onChange={event => change.mutate(event.currentTarget.checked)} />
-            <ActionIcon variant="subtle" color="gray" aria-label={`Remove ${source.name}`} disabled={!mayEdit} onClick={remove}>
+            <Switch
+              label="Takes events"
+              checked={source.enabled}
+              disabled={!mayEdit || change.isPending}
+              onChange={event => change.mutate(event.currentTarget.checked)}
+            />
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={`Remove ${source.name}`}
+              disabled={!mayEdit}
+              onClick={remove}
+            >
               <IconTrash size={18} />
             </ActionIcon>
           </Group>
@@ -110,7 +164,13 @@ function SourceCard({ source, mayEdit, onRejects }: { source: Source; mayEdit: b
             </Text>
           )}
           <Text size="sm" c="dimmed">
-            {source.lastAt ? <>last heard <When at={source.lastAt} /></> : 'nothing heard yet'}
+            {source.lastAt ? (
+              <>
+                last heard <When at={source.lastAt} />
+              </>
+            ) : (
+              'nothing heard yet'
+            )}
           </Text>
         </Group>
         <Group gap="xs">
@@ -125,7 +185,11 @@ function SourceCard({ source, mayEdit, onRejects }: { source: Source; mayEdit: b
 }
 
 function Rejects({ id }: { id: string }) {
-  const rejects = useQuery({ queryKey: ['rejects', id], queryFn: () => call(client.GET('/api/v1/sources/{id}/rejects', { params: { path: { id }, query: { limit: 100 } } })) })
+  const rejects = useQuery({
+    queryKey: ['rejects', id],
+    queryFn: () =>
+      call(client.GET('/api/v1/sources/{id}/rejects', { params: { path: { id }, query: { limit: 100 } } })),
+  })
   if (rejects.isPending) return <Waiting />
   if (rejects.isError) return <ErrorNote error={rejects.error} />
   return (
@@ -159,7 +223,12 @@ function CreateSource() {
   const [type, setType] = useState<'server' | 'browser'>('browser')
   const [hosts, setHosts] = useState<string[]>([])
   const create = useMutation({
-    mutationFn: () => call(client.POST('/api/v1/sources', { body: { name: name.trim(), type, ...(type === 'browser' ? { allowedHosts: hosts } : {}) } })),
+    mutationFn: () =>
+      call(
+        client.POST('/api/v1/sources', {
+          body: { name: name.trim(), type, ...(type === 'browser' ? { allowedHosts: hosts } : {}) },
+        }),
+      ),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['sources'] }),
   })
   const leave = () => {
@@ -171,7 +240,15 @@ function CreateSource() {
     <Modal opened={opened} onClose={leave} title="New source" size="lg">
       {create.data ? (
         <Stack>
-          <ShowOnce title="The write key" secret={create.data.writeKey} words={type === 'server' ? 'It is secret and shown only now: keep it where your server keeps its secrets.' : 'It is public: it may stand in your pages.'} />
+          <ShowOnce
+            title="The write key"
+            secret={create.data.writeKey}
+            words={
+              type === 'server'
+                ? 'It is secret and shown only now: keep it where your server keeps its secrets.'
+                : 'It is public: it may stand in your pages.'
+            }
+          />
           <Snippets writeKey={create.data.writeKey} type={type} />
           <Group justify="flex-end">
             <Button onClick={leave}>I have it</Button>
@@ -179,17 +256,38 @@ function CreateSource() {
         </Stack>
       ) : (
         <Stack>
-          <TextInput label="Name" placeholder="acme.com" required data-autofocus value={name} onChange={event => setName(event.currentTarget.value)} />
+          <TextInput
+            label="Name"
+            placeholder="acme.com"
+            required
+            data-autofocus
+            value={name}
+            onChange={event => setName(event.currentTarget.value)}
+          />
           <Select
             label="Kind"
             data={[
-              { value: 'browser', label: 'Website: the key is public, and can neither take over nor reveal a profile' },
-              { value: 'server', label: 'Server: the key is secret, and is believed when it says who somebody is' },
+              {
+                value: 'browser',
+                label: 'Website: the key is public, and can neither take over nor reveal a profile',
+              },
+              {
+                value: 'server',
+                label: 'Server: the key is secret, and is believed when it says who somebody is',
+              },
             ]}
             value={type}
             onChange={value => setType(value === 'server' ? 'server' : 'browser')}
           />
-          {type === 'browser' && <TagsInput label="Hosts it may speak from" description="Empty: any host. Type one and press Enter." placeholder="www.acme.com" value={hosts} onChange={setHosts} />}
+          {type === 'browser' && (
+            <TagsInput
+              label="Hosts it may speak from"
+              description="Empty: any host. Type one and press Enter."
+              placeholder="www.acme.com"
+              value={hosts}
+              onChange={setHosts}
+            />
+          )}
           {create.isError && <ErrorNote error={create.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={leave}>

@@ -20,7 +20,15 @@ export function SystemScreen() {
             <Stack gap={8}>
               {data.findings.map(finding => (
                 <Group key={finding.words} gap="sm" wrap="nowrap" align="flex-start">
-                  {finding.ok ? <IconCheck size={18} color="var(--mantine-primary-color-filled)" aria-label="Well" /> : <IconAlertTriangle size={18} color="var(--mantine-color-red-filled)" aria-label="Not well" />}
+                  {finding.ok ? (
+                    <IconCheck size={18} color="var(--mantine-primary-color-filled)" aria-label="Well" />
+                  ) : (
+                    <IconAlertTriangle
+                      size={18}
+                      color="var(--mantine-color-red-filled)"
+                      aria-label="Not well"
+                    />
+                  )}
                   <Text size="sm">{finding.words}</Text>
                 </Group>
               ))}
@@ -51,7 +59,8 @@ function Parked() {
         {data =>
           data.items.length === 0 ? (
             <Text size="sm" c="dimmed">
-              Nothing. What fails four times is put aside here with its reason, and everything beside it goes on.
+              Nothing. What fails four times is put aside here with its reason, and everything beside it goes
+              on.
             </Text>
           ) : (
             <Table.ScrollContainer minWidth={560}>
@@ -74,7 +83,12 @@ function Parked() {
                         <When at={item.parkedAt} />
                       </Table.Td>
                       <Table.Td ta="right">
-                        <Button size="compact-sm" variant="default" loading={retry.isPending} onClick={() => retry.mutate([item.id])}>
+                        <Button
+                          size="compact-sm"
+                          variant="default"
+                          loading={retry.isPending}
+                          onClick={() => retry.mutate([item.id])}
+                        >
                           Try again
                         </Button>
                       </Table.Td>
@@ -91,14 +105,19 @@ function Parked() {
 }
 
 function Lanes() {
-  const lanes = useQuery({ queryKey: ['lanes'], queryFn: () => call(client.GET('/api/v1/system/lanes')), refetchInterval: 5_000 })
+  const lanes = useQuery({
+    queryKey: ['lanes'],
+    queryFn: () => call(client.GET('/api/v1/system/lanes')),
+    refetchInterval: 5_000,
+  })
   return (
     <Paper withBorder p="md">
       <Title order={2} mb={4}>
         Lanes
       </Title>
       <Text size="sm" c="dimmed" mb="sm">
-        Every contact lives in one of 64 lanes; a lane belongs to one worker at a time, so that what is decided about somebody is decided in order.
+        Every contact lives in one of 64 lanes; a lane belongs to one worker at a time, so that what is
+        decided about somebody is decided in order.
       </Text>
       <Loaded query={lanes} lines={3}>
         {data => {
@@ -110,17 +129,42 @@ function Lanes() {
                   <b>{owners.length}</b> {owners.length === 1 ? 'worker' : 'workers'}
                 </Text>
                 <Text size="sm">
-                  <b className="numbers">{formatNumber(data.backlog.rows)}</b> batches wait, the oldest for <b className="numbers">{data.backlog.oldestSeconds.toFixed(1)} s</b>
+                  <b className="numbers">{formatNumber(data.backlog.rows)}</b> batches wait, the oldest for{' '}
+                  <b className="numbers">{data.backlog.oldestSeconds.toFixed(1)} s</b>
                 </Text>
-                {data.items.some(lane => !lane.owner) && <Badge color="yellow" c="var(--mantine-color-text)">some lanes have no worker</Badge>}
+                {data.items.some(lane => !lane.owner) && (
+                  <Badge color="yellow" c="var(--mantine-color-text)">
+                    some lanes have no worker
+                  </Badge>
+                )}
               </Group>
-              <Box style={{ display: 'grid', gridTemplateColumns: 'repeat(16, minmax(0, 1fr))', gap: 4 }} role="list" aria-label="Lanes">
+              <Box
+                style={{ display: 'grid', gridTemplateColumns: 'repeat(16, minmax(0, 1fr))', gap: 4 }}
+                role="list"
+                aria-label="Lanes"
+              >
                 {data.items.map(lane => (
-                  <Tooltip key={lane.lane} label={`Lane ${lane.lane}: ${lane.owner ? `worker ${lane.owner.slice(0, 8)}` : 'no worker'}, ${lane.rows} batches, ${lane.timersDue} timers due`}>
+                  <Tooltip
+                    key={lane.lane}
+                    label={`Lane ${lane.lane}: ${lane.owner ? `worker ${lane.owner.slice(0, 8)}` : 'no worker'}, ${lane.rows} batches, ${lane.timersDue} timers due`}
+                  >
                     <Box
                       role="listitem"
                       aria-label={`Lane ${lane.lane}${lane.owner ? '' : ', no worker'}`}
-                      style={{ height: 22, borderRadius: 4, fontSize: 10, textAlign: 'center', lineHeight: '22px', border: '1px solid var(--tend-line)', background: lane.rows > 0 ? 'var(--mantine-color-yellow-light)' : lane.owner ? 'var(--mantine-primary-color-light)' : 'transparent' }}
+                      style={{
+                        height: 22,
+                        borderRadius: 4,
+                        fontSize: 10,
+                        textAlign: 'center',
+                        lineHeight: '22px',
+                        border: '1px solid var(--tend-line)',
+                        background:
+                          lane.rows > 0
+                            ? 'var(--mantine-color-yellow-light)'
+                            : lane.owner
+                              ? 'var(--mantine-primary-color-light)'
+                              : 'transparent',
+                      }}
                     >
                       {lane.lane}
                     </Box>

@@ -1,7 +1,7 @@
 import { Button, Code, Group, Modal, Select, Stack, Switch, Table, Text, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconPlus } from '@tabler/icons-react'
-import { useMutation, useQueryClient, useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call, client } from '@/api/client'
 import { useMe } from '@/shell/me'
@@ -20,11 +20,16 @@ export function TeamScreen() {
   const me = useMe().data
   const mayEdit = me?.role === 'owner' || me?.role === 'admin'
   const users = useUsers()
-  const words = useQuery({ queryKey: ['roles'], queryFn: () => call(client.GET('/api/v1/roles')), staleTime: 600_000 })
+  const words = useQuery({
+    queryKey: ['roles'],
+    queryFn: () => call(client.GET('/api/v1/roles')),
+    staleTime: 600_000,
+  })
   const creating = useCreating()
   const [link, setLink] = useState<{ name: string; url: string } | null>(null)
   const change = useMutation({
-    mutationFn: ({ id, ...body }: { id: string; role?: Role; active?: boolean }) => call(client.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body })),
+    mutationFn: ({ id, ...body }: { id: string; role?: Role; active?: boolean }) =>
+      call(client.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body })),
     onError: error => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
     onSettled: () => queries.invalidateQueries({ queryKey: ['users'] }),
   })
@@ -65,14 +70,32 @@ export function TeamScreen() {
                       </Text>
                     </Table.Td>
                     <Table.Td>
-                      <Select aria-label={`Role of ${user.name}`} w={140} data={[...roles]} value={user.role} disabled={!mayEdit || user.id === me?.id} onChange={role => role && change.mutate({ id: user.id, role: role as Role })} />
+                      <Select
+                        aria-label={`Role of ${user.name}`}
+                        w={140}
+                        data={[...roles]}
+                        value={user.role}
+                        disabled={!mayEdit || user.id === me?.id}
+                        onChange={role => role && change.mutate({ id: user.id, role: role as Role })}
+                      />
                     </Table.Td>
                     <Table.Td>
-                      <Switch aria-label={`${user.name} can sign in`} checked={user.active} disabled={!mayEdit || user.id === me?.id} onChange={event => change.mutate({ id: user.id, active: event.currentTarget.checked })} />
+                      <Switch
+                        aria-label={`${user.name} can sign in`}
+                        checked={user.active}
+                        disabled={!mayEdit || user.id === me?.id}
+                        onChange={event =>
+                          change.mutate({ id: user.id, active: event.currentTarget.checked })
+                        }
+                      />
                     </Table.Td>
                     <Table.Td ta="right">
                       {mayEdit && user.active && user.id !== me?.id && (
-                        <Button size="compact-sm" variant="default" onClick={() => void invite(user.id, user.name)}>
+                        <Button
+                          size="compact-sm"
+                          variant="default"
+                          onClick={() => void invite(user.id, user.name)}
+                        >
                           Make a sign-in link
                         </Button>
                       )}
@@ -93,7 +116,11 @@ export function TeamScreen() {
           ))}
         </Stack>
       )}
-      <Modal opened={link !== null} onClose={() => setLink(null)} title={`Sign-in link for ${link?.name ?? ''}`}>
+      <Modal
+        opened={link !== null}
+        onClose={() => setLink(null)}
+        title={`Sign-in link for ${link?.name ?? ''}`}
+      >
         <Stack>
           <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
             {link?.url}
@@ -116,7 +143,8 @@ function AddUser({ onAdded }: { onAdded(link: { name: string; url: string }): vo
   const [email, setEmail] = useState('')
   const [role, setRole] = useState<Role>('marketer')
   const add = useMutation({
-    mutationFn: () => call(client.POST('/api/v1/users', { body: { name: name.trim(), email: email.trim(), role } })),
+    mutationFn: () =>
+      call(client.POST('/api/v1/users', { body: { name: name.trim(), email: email.trim(), role } })),
     onSuccess: async added => {
       await queries.invalidateQueries({ queryKey: ['users'] })
       close()
@@ -126,15 +154,36 @@ function AddUser({ onAdded }: { onAdded(link: { name: string; url: string }): vo
   return (
     <Modal opened={opened} onClose={close} title="Add somebody">
       <Stack>
-        <TextInput label="Name" required data-autofocus value={name} onChange={event => setName(event.currentTarget.value)} />
-        <TextInput label="Address" type="email" required value={email} onChange={event => setEmail(event.currentTarget.value)} />
-        <Select label="Role" data={[...roles]} value={role} onChange={value => setRole(roles.find(each => each === value) ?? 'viewer')} />
+        <TextInput
+          label="Name"
+          required
+          data-autofocus
+          value={name}
+          onChange={event => setName(event.currentTarget.value)}
+        />
+        <TextInput
+          label="Address"
+          type="email"
+          required
+          value={email}
+          onChange={event => setEmail(event.currentTarget.value)}
+        />
+        <Select
+          label="Role"
+          data={[...roles]}
+          value={role}
+          onChange={value => setRole(roles.find(each => each === value) ?? 'viewer')}
+        />
         {add.isError && <ErrorNote error={add.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
-          <Button loading={add.isPending} disabled={!name.trim() || !email.trim()} onClick={() => add.mutate()}>
+          <Button
+            loading={add.isPending}
+            disabled={!name.trim() || !email.trim()}
+            onClick={() => add.mutate()}
+          >
             Add to the team
           </Button>
         </Group>

@@ -4,7 +4,12 @@ import { call, client } from '@/api/client'
 
 /** Business time: in the sandbox it can be ahead of the machine's. Every "3 days ago" is measured on it. */
 export function useClock() {
-  return useQuery({ queryKey: ['clock'], queryFn: () => call(client.GET('/api/v1/sandbox/clock')), refetchInterval: 15_000, staleTime: 5_000 })
+  return useQuery({
+    queryKey: ['clock'],
+    queryFn: () => call(client.GET('/api/v1/sandbox/clock')),
+    refetchInterval: 15_000,
+    staleTime: 5_000,
+  })
 }
 
 export function useBusinessNow(): Date {

@@ -43,7 +43,11 @@ function CreateMenu() {
       <Menu.Dropdown>
         {reason && <Menu.Label maw={220}>{reason}</Menu.Label>}
         {creations.map(({ to, label }) => (
-          <Menu.Item key={to} disabled={reason !== null && !(isSales && to === '/contacts')} onClick={() => void go({ to, search: { create: 'yes' } })}>
+          <Menu.Item
+            key={to}
+            disabled={reason !== null && !(isSales && to === '/contacts')}
+            onClick={() => void go({ to, search: { create: 'yes' } })}
+          >
             {label}
           </Menu.Item>
         ))}
@@ -57,7 +61,12 @@ function SchemeToggle() {
   const scheme = useComputedColorScheme('light')
   const other = scheme === 'dark' ? 'light' : 'dark'
   return (
-    <ActionIcon variant="subtle" color="gray" onClick={() => setColorScheme(other)} aria-label={`Switch to the ${other} look`}>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      onClick={() => setColorScheme(other)}
+      aria-label={`Switch to the ${other} look`}
+    >
       {scheme === 'dark' ? <IconSun size={20} /> : <IconMoon size={20} />}
     </ActionIcon>
   )

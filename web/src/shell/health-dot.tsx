@@ -5,7 +5,11 @@ import { Link } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
 
 export function useHealth() {
-  return useQuery({ queryKey: ['health'], queryFn: () => call(client.GET('/api/v1/system/health')), refetchInterval: 20_000 })
+  return useQuery({
+    queryKey: ['health'],
+    queryFn: () => call(client.GET('/api/v1/system/health')),
+    refetchInterval: 20_000,
+  })
 }
 
 /** How the installation is, in a sign with a word; the sentences are one hover away. */
@@ -30,7 +34,15 @@ export function HealthDot() {
         </Stack>
       }
     >
-      <ActionIcon component={Link} to="/system" variant="subtle" color={isWell ? 'tend' : 'red'} w="auto" px={8} aria-label={`System health: ${words}`}>
+      <ActionIcon
+        component={Link}
+        to="/system"
+        variant="subtle"
+        color={isWell ? 'tend' : 'red'}
+        w="auto"
+        px={8}
+        aria-label={`System health: ${words}`}
+      >
         <Group gap={6} wrap="nowrap">
           {isWell ? <IconCircleCheck size={18} /> : <IconAlertTriangle size={18} />}
           <Text size="sm" visibleFrom="md">

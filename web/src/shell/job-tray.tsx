@@ -21,7 +21,11 @@ export function JobTray() {
   })
   const act = useMutation({
     mutationFn: ({ id, what }: JobAct) =>
-      call(what === 'stop' ? client.POST('/api/v1/jobs/{id}/stop', { params: { path: { id } } }) : client.POST('/api/v1/jobs/{id}/resume', { params: { path: { id } } })),
+      call(
+        what === 'stop'
+          ? client.POST('/api/v1/jobs/{id}/stop', { params: { path: { id } } })
+          : client.POST('/api/v1/jobs/{id}/resume', { params: { path: { id } } }),
+      ),
     onSettled: () => queries.invalidateQueries({ queryKey: ['jobs'] }),
   })
   const items = jobs.data?.items.slice(0, 12) ?? []
@@ -30,7 +34,11 @@ export function JobTray() {
     <Popover width={380} position="bottom-end" shadow="md">
       <Indicator disabled={open.length === 0} label={open.length} size={16}>
         <Popover.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={open.length > 0 ? `${open.length} jobs are running` : 'Jobs'}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={open.length > 0 ? `${open.length} jobs are running` : 'Jobs'}
+          >
             <IconStack2 size={20} />
           </ActionIcon>
         </Popover.Target>
@@ -45,7 +53,9 @@ export function JobTray() {
               Imports, rebuilds and back-fills show here while they run.
             </Text>
           )}
-          <Suspense fallback={<Waiting lines={3} />}>{items.length > 0 && <JobList jobs={items} onAct={act.mutate} />}</Suspense>
+          <Suspense fallback={<Waiting lines={3} />}>
+            {items.length > 0 && <JobList jobs={items} onAct={act.mutate} />}
+          </Suspense>
         </Stack>
       </Popover.Dropdown>
     </Popover>

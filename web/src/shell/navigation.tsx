@@ -15,7 +15,13 @@ import {
 import { Link, useRouterState } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
 
-type Entry = { to: string; label: string; icon: ComponentType<{ size?: number; stroke?: number }>; children?: { to: string; label: string }[]; sandbox?: true }
+type Entry = {
+  to: string
+  label: string
+  icon: ComponentType<{ size?: number; stroke?: number }>
+  children?: { to: string; label: string }[]
+  sandbox?: true
+}
 
 /** Two levels at most; only what exists. */
 export const navigation: { heading: string | null; entries: Entry[] }[] = [
@@ -86,13 +92,37 @@ export function Navigation({ sandbox, onGo }: { sandbox: boolean; onGo(): void }
               .filter(entry => sandbox || !entry.sandbox)
               .map(({ to, label, icon: Icon, children }) =>
                 children ? (
-                  <NavLink key={to} label={label} leftSection={<Icon size={18} stroke={1.6} />} defaultOpened={children.some(child => isAt(path, child.to))} childrenOffset={28} style={{ borderRadius: 6 }}>
+                  <NavLink
+                    key={to}
+                    label={label}
+                    leftSection={<Icon size={18} stroke={1.6} />}
+                    defaultOpened={children.some(child => isAt(path, child.to))}
+                    childrenOffset={28}
+                    style={{ borderRadius: 6 }}
+                  >
                     {children.map(child => (
-                      <NavLink key={child.to} component={Link} to={child.to} label={child.label} active={isAt(path, child.to)} onClick={onGo} style={{ borderRadius: 6 }} />
+                      <NavLink
+                        key={child.to}
+                        component={Link}
+                        to={child.to}
+                        label={child.label}
+                        active={isAt(path, child.to)}
+                        onClick={onGo}
+                        style={{ borderRadius: 6 }}
+                      />
                     ))}
                   </NavLink>
                 ) : (
-                  <NavLink key={to} component={Link} to={to} label={label} leftSection={<Icon size={18} stroke={1.6} />} active={isAt(path, to)} onClick={onGo} style={{ borderRadius: 6 }} />
+                  <NavLink
+                    key={to}
+                    component={Link}
+                    to={to}
+                    label={label}
+                    leftSection={<Icon size={18} stroke={1.6} />}
+                    active={isAt(path, to)}
+                    onClick={onGo}
+                    style={{ borderRadius: 6 }}
+                  />
                 ),
               )}
           </Box>

@@ -24,7 +24,12 @@ export function Palette({ asked }: { asked: number }) {
   const places: SpotlightActionData[] = navigation
     .flatMap(group => group.entries.flatMap(entry => entry.children ?? [entry]))
     .filter(entry => entry.label.toLowerCase().includes(text.toLowerCase()))
-    .map(entry => ({ id: entry.to, label: entry.label, description: 'Screen', onClick: () => void go({ to: entry.to }) }))
+    .map(entry => ({
+      id: entry.to,
+      label: entry.label,
+      description: 'Screen',
+      onClick: () => void go({ to: entry.to }),
+    }))
   const hits: SpotlightActionData[] = (found.data?.items ?? []).map(hit => ({
     id: `${hit.kind}-${hit.id}`,
     label: hit.title,
@@ -43,7 +48,11 @@ export function Palette({ asked }: { asked: number }) {
       highlightQuery
       scrollable
       maxHeight={420}
-      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: 'Search people, segments, workflows, screens ...', 'aria-label': 'Search' }}
+      searchProps={{
+        leftSection: <IconSearch size={18} />,
+        placeholder: 'Search people, segments, workflows, screens ...',
+        'aria-label': 'Search',
+      }}
     />
   )
 }

@@ -20,8 +20,12 @@ export function SandboxBar() {
   const { now, nextDue } = clock.data
   const go = (move: Move) =>
     mover.mutate(move, {
-      onSuccess: after => notifications.show({ message: `It is now ${formatExact(after.now)}. Everything due by then has happened.` }),
-      onError: error => notifications.show({ color: 'red', title: 'The clock did not move', message: error.message }),
+      onSuccess: after =>
+        notifications.show({
+          message: `It is now ${formatExact(after.now)}. Everything due by then has happened.`,
+        }),
+      onError: error =>
+        notifications.show({ color: 'red', title: 'The clock did not move', message: error.message }),
     })
   return (
     <Box
@@ -29,7 +33,11 @@ export function SandboxBar() {
       aria-label="Sandbox"
       px="md"
       py={6}
-      style={{ background: 'light-dark(#fff6dd, #33290f)', borderBottom: '1px solid light-dark(#ecd9a0, #5a4a1d)', color: 'light-dark(#4d3c05, #f2e3b6)' }}
+      style={{
+        background: 'light-dark(#fff6dd, #33290f)',
+        borderBottom: '1px solid light-dark(#ecd9a0, #5a4a1d)',
+        color: 'light-dark(#4d3c05, #f2e3b6)',
+      }}
     >
       <Group gap="sm" justify="space-between">
         <Group gap="xs">
@@ -48,14 +56,24 @@ export function SandboxBar() {
         <Group gap={6}>
           <Tooltip label={nextDue ? `Next due: ${formatExact(nextDue)}` : 'Nothing waits for its time'}>
             <Group gap={4} mr={4}>
-              {mover.isPending ? <Loader size={14} color="currentColor" /> : <IconClock size={16} aria-hidden />}
+              {mover.isPending ? (
+                <Loader size={14} color="currentColor" />
+              ) : (
+                <IconClock size={16} aria-hidden />
+              )}
               <Text size="sm" className="numbers" aria-live="polite">
                 {formatMinute(now)}
               </Text>
             </Group>
           </Tooltip>
           {moves.map(({ label, move }) => (
-            <Button key={label} size="compact-xs" variant="default" disabled={mover.isPending || ('next' in move && !nextDue)} onClick={() => go(move)}>
+            <Button
+              key={label}
+              size="compact-xs"
+              variant="default"
+              disabled={mover.isPending || ('next' in move && !nextDue)}
+              onClick={() => go(move)}
+            >
               {label}
             </Button>
           ))}

@@ -57,15 +57,38 @@ function Frame({ name, role }: { name: string; role: string }) {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
-            <ActionIcon variant="subtle" color="gray" onClick={() => setNarrow(!narrow)} visibleFrom="sm" aria-expanded={!narrow} aria-label="Show or hide the navigation">
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              onClick={() => setNarrow(!narrow)}
+              visibleFrom="sm"
+              aria-expanded={!narrow}
+              aria-label="Show or hide the navigation"
+            >
               <IconLayoutSidebar size={20} stroke={1.6} />
             </ActionIcon>
-            <Group component={Link} {...{ to: '/' }} gap={8} wrap="nowrap" style={{ textDecoration: 'none', color: 'inherit' }}>
+            <Group
+              component={Link}
+              {...{ to: '/' }}
+              gap={8}
+              wrap="nowrap"
+              style={{ textDecoration: 'none', color: 'inherit' }}
+            >
               <img src="/icon.svg" width={26} height={26} alt="" />
               <Text fw={700}>Tend</Text>
             </Group>
           </Group>
-          <Button variant="default" color="gray" leftSection={<IconSearch size={16} />} onClick={openPalette} fw={400} visibleFrom="xs" w={{ base: 160, md: 320 }} justify="flex-start" c="dimmed">
+          <Button
+            variant="default"
+            color="gray"
+            leftSection={<IconSearch size={16} />}
+            onClick={openPalette}
+            fw={400}
+            visibleFrom="xs"
+            w={{ base: 160, md: 320 }}
+            justify="flex-start"
+            c="dimmed"
+          >
             Search or jump to ...
           </Button>
           <Group gap={6} wrap="nowrap">
@@ -80,8 +103,21 @@ function Frame({ name, role }: { name: string; role: string }) {
       </div>
       <main id="main" className={look.main} tabIndex={-1}>
         <SandboxBar />
-        <ErrorBoundary key={path} fallbackRender={({ error, resetErrorBoundary }) => <Box p="lg"><ErrorNote error={error} onRetry={resetErrorBoundary} /></Box>}>
-          <Suspense fallback={<Box p="lg"><Waiting /></Box>}>
+        <ErrorBoundary
+          key={path}
+          fallbackRender={({ error, resetErrorBoundary }) => (
+            <Box p="lg">
+              <ErrorNote error={error} onRetry={resetErrorBoundary} />
+            </Box>
+          )}
+        >
+          <Suspense
+            fallback={
+              <Box p="lg">
+                <Waiting />
+              </Box>
+            }
+          >
             <Outlet />
           </Suspense>
         </ErrorBoundary>

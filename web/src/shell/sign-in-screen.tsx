@@ -29,7 +29,11 @@ export function SignInScreen() {
         <Stack>
           <img src="/icon.svg" width={40} height={40} alt="" />
           <Title order={1}>Sign in to Tend</Title>
-          {withPassword || !token ? <PasswordForm /> : <LinkForm token={token} onOther={() => setWithPassword(true)} />}
+          {withPassword || !token ? (
+            <PasswordForm />
+          ) : (
+            <LinkForm token={token} onOther={() => setWithPassword(true)} />
+          )}
         </Stack>
       </Paper>
     </Center>
@@ -86,13 +90,27 @@ function PasswordForm() {
             {enter.error.message}
           </Alert>
         )}
-        <TextInput label="Address" type="email" autoComplete="username" required value={email} onChange={event => setEmail(event.currentTarget.value)} />
-        <PasswordInput label="Password" autoComplete="current-password" required value={password} onChange={event => setPassword(event.currentTarget.value)} />
+        <TextInput
+          label="Address"
+          type="email"
+          autoComplete="username"
+          required
+          value={email}
+          onChange={event => setEmail(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label="Password"
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={event => setPassword(event.currentTarget.value)}
+        />
         <Button type="submit" size="md" loading={enter.isPending}>
           Sign in
         </Button>
         <Text size="sm" c="dimmed">
-          No password yet, or forgotten? The terminal that runs Tend shows a one-time link, and `tend user link --email ...` makes another.
+          No password yet, or forgotten? The terminal that runs Tend shows a one-time link, and `tend user
+          link --email ...` makes another.
         </Text>
       </Stack>
     </form>

@@ -7,7 +7,12 @@ import { formatDay } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 
-const nouns: Record<string, string> = { segments: 'Segment', scoring: 'Score model', emails: 'Email', workflows: 'Workflow' }
+const nouns: Record<string, string> = {
+  segments: 'Segment',
+  scoring: 'Score model',
+  emails: 'Email',
+  workflows: 'Workflow',
+}
 
 /** Everything that is live, with who answers for it and when somebody looks at it again; the most overdue first. */
 export function ReviewsScreen() {
@@ -15,18 +20,33 @@ export function ReviewsScreen() {
   const go = useNavigate()
   const reviews = useQuery({
     queryKey: ['reviews', whose],
-    queryFn: () => call(client.GET('/api/v1/reviews', { params: { query: whose === 'mine' ? { mine: 'true' } : {} } })),
+    queryFn: () =>
+      call(client.GET('/api/v1/reviews', { params: { query: whose === 'mine' ? { mine: 'true' } : {} } })),
   })
   return (
     <Page
       title="Stewardship"
       words="Nothing runs unowned: what is live has somebody who answers for it and a day on which it is looked at again."
-      actions={<SegmentedControl size="xs" data={[{ value: 'all', label: 'Everything' }, { value: 'mine', label: 'Mine' }]} value={whose} onChange={next => void go({ to: '/reviews', search: { whose: next } })} aria-label="Whose" />}
+      actions={
+        <SegmentedControl
+          size="xs"
+          data={[
+            { value: 'all', label: 'Everything' },
+            { value: 'mine', label: 'Mine' },
+          ]}
+          value={whose}
+          onChange={next => void go({ to: '/reviews', search: { whose: next } })}
+          aria-label="Whose"
+        />
+      }
     >
       <Loaded query={reviews}>
         {data =>
           data.items.length === 0 ? (
-            <Empty title="Nothing is live" words="When a segment, a score model, an email or a workflow is published, it shows here with its owner and its review." />
+            <Empty
+              title="Nothing is live"
+              words="When a segment, a score model, an email or a workflow is published, it shows here with its owner and its review."
+            />
           ) : (
             <Table.ScrollContainer minWidth={560}>
               <Table verticalSpacing="sm" highlightOnHover>

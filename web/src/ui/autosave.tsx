@@ -25,8 +25,15 @@ const idleMs = 1_000
  * A draft that saves itself a second after the last change, with undo. `save` sends it with the version it began
  * from; a stale one (409) is kept here and nothing is overwritten until a person has decided.
  */
-export function useAutosave<T extends object>(initial: { draft: T; version: number }, save: (draft: T, version: number) => Promise<number>): Autosave<T> {
-  const [history, setHistory] = useState<{ past: T[]; now: T; future: T[] }>({ past: [], now: initial.draft, future: [] })
+export function useAutosave<T extends object>(
+  initial: { draft: T; version: number },
+  save: (draft: T, version: number) => Promise<number>,
+): Autosave<T> {
+  const [history, setHistory] = useState<{ past: T[]; now: T; future: T[] }>({
+    past: [],
+    now: initial.draft,
+    future: [],
+  })
   const [state, setState] = useState<SaveState>('saved')
   const [error, setError] = useState<ApiError | null>(null)
   const version = useRef(initial.version)
@@ -50,7 +57,13 @@ export function useAutosave<T extends object>(initial: { draft: T; version: numb
       dirty.current = true
       const problem = cause instanceof ApiError ? cause : null
       setError(problem)
-      setState(problem?.problem.status === 409 ? 'stale' : problem && problem.problem.status >= 400 && problem.problem.status < 500 ? 'refused' : 'offline')
+      setState(
+        problem?.problem.status === 409
+          ? 'stale'
+          : problem && problem.problem.status >= 400 && problem.problem.status < 500
+            ? 'refused'
+            : 'offline',
+      )
       throw cause
     } finally {
       running.current = null
@@ -89,12 +102,18 @@ export function useAutosave<T extends object>(initial: { draft: T; version: numb
   }
   return {
     draft: history.now,
-    set: change => move({ past: [...history.past.slice(-99), history.now], now: { ...history.now, ...change }, future: [] }),
+    set: change =>
+      move({
+        past: [...history.past.slice(-99), history.now],
+        now: { ...history.now, ...change },
+        future: [],
+      }),
     state,
     error,
     undo() {
       const before = history.past.at(-1)
-      if (before) move({ past: history.past.slice(0, -1), now: before, future: [history.now, ...history.future] })
+      if (before)
+        move({ past: history.past.slice(0, -1), now: before, future: [history.now, ...history.future] })
     },
     redo() {
       const [after, ...rest] = history.future
@@ -122,7 +141,12 @@ const words: Record<SaveState, string> = {
 
 /** Where the draft stands, in words with a sign. */
 export function SaveNote({ state }: { state: SaveState }) {
-  const Icon = state === 'saved' ? IconCheck : state === 'offline' || state === 'stale' || state === 'refused' ? IconCloudOff : IconLoader2
+  const Icon =
+    state === 'saved'
+      ? IconCheck
+      : state === 'offline' || state === 'stale' || state === 'refused'
+        ? IconCloudOff
+        : IconLoader2
   return (
     <Group gap={4} aria-live="polite">
       <Icon size={14} aria-hidden />
@@ -140,12 +164,18 @@ export function StaleNote<T>({ autosave, onReload }: { autosave: Autosave<T & ob
   if (autosave.state === 'refused') {
     return (
       <Alert color="yellow" title="This cannot be saved as it is" role="alert">
-        {autosave.error?.problem.fields?.map(field => <Text size="sm" key={field.path}>{`${field.path}: ${field.message}`}</Text>) ?? autosave.error?.message}
+        {autosave.error?.problem.fields?.map(field => (
+          <Text size="sm" key={field.path}>{`${field.path}: ${field.message}`}</Text>
+        )) ?? autosave.error?.message}
       </Alert>
     )
   }
   return (
-    <Alert color="yellow" title={`${String(detail.updatedBy ?? 'Somebody')} changed this meanwhile`} role="alert">
+    <Alert
+      color="yellow"
+      title={`${String(detail.updatedBy ?? 'Somebody')} changed this meanwhile`}
+      role="alert"
+    >
       <Group>
         <Text size="sm">Your changes are kept here. Nothing was overwritten.</Text>
         <Button size="compact-sm" variant="default" onClick={onReload}>

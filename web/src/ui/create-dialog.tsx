@@ -31,7 +31,14 @@ export function CreateDialog({ noun, placeholder, onCreate }: Props) {
     <Modal opened={opened} onClose={close} title={`New ${noun}`}>
       <form onSubmit={submit}>
         <Stack>
-          <TextInput label="Name" placeholder={placeholder} required data-autofocus value={name} onChange={event => setName(event.currentTarget.value)} />
+          <TextInput
+            label="Name"
+            placeholder={placeholder}
+            required
+            data-autofocus
+            value={name}
+            onChange={event => setName(event.currentTarget.value)}
+          />
           {create.isError && <ErrorNote error={create.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>

@@ -3,7 +3,14 @@ import { useBusinessNow } from '@/shell/clock'
 
 const number = new Intl.NumberFormat()
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
-const minute = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' })
+const minute = new Intl.DateTimeFormat(undefined, {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  timeZoneName: 'short',
+})
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const relative = new Intl.RelativeTimeFormat()
 const justNow = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(0, 'second')
@@ -41,5 +48,9 @@ export function When({ at, size = 'sm' }: { at: string; size?: string }) {
   )
 }
 
-export const personName = (person: { firstName?: string | null; lastName?: string | null; email?: string | null }) =>
+export const personName = (person: {
+  firstName?: string | null
+  lastName?: string | null
+  email?: string | null
+}) =>
   [person.firstName, person.lastName].filter(Boolean).join(' ') || person.email || 'Somebody without a name'

@@ -24,9 +24,20 @@ export function Page(props: { title: string; words?: ReactNode; actions?: ReactN
 }
 
 /** A screen or list with nothing in it yet: what it is for, and the one thing to do. */
-export function Empty(props: { title: string; words: string; action?: { label: string; onClick(): void }; children?: ReactNode }) {
+export function Empty(props: {
+  title: string
+  words: string
+  action?: { label: string; onClick(): void }
+  children?: ReactNode
+}) {
   return (
-    <Stack align="center" gap="sm" py={64} px="md" style={{ border: '1px dashed var(--tend-line)', borderRadius: 8 }}>
+    <Stack
+      align="center"
+      gap="sm"
+      py={64}
+      px="md"
+      style={{ border: '1px dashed var(--tend-line)', borderRadius: 8 }}
+    >
       <Title order={2}>{props.title}</Title>
       <Text c="dimmed" ta="center" maw={480}>
         {props.words}

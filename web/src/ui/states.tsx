@@ -52,7 +52,11 @@ export function Waiting({ lines = 6 }: { lines?: number }) {
 }
 
 /** Shows a query in each of its states. */
-export function Loaded<T>(props: { query: UseQueryResult<T>; lines?: number; children: (data: T) => ReactNode }) {
+export function Loaded<T>(props: {
+  query: UseQueryResult<T>
+  lines?: number
+  children: (data: T) => ReactNode
+}) {
   const { query } = props
   if (query.isPending) return <Waiting lines={props.lines ?? 6} />
   if (query.isError) return <ErrorNote error={query.error} onRetry={() => void query.refetch()} />

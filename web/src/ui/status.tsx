@@ -12,7 +12,11 @@ const looks = {
 export function Status({ status }: { status: keyof typeof looks }) {
   const { color, icon: Icon, words } = looks[status]
   return (
-    <Badge color={color} leftSection={<Icon size={12} aria-hidden />} c={color === 'tend' ? undefined : 'var(--mantine-color-text)'}>
+    <Badge
+      color={color}
+      leftSection={<Icon size={12} aria-hidden />}
+      c={color === 'tend' ? undefined : 'var(--mantine-color-text)'}
+    >
       {words}
     </Badge>
   )

@@ -7,7 +7,11 @@ import { useMe } from '@/shell/me'
 import { ErrorNote } from '@/ui/states'
 
 export function useUsers() {
-  return useQuery({ queryKey: ['users'], queryFn: () => call(client.GET('/api/v1/users')), staleTime: 60_000 })
+  return useQuery({
+    queryKey: ['users'],
+    queryFn: () => call(client.GET('/api/v1/users')),
+    staleTime: 60_000,
+  })
 }
 
 export type Steward = { ownerId: string; reviewOn: string }
@@ -35,7 +39,10 @@ export function PublishDialog({ opened, onClose, title, deed, children, steward,
   const [reviewOn, setReview] = useState<string | null>(null)
   const owner = ownerId ?? steward.ownerId ?? me.data?.id ?? null
   const review = reviewOn ?? steward.reviewOn ?? inHalfAYear
-  const publish = useMutation({ mutationFn: () => onPublish({ ownerId: owner ?? '', reviewOn: review }), onSuccess: onClose })
+  const publish = useMutation({
+    mutationFn: () => onPublish({ ownerId: owner ?? '', reviewOn: review }),
+    onSuccess: onClose,
+  })
   return (
     <Modal opened={opened} onClose={onClose} title={title} size="lg">
       <Stack>
@@ -45,11 +52,19 @@ export function PublishDialog({ opened, onClose, title, deed, children, steward,
             label="Who answers for it"
             searchable
             required
-            data={(users.data?.items ?? []).filter(user => user.active).map(user => ({ value: user.id, label: user.name }))}
+            data={(users.data?.items ?? [])
+              .filter(user => user.active)
+              .map(user => ({ value: user.id, label: user.name }))}
             value={owner}
             onChange={setOwner}
           />
-          <TextInput label="To be looked at again on" type="date" required value={review} onChange={event => setReview(event.currentTarget.value)} />
+          <TextInput
+            label="To be looked at again on"
+            type="date"
+            required
+            value={review}
+            onChange={event => setReview(event.currentTarget.value)}
+          />
         </Group>
         <Text size="sm" c="dimmed">
           On that day it shows up under Stewardship, for its owner first.
@@ -71,7 +86,12 @@ export function PublishDialog({ opened, onClose, title, deed, children, steward,
 /** The owner's name by id. */
 export function OwnerName({ id }: { id: string | null }) {
   const users = useUsers()
-  if (!id) return <Text span size="sm" c="dimmed">nobody</Text>
+  if (!id)
+    return (
+      <Text span size="sm" c="dimmed">
+        nobody
+      </Text>
+    )
   return (
     <Text span size="sm">
       {users.data?.items.find(user => user.id === id)?.name ?? '...'}

@@ -2,7 +2,12 @@ import type { Demand, Filter } from '@/decisions/filter'
 
 /** A workflow as the editor writes it: the server's definition, any part of which may still be missing. */
 export type EventMatch = { event?: string; name?: string | null; where?: Demand[] }
-export type Placed = { type: string; settings: Record<string, unknown>; exits: Record<string, string | null>; title?: string | null }
+export type Placed = {
+  type: string
+  settings: Record<string, unknown>
+  exits: Record<string, string | null>
+  title?: string | null
+}
 export type Reentry = 'once' | 'after_exit' | { afterDays: number }
 export type Definition = {
   trigger?: (EventMatch & { filter?: Filter | null }) | null
@@ -35,7 +40,10 @@ export function lead(definition: Definition, { from, exit }: Slot, target: strin
   if (from === null) return { ...definition, start: target }
   const step = nodesOf(definition)[from]
   if (!step) return definition
-  return { ...definition, nodes: { ...nodesOf(definition), [from]: { ...step, exits: { ...step.exits, [exit]: target } } } }
+  return {
+    ...definition,
+    nodes: { ...nodesOf(definition), [from]: { ...step, exits: { ...step.exits, [exit]: target } } },
+  }
 }
 
 /** Every way that leads to a step. */
@@ -55,13 +63,20 @@ function freshId(definition: Definition, type: string): string {
 }
 
 /** Puts a new step into a way; what came there before follows on the new step's first way out. */
-export function insertStep(definition: Definition, slot: Slot, placed: Omit<Placed, 'exits'> & { exits: string[] }): { definition: Definition; id: string } {
+export function insertStep(
+  definition: Definition,
+  slot: Slot,
+  placed: Omit<Placed, 'exits'> & { exits: string[] },
+): { definition: Definition; id: string } {
   const id = freshId(definition, placed.type)
   const after = slot.before ?? targetOf(definition, slot)
   const ways = slot.before === undefined ? [slot] : waysTo(definition, slot.before)
   const exits = Object.fromEntries(placed.exits.map((exit, at) => [exit, at === 0 ? after : null]))
   const nodes = { ...nodesOf(definition), [id]: { ...placed, exits } }
-  return { definition: ways.reduce<Definition>((draft, way) => lead(draft, way, id), { ...definition, nodes }), id }
+  return {
+    definition: ways.reduce<Definition>((draft, way) => lead(draft, way, id), { ...definition, nodes }),
+    id,
+  }
 }
 
 /** Takes a step out: what follows on the kept way closes up; what only its other ways led to goes with it. */
@@ -70,7 +85,10 @@ export function removeStep(definition: Definition, id: string, chosen?: string):
   if (!step) return definition
   const kept = chosen ?? exitsOf(step)[0]
   const after = (kept === undefined ? null : step.exits[kept]) ?? null
-  const closed = waysTo(definition, id).reduce((draft, way) => lead(draft, way, after === id ? null : after), definition)
+  const closed = waysTo(definition, id).reduce(
+    (draft, way) => lead(draft, way, after === id ? null : after),
+    definition,
+  )
   const { [id]: _gone, ...nodes } = nodesOf(closed)
   return prune({ ...closed, nodes }, reachable(definition))
 }
@@ -111,7 +129,8 @@ export function moveUp(definition: Definition, id: string): Definition | null {
   const step = nodesOf(definition)[id]
   const [way, ...others] = waysTo(definition, id)
   const [only, ...more] = Object.keys(step?.exits ?? {})
-  if (!step || !way || way.from === null || others.length > 0 || only === undefined || more.length > 0) return null
+  if (!step || !way || way.from === null || others.length > 0 || only === undefined || more.length > 0)
+    return null
   const into = waysTo(definition, way.from)
   if (into.length === 0 || into.some(each => each.from === id)) return null
   const closed = lead(definition, way, step.exits[only] ?? null)
@@ -127,26 +146,44 @@ export function moveDown(definition: Definition, id: string): Definition | null 
 }
 
 /** Changes a step's settings; `exits` are the ways out that it has with them. */
-export function changeStep(definition: Definition, id: string, change: Partial<Placed>, exits?: string[]): Definition {
+export function changeStep(
+  definition: Definition,
+  id: string,
+  change: Partial<Placed>,
+  exits?: string[],
+): Definition {
   const step = nodesOf(definition)[id]
   if (!step) return definition
   const wired = exits ? Object.fromEntries(exits.map(exit => [exit, step.exits[exit] ?? null])) : step.exits
-  const next = { ...definition, nodes: { ...nodesOf(definition), [id]: { ...step, exits: wired, ...change } } }
+  const next = {
+    ...definition,
+    nodes: { ...nodesOf(definition), [id]: { ...step, exits: wired, ...change } },
+  }
   return exits ? prune(next, reachable(definition)) : next
 }
 
 /** The ways out that settings give where they decide about them; undefined where they never change. */
 export function exitsFor(type: string, settings: Record<string, unknown>): string[] | undefined {
-  if (type === 'split' && Array.isArray(settings.paths)) return settings.paths.map(path => String((path as { id: unknown }).id))
+  if (type === 'split' && Array.isArray(settings.paths))
+    return settings.paths.map(path => String((path as { id: unknown }).id))
   if (type === 'move-to-workflow') return settings.when ? ['otherwise'] : []
   return undefined
 }
 
-const exitWords: Record<string, string> = { yes: 'Yes', no: 'No', happened: 'It happened', timed_out: 'It did not happen in time', otherwise: 'Otherwise', next: 'Then' }
+const exitWords: Record<string, string> = {
+  yes: 'Yes',
+  no: 'No',
+  happened: 'It happened',
+  timed_out: 'It did not happen in time',
+  otherwise: 'Otherwise',
+  next: 'Then',
+}
 
 /** A way out in words; a split's by its title and share. */
 export function exitTitle(step: Placed, exit: string): string {
-  const paths = Array.isArray(step.settings.paths) ? (step.settings.paths as { id: string; title?: string; share?: number }[]) : []
+  const paths = Array.isArray(step.settings.paths)
+    ? (step.settings.paths as { id: string; title?: string; share?: number }[])
+    : []
   const path = paths.find(each => each.id === exit)
   if (!path) return exitWords[exit] ?? exit
   const all = paths.reduce((sum, each) => sum + (each.share ?? 0), 0)

@@ -38,7 +38,10 @@ export function useEditor(): EditorParts {
 }
 
 /** The title a person gave a step, or what it does. */
-export function nameOf({ definition, kinds, sentences }: Pick<EditorParts, 'definition' | 'kinds' | 'sentences'>, id: string): string {
+export function nameOf(
+  { definition, kinds, sentences }: Pick<EditorParts, 'definition' | 'kinds' | 'sentences'>,
+  id: string,
+): string {
   const step: Placed | undefined = definition.nodes?.[id]
   return step?.title || sentences.steps[id] || kinds.find(kind => kind.type === step?.type)?.title || id
 }

@@ -5,7 +5,13 @@ import type { Demand, Language } from '@/decisions/filter'
 import type { EventMatch } from './definition'
 import { useThings } from './pickers'
 
-type Props = { value: EventMatch; onChange(match: EventMatch): void; language: Language; disabled: boolean; label: string }
+type Props = {
+  value: EventMatch
+  onChange(match: EventMatch): void
+  language: Language
+  disabled: boolean
+  label: string
+}
 
 /** Events about a thing of ours are asked for by that thing, not by writing down its id. */
 const about: Record<string, { property: string; of: 'segments' | 'scores' | 'lists'; label: string }> = {
@@ -27,7 +33,9 @@ export function EventMatchInput({ value, onChange, language, disabled, label }: 
     onChange(next.length > 0 ? { ...rest, where: next } : rest)
   }
   const replace = (at: number, demand: Demand) => setWhere(where.map((old, i) => (i === at ? demand : old)))
-  const shown = where.map((demand, at) => ({ demand, at })).filter(({ demand }) => demand.property !== thing?.property)
+  const shown = where
+    .map((demand, at) => ({ demand, at }))
+    .filter(({ demand }) => demand.property !== thing?.property)
   const addDemand = () => setWhere([...where, { property: 'path', op: 'starts_with', value: '/' }])
   return (
     <Stack gap="xs">
@@ -56,7 +64,9 @@ export function EventMatchInput({ value, onChange, language, disabled, label }: 
           }}
         />
       )}
-      {thing && <ThingSelect {...thing} language={language} disabled={disabled} where={where} onChange={setWhere} />}
+      {thing && (
+        <ThingSelect {...thing} language={language} disabled={disabled} where={where} onChange={setWhere} />
+      )}
       {shown.map(({ demand, at }, i) => (
         <DemandRow
           key={at}
@@ -70,7 +80,13 @@ export function EventMatchInput({ value, onChange, language, disabled, label }: 
         />
       ))}
       {shown.length === 0 && !disabled && value.event && (
-        <Button variant="subtle" size="compact-sm" leftSection={<IconPlus size={14} />} onClick={addDemand} style={{ alignSelf: 'flex-start' }}>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          leftSection={<IconPlus size={14} />}
+          onClick={addDemand}
+          style={{ alignSelf: 'flex-start' }}
+        >
           Only where ...
         </Button>
       )}
@@ -78,7 +94,15 @@ export function EventMatchInput({ value, onChange, language, disabled, label }: 
   )
 }
 
-type ThingProps = { property: string; of: 'segments' | 'scores' | 'lists'; label: string; language: Language; disabled: boolean; where: Demand[]; onChange(where: Demand[]): void }
+type ThingProps = {
+  property: string
+  of: 'segments' | 'scores' | 'lists'
+  label: string
+  language: Language
+  disabled: boolean
+  where: Demand[]
+  onChange(where: Demand[]): void
+}
 
 function ThingSelect({ property, of, label, language, disabled, where, onChange }: ThingProps) {
   const models = useThings('score-models')

@@ -1,14 +1,40 @@
 import { ThemeIcon } from '@mantine/core'
-import { IconArrowsSplit2, IconBellRinging, IconClock, IconDoorExit, IconEar, IconForms, IconGitBranch, IconListCheck, IconListDetails, IconMail, IconPlusMinus, IconPuzzle, IconRoute } from '@tabler/icons-react'
+import {
+  IconArrowsSplit2,
+  IconBellRinging,
+  IconClock,
+  IconDoorExit,
+  IconEar,
+  IconForms,
+  IconGitBranch,
+  IconListCheck,
+  IconListDetails,
+  IconMail,
+  IconPlusMinus,
+  IconPuzzle,
+  IconRoute,
+} from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { call, client } from '@/api/client'
 import type { Schema } from './settings-form'
 
 /** A kind of step as the catalogue tells it. */
-export type Kind = { type: string; title: string; category: string; words: string; initial: Record<string, unknown>; exits: string[] | null; settings: Schema }
+export type Kind = {
+  type: string
+  title: string
+  category: string
+  words: string
+  initial: Record<string, unknown>
+  exits: string[] | null
+  settings: Schema
+}
 
 export function useKinds() {
-  return useQuery({ queryKey: ['workflow-nodes'], queryFn: async () => (await call(client.GET('/api/v1/workflow-nodes'))).items as Kind[], staleTime: Number.POSITIVE_INFINITY })
+  return useQuery({
+    queryKey: ['workflow-nodes'],
+    queryFn: async () => (await call(client.GET('/api/v1/workflow-nodes'))).items as Kind[],
+    staleTime: Number.POSITIVE_INFINITY,
+  })
 }
 
 /** The order in which the picker shows them; a category that is not here comes last, by its own name. */

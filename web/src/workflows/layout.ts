@@ -9,7 +9,11 @@ export type Column = { exit: string; chain: Chain }
  * `open` ends the stay and can be led on, `joins` goes on at a step that is drawn elsewhere, `final` is a step
  * without ways out, `broken` leads to a step that is not there.
  */
-export type End = { how: 'open'; slot: Slot } | { how: 'broken'; slot: Slot } | { how: 'joins'; slot: Slot; target: string } | { how: 'final' }
+export type End =
+  | { how: 'open'; slot: Slot }
+  | { how: 'broken'; slot: Slot }
+  | { how: 'joins'; slot: Slot; target: string }
+  | { how: 'final' }
 
 export type Layout = { main: Chain; loose: Chain[]; order: string[] }
 
@@ -21,11 +25,14 @@ export function layOut(definition: Definition): Layout {
   const loose: Chain[] = []
   for (const id of looseSteps(definition)) {
     if (drawn.has(id)) continue
-    const isLedTo = looseSteps(definition).some(from => from !== id && !drawn.has(from) && Object.values(nodes[from]?.exits ?? {}).includes(id))
+    const isLedTo = looseSteps(definition).some(
+      from => from !== id && !drawn.has(from) && Object.values(nodes[from]?.exits ?? {}).includes(id),
+    )
     if (!isLedTo) loose.push(follow(definition, id, { from: null, exit: 'loose' }, drawn, new Set()))
   }
   // What is left leads round in a circle of its own.
-  for (const id of looseSteps(definition)) if (!drawn.has(id)) loose.push(follow(definition, id, { from: null, exit: 'loose' }, drawn, new Set()))
+  for (const id of looseSteps(definition))
+    if (!drawn.has(id)) loose.push(follow(definition, id, { from: null, exit: 'loose' }, drawn, new Set()))
   return { main, loose, order: [...drawn] }
 }
 
@@ -35,7 +42,13 @@ function chainOf(definition: Definition, slot: Slot, drawn: Set<string>, later: 
 }
 
 /** `later` holds the steps that are kept for a place further down. */
-function follow(definition: Definition, first: string | null, slot: Slot, drawn: Set<string>, later: ReadonlySet<string>): Chain {
+function follow(
+  definition: Definition,
+  first: string | null,
+  slot: Slot,
+  drawn: Set<string>,
+  later: ReadonlySet<string>,
+): Chain {
   const nodes = nodesOf(definition)
   const items: Item[] = []
   let into = slot
@@ -48,7 +61,8 @@ function follow(definition: Definition, first: string | null, slot: Slot, drawn:
     drawn.add(id)
     const exits = exitsOf(step)
     const [only] = exits
-    if (only === undefined) return { slot, items: [...items, { id, into, columns: [] }], end: { how: 'final' } }
+    if (only === undefined)
+      return { slot, items: [...items, { id, into, columns: [] }], end: { how: 'final' } }
     if (exits.length === 1) {
       items.push({ id, into, columns: [] })
       into = { from: id, exit: only }
@@ -58,7 +72,11 @@ function follow(definition: Definition, first: string | null, slot: Slot, drawn:
     const meeting = meetingOf(definition, id, drawn, later)
     const kept = meeting ? new Set([...later, meeting.target]) : later
     const from = id
-    items.push({ id, into, columns: exits.map(exit => ({ exit, chain: chainOf(definition, { from, exit }, drawn, kept) })) })
+    items.push({
+      id,
+      into,
+      columns: exits.map(exit => ({ exit, chain: chainOf(definition, { from, exit }, drawn, kept) })),
+    })
     if (!meeting) return { slot, items, end: { how: 'final' } }
     into = meeting.by
     id = meeting.target
@@ -66,9 +84,16 @@ function follow(definition: Definition, first: string | null, slot: Slot, drawn:
 }
 
 /** The first step at which two ways out of a step come together again, and a way that leads there. */
-function meetingOf(definition: Definition, id: string, drawn: ReadonlySet<string>, later: ReadonlySet<string>): { target: string; by: Slot } | null {
+function meetingOf(
+  definition: Definition,
+  id: string,
+  drawn: ReadonlySet<string>,
+  later: ReadonlySet<string>,
+): { target: string; by: Slot } | null {
   const nodes = nodesOf(definition)
-  const reach = Object.values(nodes[id]?.exits ?? {}).map(first => walk(definition, first, new Set([...drawn, ...later])))
+  const reach = Object.values(nodes[id]?.exits ?? {}).map(first =>
+    walk(definition, first, new Set([...drawn, ...later])),
+  )
   for (const [at, steps] of reach.entries()) {
     for (const target of steps) {
       if (!reach.some((other, i) => i !== at && other.has(target))) continue

@@ -1,14 +1,23 @@
 import { Anchor, Badge, Button, Group, Table, Text, Tooltip, VisuallyHidden } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
-import { IconAlertTriangle, IconCheck, IconDoorExit, IconPlayerPause, IconPointFilled } from '@tabler/icons-react'
+import {
+  IconAlertTriangle,
+  IconCheck,
+  IconDoorExit,
+  IconPlayerPause,
+  IconPointFilled,
+} from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
 import { When } from '@/ui/format'
 
 export type StayStatus = 'active' | 'done' | 'left' | 'parked'
-export const readParticipants = (id: string, query: { limit: number; status?: StayStatus; node?: string; cursor?: string }) => call(client.GET('/api/v1/workflows/{id}/participants', { params: { path: { id }, query } }))
+export const readParticipants = (
+  id: string,
+  query: { limit: number; status?: StayStatus; node?: string; cursor?: string },
+) => call(client.GET('/api/v1/workflows/{id}/participants', { params: { path: { id }, query } }))
 type Participant = Awaited<ReturnType<typeof readParticipants>>['items'][number]
 
 const looks = {
@@ -41,7 +50,14 @@ export function ParticipantTable({ items, isPaused, reason, onChanged }: Props) 
           {items.map(stay => (
             <Table.Tr key={stay.enrolmentId}>
               <Table.Td maw={240}>
-                <Anchor component={Link} to={`/contacts/${stay.contactId}`} size="sm" fw={600} truncate display="block">
+                <Anchor
+                  component={Link}
+                  to={`/contacts/${stay.contactId}`}
+                  size="sm"
+                  fw={600}
+                  truncate
+                  display="block"
+                >
                   {stay.contactName ?? stay.contactEmail ?? 'Somebody without a name'}
                 </Anchor>
                 {stay.contactName && (
@@ -85,7 +101,11 @@ function GoesOn({ stay, isPaused }: { stay: Participant; isPaused: boolean }) {
   if (stay.status !== 'active') return <>-</>
   if (stay.held || isPaused) {
     return (
-      <Badge color="yellow" c="var(--mantine-color-text)" leftSection={<IconPlayerPause size={12} aria-hidden />}>
+      <Badge
+        color="yellow"
+        c="var(--mantine-color-text)"
+        leftSection={<IconPlayerPause size={12} aria-hidden />}
+      >
         After the pause
       </Badge>
     )
@@ -109,9 +129,22 @@ function State({ stay }: { stay: Participant }) {
   )
 }
 
-function Deeds({ stay, reason, onChanged }: { stay: Participant; reason: string | null; onChanged(): Promise<unknown> }) {
+function Deeds({
+  stay,
+  reason,
+  onChanged,
+}: {
+  stay: Participant
+  reason: string | null
+  onChanged(): Promise<unknown>
+}) {
   const params = { path: { id: stay.workflowId, enrolmentId: stay.enrolmentId } }
-  const failed = (error: unknown) => notifications.show({ color: 'red', title: 'This did not work', message: error instanceof Error ? error.message : '' })
+  const failed = (error: unknown) =>
+    notifications.show({
+      color: 'red',
+      title: 'This did not work',
+      message: error instanceof Error ? error.message : '',
+    })
   const takeOut = useMutation({
     mutationFn: () => call(client.DELETE('/api/v1/workflows/{id}/participants/{enrolmentId}', { params })),
     onSuccess: async () => {
@@ -121,7 +154,8 @@ function Deeds({ stay, reason, onChanged }: { stay: Participant; reason: string 
     onError: failed,
   })
   const retry = useMutation({
-    mutationFn: () => call(client.POST('/api/v1/workflows/{id}/participants/{enrolmentId}/retry', { params })),
+    mutationFn: () =>
+      call(client.POST('/api/v1/workflows/{id}/participants/{enrolmentId}/retry', { params })),
     onSuccess: async () => {
       notifications.show({ message: `${stay.contactName ?? 'The contact'} tries the step again.` })
       await onChanged()
@@ -133,7 +167,12 @@ function Deeds({ stay, reason, onChanged }: { stay: Participant; reason: string 
   const ask = () =>
     modals.openConfirmModal({
       title: `Take ${name} out?`,
-      children: <Text size="sm">What was prepared for this stay is cancelled at once: nothing more is sent by it. Coming in again follows the workflow’s own rule.</Text>,
+      children: (
+        <Text size="sm">
+          What was prepared for this stay is cancelled at once: nothing more is sent by it. Coming in again
+          follows the workflow’s own rule.
+        </Text>
+      ),
       labels: { confirm: 'Take out', cancel: 'Not now' },
       onConfirm: () => takeOut.mutate(),
     })
@@ -141,12 +180,26 @@ function Deeds({ stay, reason, onChanged }: { stay: Participant; reason: string 
     <Tooltip label={reason} disabled={!reason}>
       <Group gap={6} justify="flex-end" wrap="nowrap">
         {stay.status === 'parked' && (
-          <Button size="compact-sm" variant="default" disabled={reason !== null} loading={retry.isPending} onClick={() => retry.mutate()} aria-label={`Try again: ${name}`}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={reason !== null}
+            loading={retry.isPending}
+            onClick={() => retry.mutate()}
+            aria-label={`Try again: ${name}`}
+          >
             Try again
           </Button>
         )}
         {stay.status === 'active' && (
-          <Button size="compact-sm" variant="default" disabled={reason !== null} loading={takeOut.isPending} onClick={ask} aria-label={`Take out ${name}`}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={reason !== null}
+            loading={takeOut.isPending}
+            onClick={ask}
+            aria-label={`Take out ${name}`}
+          >
             Take out
           </Button>
         )}

@@ -11,7 +11,10 @@ import type { Problem } from './workflow'
 export function problemWords({ path, message }: Problem): string {
   if (path.startsWith('start') || path === 'nodes') return 'Add the first step'
   const isRaw = /^(Invalid|Too small|Too big|Unrecognized)/.test(message)
-  if (/(^|\.)(filter|when|goal|where)(\.|$)/.test(path)) return isRaw ? 'A condition is not complete' : `A condition is not complete: ${path.split('.').at(-1)} ${message}`
+  if (/(^|\.)(filter|when|goal|where)(\.|$)/.test(path))
+    return isRaw
+      ? 'A condition is not complete'
+      : `A condition is not complete: ${path.split('.').at(-1)} ${message}`
   if (!isRaw) return message
   if (path.startsWith('trigger')) return 'Choose the event that begins it'
   if (path.startsWith('reentry')) return 'Say how often somebody may come in'
@@ -26,13 +29,18 @@ export function distinct(problems: Problem[]): Problem[] {
 
 /** Filters without a condition: they are allowed and match nobody, which is seldom meant. */
 function emptyFilters(definition: Definition): { node: string | null; words: string }[] {
-  const isEmpty = (filter: unknown) => typeof filter === 'object' && filter !== null && countConditions(filter as Filter) === 0
+  const isEmpty = (filter: unknown) =>
+    typeof filter === 'object' && filter !== null && countConditions(filter as Filter) === 0
   const found: { node: string | null; words: string }[] = []
-  if (isEmpty(definition.trigger?.filter)) found.push({ node: null, words: 'its filter has no condition, so nobody comes in' })
-  if (isEmpty(definition.exit?.filter)) found.push({ node: null, words: 'what ends it early has no condition, so nobody leaves by it' })
-  if (isEmpty(definition.goal)) found.push({ node: null, words: 'the goal has no condition, so nobody reaches it' })
+  if (isEmpty(definition.trigger?.filter))
+    found.push({ node: null, words: 'its filter has no condition, so nobody comes in' })
+  if (isEmpty(definition.exit?.filter))
+    found.push({ node: null, words: 'what ends it early has no condition, so nobody leaves by it' })
+  if (isEmpty(definition.goal))
+    found.push({ node: null, words: 'the goal has no condition, so nobody reaches it' })
   for (const [node, step] of Object.entries(nodesOf(definition))) {
-    if (isEmpty(step.settings.filter) || isEmpty(step.settings.when)) found.push({ node, words: 'it has no condition yet, so nobody matches' })
+    if (isEmpty(step.settings.filter) || isEmpty(step.settings.when))
+      found.push({ node, words: 'it has no condition yet, so nobody matches' })
   }
   return found
 }
@@ -45,7 +53,14 @@ export function Problems({ hints }: { hints: string[] }) {
   return (
     <>
       {problems.length > 0 && (
-        <Note icon={<IconAlertTriangle size={18} color="light-dark(#d9480f, #ff922b)" />} title={problems.length === 1 ? 'One thing to finish before this can go live' : `${problems.length} things to finish before this can go live`}>
+        <Note
+          icon={<IconAlertTriangle size={18} color="light-dark(#d9480f, #ff922b)" />}
+          title={
+            problems.length === 1
+              ? 'One thing to finish before this can go live'
+              : `${problems.length} things to finish before this can go live`
+          }
+        >
           {problems.map(problem => (
             <List.Item key={problem.path + problem.message}>
               <Jump problem={problem} />: {problemWords(problem)}
@@ -93,7 +108,10 @@ function Note({ icon, title, children }: { icon: ReactNode; title: string; child
 function Jump({ problem }: { problem: Pick<Problem, 'node' | 'path'> }) {
   const editor = useEditor()
   const isStart = problem.node === null && (problem.path.startsWith('start') || problem.path === 'nodes')
-  const go = () => (isStart ? document.querySelector<HTMLElement>(`[aria-label="${addFirst}"]`)?.focus() : editor.select(problem.node ?? trigger, true))
+  const go = () =>
+    isStart
+      ? document.querySelector<HTMLElement>(`[aria-label="${addFirst}"]`)?.focus()
+      : editor.select(problem.node ?? trigger, true)
   return (
     <Anchor component="button" type="button" size="sm" ta="left" c="inherit" underline="always" onClick={go}>
       {problem.node ? nameOf(editor, problem.node) : isStart ? 'Steps' : 'How it begins'}

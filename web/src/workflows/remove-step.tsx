@@ -14,14 +14,23 @@ export function needsChoice(definition: Definition, id: string): boolean {
 }
 
 /** Taking a branch out: whose steps stay, and how many go. */
-export function RemoveStep({ id, onClose, onRemove }: { id: string; onClose(): void; onRemove(definition: Definition): void }) {
+export function RemoveStep({
+  id,
+  onClose,
+  onRemove,
+}: {
+  id: string
+  onClose(): void
+  onRemove(definition: Definition): void
+}) {
   const editor = useEditor()
   const { definition, counts } = editor
   const step = nodesOf(definition)[id]
   const exits = step ? exitsOf(step) : []
   const [kept, setKept] = useState(exits[0] ?? '')
   if (!step) return null
-  const gone = (n: number) => (n === 0 ? 'nothing else goes' : n === 1 ? 'one other step goes' : `${n} other steps go`)
+  const gone = (n: number) =>
+    n === 0 ? 'nothing else goes' : n === 1 ? 'one other step goes' : `${n} other steps go`
   const here = counts?.steps[id]?.here ?? 0
   return (
     <Modal opened onClose={onClose} title={`Take out “${nameOf(editor, id)}”`}>
@@ -29,12 +38,20 @@ export function RemoveStep({ id, onClose, onRemove }: { id: string; onClose(): v
         <Radio.Group label="Several ways lead on from here. Which one stays?" value={kept} onChange={setKept}>
           <Stack gap="xs" mt="xs">
             {exits.map(exit => (
-              <Radio key={exit} value={exit} label={`${exitTitle(step, exit)}: its steps stay, ${gone(lost(definition, id, exit))}`} />
+              <Radio
+                key={exit}
+                value={exit}
+                label={`${exitTitle(step, exit)}: its steps stay, ${gone(lost(definition, id, exit))}`}
+              />
             ))}
             <Radio value="" label={`None: ${gone(lost(definition, id, ''))}`} />
           </Stack>
         </Radio.Group>
-        {here > 0 && <Text size="sm">{here} people stand here now. Nothing happens to them before you publish, and then you decide.</Text>}
+        {here > 0 && (
+          <Text size="sm">
+            {here} people stand here now. Nothing happens to them before you publish, and then you decide.
+          </Text>
+        )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Keep it

@@ -2,8 +2,8 @@ import { Badge, Group, Text, Tooltip, UnstyledButton } from '@mantine/core'
 import { IconAlertTriangle, IconUsers } from '@tabler/icons-react'
 import { formatNumber } from '@/ui/format'
 import { nodesOf } from './definition'
-import { placeId, useEditor } from './editor-context'
 import css from './editor.module.css'
+import { placeId, useEditor } from './editor-context'
 import { KindIcon } from './kinds'
 import { isSame } from './workflow'
 
@@ -19,7 +19,10 @@ export function StepCard({ id }: { id: string }) {
   const problem = editor.problems.find(each => each.node === id)
   const isSelected = editor.selected === id
   const title = step.title || kind?.title || step.type
-  const rest = !step.title && /^[:\s]/.test(sentence.slice(title.length)) && sentence.startsWith(title) ? sentence.slice(title.length).replace(/^[:\s]+/, '') : sentence
+  const rest =
+    !step.title && /^[:\s]/.test(sentence.slice(title.length)) && sentence.startsWith(title)
+      ? sentence.slice(title.length).replace(/^[:\s]+/, '')
+      : sentence
   return (
     <UnstyledButton
       id={placeId(id)}
@@ -43,7 +46,12 @@ export function StepCard({ id }: { id: string }) {
           </Text>
           {problem && (
             <Group gap={4} wrap="nowrap" mt={4} align="flex-start">
-              <IconAlertTriangle size={14} style={{ flex: 'none', marginTop: 2 }} color="light-dark(#d9480f, #ff922b)" aria-hidden />
+              <IconAlertTriangle
+                size={14}
+                style={{ flex: 'none', marginTop: 2 }}
+                color="light-dark(#d9480f, #ff922b)"
+                aria-hidden
+              />
               <Text size="xs">Not finished</Text>
             </Group>
           )}
@@ -59,7 +67,13 @@ function Here({ id }: { id: string }) {
   if (here === 0) return null
   return (
     <Tooltip label={`${formatNumber(here)} ${here === 1 ? 'person stands' : 'people stand'} here now`}>
-      <Badge variant="light" className="numbers" leftSection={<IconUsers size={12} aria-hidden />} style={{ flex: 'none' }} c="var(--mantine-color-text)">
+      <Badge
+        variant="light"
+        className="numbers"
+        leftSection={<IconUsers size={12} aria-hidden />}
+        style={{ flex: 'none' }}
+        c="var(--mantine-color-text)"
+      >
         {formatNumber(here)}
       </Badge>
     </Tooltip>

@@ -2,8 +2,8 @@ import { Anchor, Group, Text } from '@mantine/core'
 import { IconArrowBackUp, IconArrowDown, IconDoorExit } from '@tabler/icons-react'
 import { formatNumber } from '@/ui/format'
 import { exitTitle, nodesOf } from './definition'
-import { addFirst, nameOf, useEditor } from './editor-context'
 import css from './editor.module.css'
+import { addFirst, nameOf, useEditor } from './editor-context'
 import type { Chain, End, Item } from './layout'
 import { StepCard } from './step-card'
 import { Between } from './step-picker'
@@ -85,7 +85,9 @@ function Passed({ item }: { item: Item }) {
     <>
       <div className={css.line} style={{ height: 8 }} />
       <Text span size="xs" c="dimmed" className="numbers">
-        {[exit === 'next' ? '' : exitTitle(step, exit), went === null ? '' : `${formatNumber(went)} went on`].filter(Boolean).join(' · ')}
+        {[exit === 'next' ? '' : exitTitle(step, exit), went === null ? '' : `${formatNumber(went)} went on`]
+          .filter(Boolean)
+          .join(' · ')}
       </Text>
     </>
   )
@@ -94,7 +96,13 @@ function Passed({ item }: { item: Item }) {
 function EndMark({ end, name }: { end: End; name(id: string): string }) {
   const editor = useEditor()
   if (end.how === 'final') return null
-  const before = <Between slot={end.slot} label={end.slot.from === null ? addFirst : `Add a step after ${name(end.slot.from)}`} canJoin={end.how === 'open' && end.slot.from !== null} />
+  const before = (
+    <Between
+      slot={end.slot}
+      label={end.slot.from === null ? addFirst : `Add a step after ${name(end.slot.from)}`}
+      canJoin={end.how === 'open' && end.slot.from !== null}
+    />
+  )
   if (end.how === 'open') {
     return (
       <>
@@ -122,7 +130,15 @@ function EndMark({ end, name }: { end: End; name(id: string): string }) {
       {before}
       <Group className={css.end} gap={6} wrap="nowrap" style={{ flex: 'none' }}>
         <Icon size={14} aria-hidden style={{ flex: 'none' }} />
-        <Anchor component="button" type="button" size="sm" c="inherit" underline="always" truncate onClick={() => editor.select(target, true)}>
+        <Anchor
+          component="button"
+          type="button"
+          size="sm"
+          c="inherit"
+          underline="always"
+          truncate
+          onClick={() => editor.select(target, true)}
+        >
           {isBack ? 'Back to' : 'Goes on at'} “{name(target)}”
         </Anchor>
       </Group>

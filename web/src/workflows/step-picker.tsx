@@ -2,17 +2,30 @@ import { ActionIcon, Box, Group, Menu, Text } from '@mantine/core'
 import { IconArrowMerge, IconPlus } from '@tabler/icons-react'
 import { Fragment } from 'react'
 import { lead, nodesOf, type Slot } from './definition'
+import css from './editor.module.css'
 import { nameOf, useEditor } from './editor-context'
 import { categories, KindIcon } from './kinds'
-import css from './editor.module.css'
 
 /** The plus between two steps: every kind of step by what it is for; at an end also the way to a step that is there. */
-export function StepPicker({ slot, label, canJoin = false }: { slot: Slot; label: string; canJoin?: boolean }) {
+export function StepPicker({
+  slot,
+  label,
+  canJoin = false,
+}: {
+  slot: Slot
+  label: string
+  canJoin?: boolean
+}) {
   const editor = useEditor()
   const { kinds, definition } = editor
   if (editor.disabled) return <div className={css.line} style={{ height: 26 }} />
   const known = categories.map(each => each.name)
-  const groups = [...categories, ...[...new Set(kinds.map(kind => kind.category))].filter(name => !known.includes(name)).map(name => ({ name, title: name, color: 'gray' }))]
+  const groups = [
+    ...categories,
+    ...[...new Set(kinds.map(kind => kind.category))]
+      .filter(name => !known.includes(name))
+      .map(name => ({ name, title: name, color: 'gray' })),
+  ]
   const others = canJoin ? Object.keys(nodesOf(definition)).filter(id => id !== slot.from) : []
   return (
     <Menu shadow="md" width={340} position="bottom" withInitialFocusPlaceholder={false}>
@@ -28,7 +41,11 @@ export function StepPicker({ slot, label, canJoin = false }: { slot: Slot; label
             {kinds
               .filter(kind => kind.category === name)
               .map(kind => (
-                <Menu.Item key={kind.type} onClick={() => editor.insert(slot, kind)} leftSection={<KindIcon kind={kind} type={kind.type} size={28} />}>
+                <Menu.Item
+                  key={kind.type}
+                  onClick={() => editor.insert(slot, kind)}
+                  leftSection={<KindIcon kind={kind} type={kind.type} size={28} />}
+                >
                   <Text size="sm" fw={600}>
                     {kind.title}
                   </Text>
@@ -44,7 +61,11 @@ export function StepPicker({ slot, label, canJoin = false }: { slot: Slot; label
             <Menu.Divider />
             <Menu.Label>Go on at a step that is there</Menu.Label>
             {others.map(id => (
-              <Menu.Item key={id} leftSection={<IconArrowMerge size={16} />} onClick={() => editor.change(lead(definition, slot, id))}>
+              <Menu.Item
+                key={id}
+                leftSection={<IconArrowMerge size={16} />}
+                onClick={() => editor.change(lead(definition, slot, id))}
+              >
                 <Text size="sm" truncate>
                   {nameOf(editor, id)}
                 </Text>

@@ -1,8 +1,29 @@
-import { ActionIcon, Anchor, Button, Divider, Group, Select, Stack, Text, TextInput, Tooltip } from '@mantine/core'
+import {
+  ActionIcon,
+  Anchor,
+  Button,
+  Divider,
+  Group,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+  Tooltip,
+} from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconTrash, IconUsers } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { formatNumber } from '@/ui/format'
-import { changeStep, type Definition, exitsFor, exitsOf, exitTitle, lead, moveDown, moveUp, nodesOf } from './definition'
+import {
+  changeStep,
+  type Definition,
+  exitsFor,
+  exitsOf,
+  exitTitle,
+  lead,
+  moveDown,
+  moveUp,
+  nodesOf,
+} from './definition'
 import { nameOf, useEditor } from './editor-context'
 import { problemWords } from './problems'
 import { SettingsForm } from './settings-form'
@@ -24,7 +45,12 @@ export function StepSettings({ id }: { id: string }) {
         </Text>
       ))}
       {here > 0 && (
-        <Anchor component={Link} to="." search={{ tab: 'people', status: 'active', node: id } as never} size="sm">
+        <Anchor
+          component={Link}
+          to="."
+          search={{ tab: 'people', status: 'active', node: id } as never}
+          size="sm"
+        >
           <Group gap={6} component="span">
             <IconUsers size={14} aria-hidden />
             {formatNumber(here)} {here === 1 ? 'person stands' : 'people stand'} here now
@@ -47,7 +73,9 @@ export function StepSettings({ id }: { id: string }) {
           definition={definition}
           language={editor.language}
           disabled={disabled}
-          onChange={settings => change(changeStep(definition, id, { settings }, exitsFor(step.type, settings)))}
+          onChange={settings =>
+            change(changeStep(definition, id, { settings }, exitsFor(step.type, settings)))
+          }
         />
       ) : (
         <Text size="sm">This kind of step is not known here. It can only be taken away.</Text>
@@ -67,19 +95,25 @@ function Ways({ id }: { id: string }) {
   const step = nodesOf(definition)[id]
   const exits = step ? exitsOf(step) : []
   if (!step || exits.length === 0) return null
-  const steps = editor.order.filter(other => other !== id).map(other => ({ value: other, label: nameOf(editor, other) }))
+  const steps = editor.order
+    .filter(other => other !== id)
+    .map(other => ({ value: other, label: nameOf(editor, other) }))
   return (
     <>
       <Divider />
       {exits.map(exit => (
         <Select
           key={exit}
-          label={exits.length === 1 && exit === 'next' ? 'Then goes on at' : `${exitTitle(step, exit)}: goes on at`}
+          label={
+            exits.length === 1 && exit === 'next' ? 'Then goes on at' : `${exitTitle(step, exit)}: goes on at`
+          }
           searchable
           disabled={disabled}
           data={[{ value: leaves, label: 'Leaves the workflow' }, ...steps]}
           value={step.exits[exit] ?? leaves}
-          onChange={value => value && change(lead(definition, { from: id, exit }, value === leaves ? null : value))}
+          onChange={value =>
+            value && change(lead(definition, { from: id, exit }, value === leaves ? null : value))
+          }
         />
       ))}
     </>
@@ -90,7 +124,13 @@ function Place({ id }: { id: string }) {
   const { definition, change, remove } = useEditor()
   const move = (label: string, keys: string, Icon: typeof IconArrowUp, moved: Definition | null) => (
     <Tooltip label={moved ? `${label} (${keys})` : 'A step with several ways stays where it is'}>
-      <ActionIcon variant="default" size={34} aria-label={label} disabled={moved === null} onClick={() => moved && change(moved)}>
+      <ActionIcon
+        variant="default"
+        size={34}
+        aria-label={label}
+        disabled={moved === null}
+        onClick={() => moved && change(moved)}
+      >
         <Icon size={16} />
       </ActionIcon>
     </Tooltip>
@@ -103,7 +143,12 @@ function Place({ id }: { id: string }) {
           {move('Move up', 'Alt ↑', IconArrowUp, moveUp(definition, id))}
           {move('Move down', 'Alt ↓', IconArrowDown, moveDown(definition, id))}
         </Group>
-        <Button variant="default" c="light-dark(#c92a2a, #ff8787)" leftSection={<IconTrash size={16} />} onClick={() => remove(id)}>
+        <Button
+          variant="default"
+          c="light-dark(#c92a2a, #ff8787)"
+          leftSection={<IconTrash size={16} />}
+          onClick={() => remove(id)}
+        >
           Take this step out
         </Button>
       </Group>

@@ -1,11 +1,22 @@
-import { Alert, CloseButton, Drawer, Group, Kbd, Paper, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
+import {
+  Alert,
+  CloseButton,
+  Drawer,
+  Group,
+  Kbd,
+  Paper,
+  Stack,
+  Text,
+  Title,
+  VisuallyHidden,
+} from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef } from 'react'
 import type { Language } from '@/decisions/filter'
 import { type Definition, nodesOf } from './definition'
-import { EditorContext, type EditorParts, nameOf, placeId, trigger } from './editor-context'
 import css from './editor.module.css'
-import { KindIcon, type Kind } from './kinds'
+import { EditorContext, type EditorParts, nameOf, placeId, trigger } from './editor-context'
+import { type Kind, KindIcon } from './kinds'
 import { layOut } from './layout'
 import { Problems } from './problems'
 import { RemoveStep } from './remove-step'
@@ -48,21 +59,29 @@ export function StepsTab(props: Props) {
     sentences: workflow.sentences,
     saved,
     // What was said about a step that is gone by now is of no use to anybody.
-    problems: (check?.problems ?? []).filter(problem => problem.node === null || nodesOf(definition)[problem.node] !== undefined),
+    problems: (check?.problems ?? []).filter(
+      problem => problem.node === null || nodesOf(definition)[problem.node] !== undefined,
+    ),
     counts: props.counts,
     disabled: props.disabled,
     insert: editing.insert,
     remove: editing.remove,
   }
-  const isOpen = editing.selected !== null && (editing.selected === trigger || nodesOf(definition)[editing.selected] !== undefined)
+  const isOpen =
+    editing.selected !== null &&
+    (editing.selected === trigger || nodesOf(definition)[editing.selected] !== undefined)
   const canvas = useRef<HTMLDivElement>(null)
   // A wide workflow begins at its middle, where the trigger is.
   useLayoutEffect(() => {
-    if (canvas.current) canvas.current.scrollLeft = (canvas.current.scrollWidth - canvas.current.clientWidth) / 2
+    if (canvas.current)
+      canvas.current.scrollLeft = (canvas.current.scrollWidth - canvas.current.clientWidth) / 2
   }, [])
   // The panel takes its room from the steps: what is chosen stays in sight.
   useEffect(() => {
-    if (editing.selected) document.getElementById(placeId(editing.selected))?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    if (editing.selected)
+      document
+        .getElementById(placeId(editing.selected))
+        ?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }, [editing.selected])
   const close = () => {
     const id = editing.selected
@@ -97,17 +116,38 @@ export function StepsTab(props: Props) {
             {!isNarrow && <Keys />}
           </Stack>
           {isOpen && !isNarrow && (
-            <Paper withBorder p="md" w={400} className={css.panel} component="aside" aria-label="Settings of what is chosen" style={{ flex: 'none' }}>
+            <Paper
+              withBorder
+              p="md"
+              w={400}
+              className={css.panel}
+              component="aside"
+              aria-label="Settings of what is chosen"
+              style={{ flex: 'none' }}
+            >
               <Panel parts={parts} onClose={close} />
             </Paper>
           )}
         </Group>
         {isNarrow && (
-          <Drawer opened={isOpen} onClose={close} position="bottom" size="85%" withCloseButton={false} title={<VisuallyHidden>Settings of what is chosen</VisuallyHidden>}>
+          <Drawer
+            opened={isOpen}
+            onClose={close}
+            position="bottom"
+            size="85%"
+            withCloseButton={false}
+            title={<VisuallyHidden>Settings of what is chosen</VisuallyHidden>}
+          >
             {isOpen && <Panel parts={parts} onClose={close} />}
           </Drawer>
         )}
-        {editing.removing && <RemoveStep id={editing.removing} onClose={editing.stopRemoving} onRemove={next => editing.removed(editing.removing ?? '', next)} />}
+        {editing.removing && (
+          <RemoveStep
+            id={editing.removing}
+            onClose={editing.stopRemoving}
+            onRemove={next => editing.removed(editing.removing ?? '', next)}
+          />
+        )}
       </Stack>
     </EditorContext>
   )
@@ -119,7 +159,8 @@ function Panel({ parts, onClose }: { parts: EditorParts; onClose(): void }) {
   const kind = parts.kinds.find(each => each.type === step?.type)
   /** Escape closes a list that stands open first. */
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Escape' && (event.target as HTMLElement).getAttribute('aria-expanded') !== 'true') onClose()
+    if (event.key === 'Escape' && (event.target as HTMLElement).getAttribute('aria-expanded') !== 'true')
+      onClose()
   }
   return (
     <Stack id="step-settings" onKeyDown={onKeyDown}>
@@ -147,8 +188,9 @@ function Panel({ parts, onClose }: { parts: EditorParts; onClose(): void }) {
 function Keys() {
   return (
     <Text size="xs" c="dimmed">
-      <Kbd size="xs">↑</Kbd> <Kbd size="xs">↓</Kbd> from step to step · <Kbd size="xs">Enter</Kbd> settings · <Kbd size="xs">Alt</Kbd> + <Kbd size="xs">↑</Kbd> <Kbd size="xs">↓</Kbd> move · <Kbd size="xs">Del</Kbd> take out ·{' '}
-      <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Z</Kbd> undo
+      <Kbd size="xs">↑</Kbd> <Kbd size="xs">↓</Kbd> from step to step · <Kbd size="xs">Enter</Kbd> settings ·{' '}
+      <Kbd size="xs">Alt</Kbd> + <Kbd size="xs">↑</Kbd> <Kbd size="xs">↓</Kbd> move · <Kbd size="xs">Del</Kbd>{' '}
+      take out · <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Z</Kbd> undo
     </Text>
   )
 }

@@ -1,11 +1,18 @@
 import { Group, Stack, Text, ThemeIcon, UnstyledButton } from '@mantine/core'
-import { IconAlertTriangle, IconBolt, IconDoorExit, IconFilter, IconFlag, IconRepeat } from '@tabler/icons-react'
+import {
+  IconAlertTriangle,
+  IconBolt,
+  IconDoorExit,
+  IconFilter,
+  IconFlag,
+  IconRepeat,
+} from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { countConditions, type Filter } from '@/decisions/filter'
 import { usePreview } from '@/decisions/segment-preview'
 import type { Reentry } from './definition'
-import { placeId, trigger, useEditor } from './editor-context'
 import css from './editor.module.css'
+import { placeId, trigger, useEditor } from './editor-context'
 
 export function reentryWords(reentry: Reentry | undefined): string {
   if (reentry === 'after_exit') return 'Can come in again after leaving'
@@ -17,7 +24,9 @@ export function reentryWords(reentry: Reentry | undefined): string {
 export function TriggerCard() {
   const { definition, sentences, selected, select, problems } = useEditor()
   const begins = definition.trigger
-  const isWrong = problems.some(problem => problem.node === null && !problem.path.startsWith('start') && problem.path !== 'nodes')
+  const isWrong = problems.some(
+    problem => problem.node === null && !problem.path.startsWith('start') && problem.path !== 'nodes',
+  )
   return (
     <UnstyledButton
       id={placeId(trigger)}
@@ -41,12 +50,24 @@ export function TriggerCard() {
               Choose the event that lets somebody in.
             </Text>
           )}
-          {begins?.filter && <FilterLine icon={<IconFilter size={14} />} before="Only if" filter={begins.filter} />}
+          {begins?.filter && (
+            <FilterLine icon={<IconFilter size={14} />} before="Only if" filter={begins.filter} />
+          )}
           <Line icon={<IconRepeat size={14} />}>{reentryWords(definition.reentry)}</Line>
-          {definition.exit && <FilterLine icon={<IconDoorExit size={14} />} before="Leaves as soon as" filter={definition.exit.filter} />}
-          {definition.goal && <FilterLine icon={<IconFlag size={14} />} before="Goal:" filter={definition.goal} />}
+          {definition.exit && (
+            <FilterLine
+              icon={<IconDoorExit size={14} />}
+              before="Leaves as soon as"
+              filter={definition.exit.filter}
+            />
+          )}
+          {definition.goal && (
+            <FilterLine icon={<IconFlag size={14} />} before="Goal:" filter={definition.goal} />
+          )}
           {isWrong && (
-            <Line icon={<IconAlertTriangle size={14} color="light-dark(#d9480f, #ff922b)" />}>Not finished</Line>
+            <Line icon={<IconAlertTriangle size={14} color="light-dark(#d9480f, #ff922b)" />}>
+              Not finished
+            </Line>
           )}
         </Stack>
       </Group>
@@ -75,7 +96,8 @@ function FilterLine({ icon, before, filter }: { icon: ReactNode; before: string;
   const sentence = preview.isPlaceholderData || preview.isError ? undefined : preview.data?.sentence
   return (
     <Line icon={icon}>
-      {before} {n === 0 ? '(no condition yet)' : (sentence ?? (n === 1 ? 'one condition' : `${n} conditions`))}
+      {before}{' '}
+      {n === 0 ? '(no condition yet)' : (sentence ?? (n === 1 ? 'one condition' : `${n} conditions`))}
     </Line>
   )
 }

@@ -21,7 +21,9 @@ export function TriggerSettings() {
         value={begins}
         language={language}
         disabled={disabled}
-        onChange={match => set({ trigger: begins.filter === undefined ? match : { ...match, filter: begins.filter } })}
+        onChange={match =>
+          set({ trigger: begins.filter === undefined ? match : { ...match, filter: begins.filter } })
+        }
       />
       <OptionalFilter
         label="Only for contacts who match"
@@ -30,14 +32,29 @@ export function TriggerSettings() {
         onChange={filter => set({ trigger: { ...begins, filter } })}
       />
       <Divider />
-      <Radio.Group label="How often may the same person come in?" value={often} onChange={value => set({ reentry: value === 'days' ? { afterDays: 30 } : (value as 'once' | 'after_exit') })}>
+      <Radio.Group
+        label="How often may the same person come in?"
+        value={often}
+        onChange={value =>
+          set({ reentry: value === 'days' ? { afterDays: 30 } : (value as 'once' | 'after_exit') })
+        }
+      >
         <Stack gap={8} mt={6}>
           <Radio value="once" label="Once, ever" disabled={disabled} />
           <Radio value="after_exit" label="Again after leaving, never twice at once" disabled={disabled} />
           <Radio value="days" label="Again some days after the last time" disabled={disabled} />
           {typeof reentry === 'object' && (
             <Group gap="xs" pl={28}>
-              <NumberInput w={100} min={1} max={3660} allowDecimal={false} aria-label="Days after the last time" disabled={disabled} value={reentry.afterDays} onChange={n => set({ reentry: { afterDays: Math.max(1, Math.trunc(Number(n)) || 1) } })} />
+              <NumberInput
+                w={100}
+                min={1}
+                max={3660}
+                allowDecimal={false}
+                aria-label="Days after the last time"
+                disabled={disabled}
+                value={reentry.afterDays}
+                onChange={n => set({ reentry: { afterDays: Math.max(1, Math.trunc(Number(n)) || 1) } })}
+              />
               <Text size="sm">days</Text>
             </Group>
           )}
@@ -60,11 +77,27 @@ export function TriggerSettings() {
   )
 }
 
-function OptionalFilter({ label, words, value, onChange }: { label: string; words: string; value: Filter | null; onChange(filter: Filter | null): void }) {
+function OptionalFilter({
+  label,
+  words,
+  value,
+  onChange,
+}: {
+  label: string
+  words: string
+  value: Filter | null
+  onChange(filter: Filter | null): void
+}) {
   const { language, disabled } = useEditor()
   return (
     <Stack gap="xs">
-      <Checkbox label={label} description={words} disabled={disabled} checked={value !== null} onChange={event => onChange(event.currentTarget.checked ? { all: [] } : null)} />
+      <Checkbox
+        label={label}
+        description={words}
+        disabled={disabled}
+        checked={value !== null}
+        onChange={event => onChange(event.currentTarget.checked ? { all: [] } : null)}
+      />
       {value && <FilterBuilder value={value} onChange={onChange} language={language} disabled={disabled} />}
       {value && <MatchNow filter={value} />}
     </Stack>

@@ -1,5 +1,5 @@
 import { useHotkeys } from '@mantine/hooks'
-import { type KeyboardEvent, useCallback, useState } from 'react'
+import { type KeyboardEvent, useCallback, useRef, useState } from 'react'
 import { showUndo } from '@/ui/undo'
 import { type Definition, insertStep, moveDown, moveUp, removeStep, type Slot } from './definition'
 import { nameOf, placeId, trigger } from './editor-context'
@@ -31,13 +31,19 @@ function goTo(id: string): void {
 export function useStepEditing(given: Given) {
   const { definition, change, order, disabled } = given
   const [selected, setSelected] = useState<string | null>(null)
+  const latest = useRef(given)
+  latest.current = given
   const [removing, setRemoving] = useState<string | null>(null)
   const select = useCallback((id: string | null, andGo = false) => {
     setSelected(id)
     if (id && andGo) goTo(id)
   }, [])
   const insert = (slot: Slot, kind: Kind) => {
-    const made = insertStep(definition, slot, { type: kind.type, settings: structuredClone(kind.initial), exits: kind.exits ?? [] })
+    const made = insertStep(definition, slot, {
+      type: kind.type,
+      settings: structuredClone(kind.initial),
+      exits: kind.exits ?? [],
+    })
     change(made.definition)
     select(made.id, true)
   }
@@ -48,7 +54,12 @@ export function useStepEditing(given: Given) {
     setRemoving(null)
     select(null)
     goTo(order[at - 1] ?? trigger)
-    showUndo(`“${name}” was taken out.`, async () => change(definition))
+    showUndo(`“${name}” was taken out.`, async () => {
+      // Undo goes back one change: what was done since must not go with it unseen.
+      if (latest.current.definition !== next)
+        throw new Error('Other changes came after it. The arrow on top takes them back one by one.')
+      latest.current.undo()
+    })
   }
   const remove = (id: string) => {
     if (disabled || !definition.nodes?.[id]) return
@@ -83,12 +94,25 @@ export function useStepEditing(given: Given) {
   }
   const enter = (id: string) => {
     select(id)
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('#step-settings :is(input, select, textarea):not([disabled])')?.focus())
+    requestAnimationFrame(() =>
+      document
+        .querySelector<HTMLElement>('#step-settings :is(input, select, textarea):not([disabled])')
+        ?.focus(),
+    )
   }
   const go = (id: string | undefined) => {
     if (id === undefined) return
     if (selected !== null) setSelected(id)
     goTo(id)
   }
-  return { selected, select, insert, remove, removed, removing, stopRemoving: () => setRemoving(null), onKeyDown }
+  return {
+    selected,
+    select,
+    insert,
+    remove,
+    removed,
+    removing,
+    stopRemoving: () => setRemoving(null),
+    onKeyDown,
+  }
 }

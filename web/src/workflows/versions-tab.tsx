@@ -10,13 +10,24 @@ import { draftOf, useVersions, type Workflow } from './workflow'
 const insideWords = { stay: 'stayed in theirs', move: 'moved over', exit: 'left' }
 
 /** What was published when, by whom, and how many still stand in each. */
-export function VersionsTab({ workflow, disabled, onTake }: { workflow: Workflow; disabled: boolean; onTake(definition: Definition, number: number): void }) {
+export function VersionsTab({
+  workflow,
+  disabled,
+  onTake,
+}: {
+  workflow: Workflow
+  disabled: boolean
+  onTake(definition: Definition, number: number): void
+}) {
   const versions = useVersions(workflow)
   return (
     <Loaded query={versions}>
       {({ items }) =>
         items.length === 0 ? (
-          <Empty title="Nothing was published yet" words="Each publishing makes a version that never changes again. People stay in the version they came in by, unless you move them." />
+          <Empty
+            title="Nothing was published yet"
+            words="Each publishing makes a version that never changes again. People stay in the version they came in by, unless you move them."
+          />
         ) : (
           <Table.ScrollContainer minWidth={720}>
             <Table verticalSpacing="sm">
@@ -41,7 +52,9 @@ export function VersionsTab({ workflow, disabled, onTake }: { workflow: Workflow
                       <Text span size="sm" fw={600} mr={8}>
                         {version.number}
                       </Text>
-                      {version.number === workflow.liveVersion && <Badge>{workflow.status === 'live' ? 'Live' : 'The last'}</Badge>}
+                      {version.number === workflow.liveVersion && (
+                        <Badge>{workflow.status === 'live' ? 'Live' : 'The last'}</Badge>
+                      )}
                     </Table.Td>
                     <Table.Td>
                       <When at={version.publishedAt} />
@@ -54,7 +67,12 @@ export function VersionsTab({ workflow, disabled, onTake }: { workflow: Workflow
                       {version.standing === 0 ? (
                         '0'
                       ) : (
-                        <Anchor component={Link} to="." search={{ tab: 'people', status: 'active' } as never} size="sm">
+                        <Anchor
+                          component={Link}
+                          to="."
+                          search={{ tab: 'people', status: 'active' } as never}
+                          size="sm"
+                        >
                           {formatNumber(version.standing)}
                         </Anchor>
                       )}
@@ -64,7 +82,12 @@ export function VersionsTab({ workflow, disabled, onTake }: { workflow: Workflow
                       <OwnerName id={version.ownerId} />, {formatDay(version.reviewOn)}
                     </Table.Td>
                     <Table.Td ta="right">
-                      <Button size="compact-sm" variant="default" disabled={disabled} onClick={() => onTake(draftOf(version.definition), version.number)}>
+                      <Button
+                        size="compact-sm"
+                        variant="default"
+                        disabled={disabled}
+                        onClick={() => onTake(draftOf(version.definition), version.number)}
+                      >
                         Take as the draft
                       </Button>
                     </Table.Td>

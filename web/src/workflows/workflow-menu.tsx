@@ -1,14 +1,27 @@
 import { Button, Menu, Text } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
-import { IconArchive, IconCopy, IconDots, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
+import {
+  IconArchive,
+  IconCopy,
+  IconDots,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconTrash,
+} from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
 import { formatNumber } from '@/ui/format'
 import type { Workflow } from './workflow'
 
-type Props = { workflow: Workflow; inside: number; reason: string | null; flush(): Promise<number>; onChanged(): Promise<unknown> }
+type Props = {
+  workflow: Workflow
+  inside: number
+  reason: string | null
+  flush(): Promise<number>
+  onChanged(): Promise<unknown>
+}
 
 /** What can be done with a workflow as a whole; each deed says what follows before it is done. */
 export function WorkflowMenu({ workflow, inside, reason, flush, onChanged }: Props) {
@@ -23,7 +36,11 @@ export function WorkflowMenu({ workflow, inside, reason, flush, onChanged }: Pro
       await work()
       notifications.show({ message: done })
     } catch (error) {
-      notifications.show({ color: 'red', title: 'This did not work', message: error instanceof Error ? error.message : '' })
+      notifications.show({
+        color: 'red',
+        title: 'This did not work',
+        message: error instanceof Error ? error.message : '',
+      })
     }
   }
   const ask = (title: string, words: string, deed: string, work: () => Promise<unknown>, done: string) =>
@@ -45,7 +62,14 @@ export function WorkflowMenu({ workflow, inside, reason, flush, onChanged }: Pro
       () => change(call(client.POST('/api/v1/workflows/{id}/pause', { params }))),
       'Paused.',
     )
-  const resume = () => ask('Let this workflow go on?', 'Those whose time came during the pause move on now, and people come in again.', 'Go on', () => change(call(client.POST('/api/v1/workflows/{id}/resume', { params }))), 'It goes on.')
+  const resume = () =>
+    ask(
+      'Let this workflow go on?',
+      'Those whose time came during the pause move on now, and people come in again.',
+      'Go on',
+      () => change(call(client.POST('/api/v1/workflows/{id}/resume', { params }))),
+      'It goes on.',
+    )
   const archive = () =>
     ask(
       'Archive this workflow?',
@@ -91,7 +115,11 @@ export function WorkflowMenu({ workflow, inside, reason, flush, onChanged }: Pro
             Let it go on
           </Menu.Item>
         )}
-        <Menu.Item leftSection={<IconCopy size={16} />} disabled={reason !== null} onClick={() => void copy()}>
+        <Menu.Item
+          leftSection={<IconCopy size={16} />}
+          disabled={reason !== null}
+          onClick={() => void copy()}
+        >
           Copy as a new draft
         </Menu.Item>
         {status !== 'archived' && (

@@ -21,13 +21,26 @@ import { distinct } from './problems'
 import { PublishWorkflow } from './publish-workflow'
 import { StepsTab } from './steps-tab'
 import { VersionsTab } from './versions-tab'
-import { type Counts, draftOf, isSame, readWorkflow, useCheck, useCounts, useVersions, type Workflow } from './workflow'
+import {
+  type Counts,
+  draftOf,
+  isSame,
+  readWorkflow,
+  useCheck,
+  useCounts,
+  useVersions,
+  type Workflow,
+} from './workflow'
 import { WorkflowMenu } from './workflow-menu'
 
 /** One workflow: its steps, the people in it, its versions, and what leads into it. */
 export function WorkflowScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
-  const workflow = useQuery({ queryKey: ['workflow', id], queryFn: () => readWorkflow(id), refetchOnWindowFocus: false })
+  const workflow = useQuery({
+    queryKey: ['workflow', id],
+    queryFn: () => readWorkflow(id),
+    refetchOnWindowFocus: false,
+  })
   const [round, setRound] = useState(0)
   const reload = async () => {
     await workflow.refetch()
@@ -50,14 +63,23 @@ function Editor({ workflow, onReload }: { workflow: Workflow; onReload(): Promis
   const [publishing, setPublishing] = useState(false)
   const save = useCallback(
     async (draft: { name: string; definition: Definition }, version: number) => {
-      const body = { version, ...(draft.name.trim() ? { name: draft.name } : {}), definition: draft.definition as never }
-      const saved = await call(client.PATCH('/api/v1/workflows/{id}', { params: { path: { id: workflow.id } }, body }))
+      const body = {
+        version,
+        ...(draft.name.trim() ? { name: draft.name } : {}),
+        definition: draft.definition as never,
+      }
+      const saved = await call(
+        client.PATCH('/api/v1/workflows/{id}', { params: { path: { id: workflow.id } }, body }),
+      )
       queries.setQueryData(['workflow', workflow.id], saved)
       return saved.version
     },
     [workflow.id, queries],
   )
-  const [initial] = useState(() => ({ draft: { name: workflow.name, definition: draftOf(workflow.definition) }, version: workflow.version }))
+  const [initial] = useState(() => ({
+    draft: { name: workflow.name, definition: draftOf(workflow.definition) },
+    version: workflow.version,
+  }))
   const autosave = useAutosave(initial, save)
   const { name, definition } = autosave.draft
   const check = useCheck(workflow.id, workflow.version)
@@ -68,10 +90,15 @@ function Editor({ workflow, onReload }: { workflow: Workflow; onReload(): Promis
   const inside = counts.data ? counts.data.ends.active + counts.data.ends.parked : 0
   const changed = async () => {
     await queries.invalidateQueries({ queryKey: ['workflows'] })
-    await Promise.all(['workflow-counts', 'workflow-versions', 'workflow-check'].map(key => queries.invalidateQueries({ queryKey: [key, workflow.id] })))
+    await Promise.all(
+      ['workflow-counts', 'workflow-versions', 'workflow-check'].map(key =>
+        queries.invalidateQueries({ queryKey: [key, workflow.id] }),
+      ),
+    )
     await onReload()
   }
-  const show = (next: string) => void go({ to: '.', search: (next === 'steps' ? {} : { tab: next }) as never, replace: true })
+  const show = (next: string) =>
+    void go({ to: '.', search: (next === 'steps' ? {} : { tab: next }) as never, replace: true })
   /** Before the dialog opens everything is saved and looked at: it never promises what would be refused. */
   const publish = async () => {
     const version = await autosave.flush().catch(() => null)
@@ -80,22 +107,47 @@ function Editor({ workflow, onReload }: { workflow: Workflow; onReload(): Promis
     const n = distinct(problems).length
     if (n === 0) return setPublishing(true)
     show('steps')
-    notifications.show({ color: 'orange', title: 'Not ready to go live', message: n === 1 ? 'One thing is to be finished first; it stands on top.' : `${n} things are to be finished first; they stand on top.` })
+    notifications.show({
+      color: 'orange',
+      title: 'Not ready to go live',
+      message:
+        n === 1
+          ? 'One thing is to be finished first; it stands on top.'
+          : `${n} things are to be finished first; they stand on top.`,
+    })
   }
   const actions = (
     <>
       <SaveNote state={autosave.state} />
       <Tooltip label="Undo (Ctrl Z)">
-        <Button variant="default" px={8} aria-label="Undo" disabled={!autosave.canUndo || locked} onClick={autosave.undo}>
+        <Button
+          variant="default"
+          px={8}
+          aria-label="Undo"
+          disabled={!autosave.canUndo || locked}
+          onClick={autosave.undo}
+        >
           <IconArrowBackUp size={16} />
         </Button>
       </Tooltip>
       <Tooltip label="Redo (Ctrl Shift Z)">
-        <Button variant="default" px={8} aria-label="Redo" disabled={!autosave.canRedo || locked} onClick={autosave.redo}>
+        <Button
+          variant="default"
+          px={8}
+          aria-label="Redo"
+          disabled={!autosave.canRedo || locked}
+          onClick={autosave.redo}
+        >
           <IconArrowForwardUp size={16} />
         </Button>
       </Tooltip>
-      <WorkflowMenu workflow={workflow} inside={inside} reason={reason} flush={autosave.flush} onChanged={changed} />
+      <WorkflowMenu
+        workflow={workflow}
+        inside={inside}
+        reason={reason}
+        flush={autosave.flush}
+        onChanged={changed}
+      />
       <Tooltip label={why} disabled={!why}>
         <Button disabled={locked} onClick={() => void publish()}>
           {workflow.liveVersion === null ? 'Publish' : 'Publish changes'}
@@ -104,7 +156,11 @@ function Editor({ workflow, onReload }: { workflow: Workflow; onReload(): Promis
     </>
   )
   return (
-    <Page title={name || 'Workflow without a name'} words={<WorkflowLine workflow={workflow} counts={counts.data ?? null} />} actions={actions}>
+    <Page
+      title={name || 'Workflow without a name'}
+      words={<WorkflowLine workflow={workflow} counts={counts.data ?? null} />}
+      actions={actions}
+    >
       {(autosave.state === 'stale' || autosave.state === 'refused') && (
         <div style={{ position: 'sticky', top: 64, zIndex: 20 }}>
           <StaleNote autosave={autosave} onReload={() => void onReload()} />
@@ -118,7 +174,16 @@ function Editor({ workflow, onReload }: { workflow: Workflow; onReload(): Promis
           <Tabs.Tab value="used-by">Used by</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="steps" pt="md">
-          <TextInput label="Name" maw={420} mb="md" maxLength={200} disabled={locked} value={name} error={name.trim() ? undefined : 'A workflow needs a name'} onChange={event => autosave.set({ name: event.currentTarget.value })} />
+          <TextInput
+            label="Name"
+            maw={420}
+            mb="md"
+            maxLength={200}
+            disabled={locked}
+            value={name}
+            error={name.trim() ? undefined : 'A workflow needs a name'}
+            onChange={event => autosave.set({ name: event.currentTarget.value })}
+          />
           {kinds.data && language.data ? (
             <StepsTab
               workflow={workflow}
@@ -158,7 +223,15 @@ function Editor({ workflow, onReload }: { workflow: Workflow; onReload(): Promis
           <UsedBy kind="workflows" id={workflow.id} noun="workflow" />
         </Tabs.Panel>
       </Tabs>
-      <PublishWorkflow workflow={workflow} name={name} check={check.data} opened={publishing} onClose={() => setPublishing(false)} flush={autosave.flush} onPublished={changed} />
+      <PublishWorkflow
+        workflow={workflow}
+        name={name}
+        check={check.data}
+        opened={publishing}
+        onClose={() => setPublishing(false)}
+        flush={autosave.flush}
+        onPublished={changed}
+      />
     </Page>
   )
 }
@@ -187,7 +260,8 @@ function WorkflowLine({ workflow, counts }: { workflow: Workflow; counts: Counts
       )}
       {workflow.ownerId && (
         <Text span size="sm" c="dimmed">
-          <OwnerName id={workflow.ownerId} />, review on {workflow.reviewOn ? formatDay(workflow.reviewOn) : '-'}
+          <OwnerName id={workflow.ownerId} />, review on{' '}
+          {workflow.reviewOn ? formatDay(workflow.reviewOn) : '-'}
         </Text>
       )}
     </Group>

@@ -23,7 +23,14 @@ export function WorkflowsScreen() {
   const reason = useEditReason()
   const list = useInfiniteQuery({
     queryKey: ['workflows', status],
-    queryFn: ({ pageParam }) => call(client.GET('/api/v1/workflows', { params: { query: { limit: 50, ...(status ? { status } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) =>
+      call(
+        client.GET('/api/v1/workflows', {
+          params: {
+            query: { limit: 50, ...(status ? { status } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
   })
@@ -36,13 +43,22 @@ export function WorkflowsScreen() {
     </Tooltip>
   )
   return (
-    <Page title="Workflows" words="What happens to a person, step by step, after something has happened." actions={create}>
+    <Page
+      title="Workflows"
+      words="What happens to a person, step by step, after something has happened."
+      actions={create}
+    >
       <SegmentedControl
         aria-label="State"
         style={{ alignSelf: 'flex-start' }}
         value={status ?? 'all'}
-        onChange={value => void go({ to: '/workflows', search: value === 'all' ? {} : { status: value }, replace: true })}
-        data={[{ value: 'all', label: 'All' }, ...states.map(state => ({ value: state, label: state.charAt(0).toUpperCase() + state.slice(1) }))]}
+        onChange={value =>
+          void go({ to: '/workflows', search: value === 'all' ? {} : { status: value }, replace: true })
+        }
+        data={[
+          { value: 'all', label: 'All' },
+          ...states.map(state => ({ value: state, label: state.charAt(0).toUpperCase() + state.slice(1) })),
+        ]}
       />
       {list.isPending && <Waiting />}
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
@@ -50,7 +66,9 @@ export function WorkflowsScreen() {
         <Empty
           title={status ? `No workflow is ${status === 'draft' ? 'a draft' : status}` : 'No workflow yet'}
           words="A workflow begins with something a person did, waits, asks, writes, and hands over: “three days after the white paper, send the follow-up; who clicks and is ready goes to sales”."
-          {...(status || reason ? {} : { action: { label: 'Make the first workflow', onClick: creating.open } })}
+          {...(status || reason
+            ? {}
+            : { action: { label: 'Make the first workflow', onClick: creating.open } })}
         />
       )}
       {items.length > 0 && (
@@ -108,7 +126,11 @@ export function WorkflowsScreen() {
       )}
       {list.hasNextPage && (
         <Group justify="center">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show more
           </Button>
         </Group>
@@ -126,7 +148,11 @@ export function WorkflowsScreen() {
 }
 
 /** What wants a person: those who cannot go on, and a review that is due. */
-function Health({ workflow }: { workflow: { id: string; status: State; parked: number; reviewOn: string | null } }) {
+function Health({
+  workflow,
+}: {
+  workflow: { id: string; status: State; parked: number; reviewOn: string | null }
+}) {
   const today = useBusinessNow().toISOString().slice(0, 10)
   const runs = workflow.status === 'live' || workflow.status === 'paused'
   const isDue = runs && workflow.reviewOn !== null && workflow.reviewOn <= today
@@ -134,14 +160,28 @@ function Health({ workflow }: { workflow: { id: string; status: State; parked: n
   return (
     <Group gap={6}>
       {workflow.parked > 0 && (
-        <Anchor component={Link} to={`/workflows/${workflow.id}`} search={{ tab: 'people', status: 'parked' } as never} underline="never">
-          <Badge color="red" c="var(--mantine-color-text)" leftSection={<IconAlertTriangle size={12} aria-hidden />} style={{ cursor: 'pointer' }}>
+        <Anchor
+          component={Link}
+          to={`/workflows/${workflow.id}`}
+          search={{ tab: 'people', status: 'parked' } as never}
+          underline="never"
+        >
+          <Badge
+            color="red"
+            c="var(--mantine-color-text)"
+            leftSection={<IconAlertTriangle size={12} aria-hidden />}
+            style={{ cursor: 'pointer' }}
+          >
             {formatNumber(workflow.parked)} set aside
           </Badge>
         </Anchor>
       )}
       {isDue && (
-        <Badge color="yellow" c="var(--mantine-color-text)" leftSection={<IconCalendarDue size={12} aria-hidden />}>
+        <Badge
+          color="yellow"
+          c="var(--mantine-color-text)"
+          leftSection={<IconCalendarDue size={12} aria-hidden />}
+        >
           Review is due
         </Badge>
       )}
