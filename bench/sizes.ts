@@ -46,13 +46,11 @@ const rows = [
     size: kilobytes(filesOf(shell).filter(file => !isScript(file))),
     budget: 45,
   },
-  ...routes
-    .slice(0, 5)
-    .map(route => ({
-      what: `screens: ${route.key}`,
-      size: route.size,
-      budget: route.key.includes('source-editor') ? 700 : 150,
-    })),
+  ...routes.slice(0, 5).map(route => ({
+    what: `screens: ${route.key}`,
+    size: route.size,
+    budget: route.key.includes('source-editor') ? 700 : 150,
+  })),
 ]
 print(rows.map(row => ({ what: row.what, 'gzipped KB': row.size.toFixed(1), 'budget KB': row.budget })))
 process.exitCode =

@@ -10,14 +10,12 @@ export async function healthOf(modules: Module[], services: Services): Promise<H
   const findings: Finding[] = [await databaseHealth(services)]
   if (findings[0]?.ok) {
     const asked = modules.map(async module => {
-      const said = await module
-        .health?.(services)
-        .catch((error: unknown) => [
-          {
-            ok: false,
-            words: `${module.name} cannot tell how it is: ${error instanceof Error ? error.message : 'unknown reason'}`,
-          },
-        ])
+      const said = await module.health?.(services).catch((error: unknown) => [
+        {
+          ok: false,
+          words: `${module.name} cannot tell how it is: ${error instanceof Error ? error.message : 'unknown reason'}`,
+        },
+      ])
       return (said ?? []).map(finding => ({ room: module.name, ...finding }))
     })
     findings.push(...(await Promise.all(asked)).flat())

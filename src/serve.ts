@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { makePartitions } from '#activity/partitions.ts'
 import { firstRunLink } from '#access/sign-in-links.ts'
+import { makePartitions } from '#activity/partitions.ts'
 import type { Config } from '#platform/config.ts'
 import { AppError } from '#platform/errors.ts'
 import type { Services } from '#platform/services.ts'
@@ -25,14 +25,17 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
     await makePartitions(services.db, services.clock.now())
     if (config.demo && config.mode === 'sandbox') await seedDemo(services, say)
     if (parts.includes('worker')) closers.push((await startWork(services)).stop)
-    if (parts.includes('office')) closers.push(await listen(await createOffice(services), config, config.officePort))
-    if (parts.includes('street')) closers.push(await listen(await createStreet(services), config, config.streetPort))
+    if (parts.includes('office'))
+      closers.push(await listen(await createOffice(services), config, config.officePort))
+    if (parts.includes('street'))
+      closers.push(await listen(await createStreet(services), config, config.streetPort))
     await announce(services, parts, performance.now() - began)
     await stopped
     say('Stopping ...')
   } catch (error) {
     // Said at once: should closing hang, the reason must not be lost with it.
-    if (!(error instanceof AppError)) say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    if (!(error instanceof AppError))
+      say(error instanceof Error ? (error.stack ?? error.message) : String(error))
     throw error
   } finally {
     const limit = setTimeout(() => process.exit(1), drainMs)
@@ -70,7 +73,9 @@ function say(line: string): void {
 
 async function announce(services: Services, parts: Part[], tookMs: number): Promise<void> {
   const { config } = services
-  say(`\nTend is ready after ${(tookMs / 1000).toFixed(1)} s${config.mode === 'sandbox' ? ', in sandbox mode: no mail leaves unless TEND_SMTP_URL is set' : ''}.`)
+  say(
+    `\nTend is ready after ${(tookMs / 1000).toFixed(1)} s${config.mode === 'sandbox' ? ', in sandbox mode: no mail leaves unless TEND_SMTP_URL is set' : ''}.`,
+  )
   if (parts.includes('office')) say(`  Office (screens, API)        ${config.officeUrl}`)
   if (parts.includes('street')) say(`  Street (tracking, links)     ${config.streetUrl}`)
   const link = parts.includes('office') ? await firstRunLink(services) : null

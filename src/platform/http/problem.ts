@@ -22,7 +22,12 @@ function isDatabaseAway(error: unknown): boolean {
   const state = sqlStateOf(error)
   if (state && /^(08|57P|53)/.test(state)) return true
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  return code === 'ECONNREFUSED' || code === 'ECONNRESET' || (error instanceof Error && /Connection terminated|timeout exceeded when trying to connect/.test(error.message))
+  return (
+    code === 'ECONNREFUSED' ||
+    code === 'ECONNRESET' ||
+    (error instanceof Error &&
+      /Connection terminated|timeout exceeded when trying to connect/.test(error.message))
+  )
 }
 
 /** PostgreSQL takes no NUL in a text, and no lone surrogate in JSON. */
@@ -47,18 +52,37 @@ function fromValidation(error: FastifyError): AppError | null {
 /** Turns anything that was thrown into an AppError; a bug becomes a 500 that tells nothing of the inside. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  if (isDatabaseAway(error)) return new AppError('database_away', 'The database does not answer at the moment. Try again in a few seconds.', { status: 503, detail: { retryAfterSeconds: 2 } })
-  if (isUnstorable(error)) return new AppError('invalid', 'A text holds a character that cannot be stored, such as NUL.', { status: 400 })
-  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
-  if (error instanceof Error && status >= 400 && status < 500) return new AppError('bad_request', error.message, { status })
-  return new AppError('internal', 'Something went wrong on our side. The log has the details under this request id.', { status: 500, cause: error })
+  if (isDatabaseAway(error))
+    return new AppError(
+      'database_away',
+      'The database does not answer at the moment. Try again in a few seconds.',
+      { status: 503, detail: { retryAfterSeconds: 2 } },
+    )
+  if (isUnstorable(error))
+    return new AppError('invalid', 'A text holds a character that cannot be stored, such as NUL.', {
+      status: 400,
+    })
+  const status =
+    typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (error instanceof Error && status >= 400 && status < 500)
+    return new AppError('bad_request', error.message, { status })
+  return new AppError(
+    'internal',
+    'Something went wrong on our side. The log has the details under this request id.',
+    { status: 500, cause: error },
+  )
 }
 
 /** The error handler of both doors. */
-export function answerProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerProblem(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const problem = fromValidation(error) ?? toAppError(error)
   if (problem.status >= 500) request.log.error({ err: error, url: request.routeOptions.url }, problem.message)
-  if (typeof problem.detail.retryAfterSeconds === 'number') reply.header('retry-after', String(problem.detail.retryAfterSeconds))
+  if (typeof problem.detail.retryAfterSeconds === 'number')
+    reply.header('retry-after', String(problem.detail.retryAfterSeconds))
   return reply
     .status(problem.status)
     .type('application/problem+json')

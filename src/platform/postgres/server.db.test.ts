@@ -50,7 +50,11 @@ test('of several that run on one server, the last one stops it', async () => {
   const second = await startServer(folder)
   assert.equal(second.url, first.url)
   await second.stop()
-  assert.equal(await ask(first.url, 'select 1 as answer'), 1, 'a second start that gives up takes nothing along')
+  assert.equal(
+    await ask(first.url, 'select 1 as answer'),
+    1,
+    'a second start that gives up takes nothing along',
+  )
   await first.stop()
   await assert.rejects(ask(first.url, 'select 1 as answer'), /ECONNREFUSED/)
   remove()
@@ -61,7 +65,14 @@ test('a killed server and a stale pid file of a foreign process do not hinder th
   const first = await startServer(folder)
   const pid = pidOf(folder)
   process.kill(pid, 'SIGKILL')
-  await until(() => ask(first.url, 'select 1 as answer').then(() => false, () => true), { words: 'the server to be gone' })
+  await until(
+    () =>
+      ask(first.url, 'select 1 as answer').then(
+        () => false,
+        () => true,
+      ),
+    { words: 'the server to be gone' },
+  )
   // In containers the number of a dead server is soon another program's: here, this test's own.
   const lines = readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')
   writeFileSync(join(folder, 'postmaster.pid'), [String(process.pid), ...lines.slice(1)].join('\n'))

@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, openSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -38,7 +48,8 @@ function placeOf(folder: string): Place {
 /** Settings for a small machine; they grow with its memory (measured, see docs/performance.md). */
 function settings(): Record<string, string> {
   const megabytes = totalmem() / 2 ** 20
-  const between = (low: number, value: number, high: number) => `${Math.round(Math.min(high, Math.max(low, value)))}MB`
+  const between = (low: number, value: number, high: number) =>
+    `${Math.round(Math.min(high, Math.max(low, value)))}MB`
   return {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -69,7 +80,17 @@ function initialize(place: Place, bin: string): void {
     chownSync(place.data, place.user.uid, place.user.gid)
     chownSync(handed, place.user.uid, place.user.gid)
   }
-  const flags = ['-D', place.data, '-U', 'tend', `--pwfile=${handed}`, '--auth=scram-sha-256', '-E', 'UTF8', '--no-sync']
+  const flags = [
+    '-D',
+    place.data,
+    '-U',
+    'tend',
+    `--pwfile=${handed}`,
+    '--auth=scram-sha-256',
+    '-E',
+    'UTF8',
+    '--no-sync',
+  ]
   try {
     execFileSync(join(bin, 'initdb'), [...flags, '--locale-provider=builtin', '--locale=C.UTF-8'], {
       ...(place.user ?? {}),
@@ -79,7 +100,11 @@ function initialize(place: Place, bin: string): void {
     })
   } catch (cause) {
     rmSync(place.data, { recursive: true, force: true })
-    throw new AppError('initdb_failed', `PostgreSQL could not create its files in ${place.data}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new AppError(
+      'initdb_failed',
+      `PostgreSQL could not create its files in ${place.data}: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    )
   } finally {
     rmSync(handed, { force: true })
   }
@@ -96,7 +121,8 @@ function freePort(): Promise<number> {
   })
 }
 
-const urlOf = (password: string, port: number, database: string) => `postgres://tend:${password}@127.0.0.1:${port}/${database}`
+const urlOf = (password: string, port: number, database: string) =>
+  `postgres://tend:${password}@127.0.0.1:${port}/${database}`
 
 async function answers(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
@@ -145,13 +171,23 @@ async function findRunning(place: Place, password: string): Promise<{ pid: numbe
     }
     await pause(100)
   }
-  throw new AppError('postgres_stuck', `A PostgreSQL runs on ${place.data} but does not answer. See ${place.log}.`)
+  throw new AppError(
+    'postgres_stuck',
+    `A PostgreSQL runs on ${place.data} but does not answer. See ${place.log}.`,
+  )
 }
 
-async function launch(place: Place, native: string, password: string): Promise<{ pid: number; port: number }> {
+async function launch(
+  place: Place,
+  native: string,
+  password: string,
+): Promise<{ pid: number; port: number }> {
   const port = await freePort()
   const log = openSync(place.log, 'a', 0o600)
-  const flags = Object.entries({ ...settings(), port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const flags = Object.entries({ ...settings(), port: String(port) }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
   // Detached: Ctrl-C in the terminal must reach Tend first, which stops the server when its work is put down.
   const child = spawn(join(native, 'bin', 'postgres'), ['-D', place.data, ...flags], {
     ...(place.user ?? {}),
@@ -173,7 +209,10 @@ async function launch(place: Place, native: string, password: string): Promise<{
     if (await answers(urlOf(password, port, 'postgres'))) return { pid: child.pid ?? 0, port }
     await pause(tries < 20 ? 25 : 100)
   }
-  throw new AppError('postgres_failed', `PostgreSQL did not start (${failure ?? 'no answer for a minute'}). See ${place.log}.`)
+  throw new AppError(
+    'postgres_failed',
+    `PostgreSQL did not start (${failure ?? 'no answer for a minute'}). See ${place.log}.`,
+  )
 }
 
 async function createDatabase(password: string, port: number): Promise<void> {
@@ -190,7 +229,12 @@ async function createDatabase(password: string, port: number): Promise<void> {
 async function stopServer(place: Place, pid: number): Promise<void> {
   if (!isPostgres(pid)) return
   process.kill(pid, 'SIGINT')
-  for (let tries = 0; tries < 300 && isPostgres(pid) && existsSync(join(place.data, 'postmaster.pid')); tries++) await pause(50)
+  for (
+    let tries = 0;
+    tries < 300 && isPostgres(pid) && existsSync(join(place.data, 'postmaster.pid'));
+    tries++
+  )
+    await pause(50)
 }
 
 /** Everybody who uses the server holds this lock, shared: on the database "postgres", which is never replaced. */
@@ -198,7 +242,10 @@ const usersLock = 7_365_524
 
 /** Says for as long as this process lives that it uses the server. */
 async function enter(password: string, port: number): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: urlOf(password, port, 'postgres'), application_name: 'tend presence' })
+  const client = new pg.Client({
+    connectionString: urlOf(password, port, 'postgres'),
+    application_name: 'tend presence',
+  })
   client.on('error', () => undefined)
   await client.connect()
   await client.query('select pg_advisory_lock_shared($1)', [usersLock])
@@ -209,7 +256,9 @@ async function enter(password: string, port: number): Promise<pg.Client> {
 async function leave(presence: pg.Client): Promise<boolean> {
   try {
     await presence.query('select pg_advisory_unlock_shared($1)', [usersLock])
-    const { rows } = await presence.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [usersLock])
+    const { rows } = await presence.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [
+      usersLock,
+    ])
     return rows[0]?.last !== false
   } catch {
     // It is down already, or on its way.

@@ -224,8 +224,8 @@ function BehaviourRow({ rule, language, disabled, onChange, onRemove }: RowProps
         {!disabled && <Remove onClick={onRemove} />}
       </Group>
       {where.map((demand, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: demands have no identity of their own
         <DemandRow
+          // biome-ignore lint/suspicious/noArrayIndexKey: demands have no identity of their own
           key={at}
           isFirst={at === 0}
           value={demand}
