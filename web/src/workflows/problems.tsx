@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { countConditions, type Filter } from '@/decisions/filter'
 import { type Definition, nodesOf } from './definition'
 import { addFirst, nameOf, trigger, useEditor } from './editor-context'
-import { labelOf } from './settings-form'
+import { labelOf } from './settings-words'
 import type { Problem } from './workflow'
 
 /** A schema's own words ("Invalid input: expected string ...") are for programmers: this says what is missing. */
