@@ -139,7 +139,7 @@ function addHealth(app: FastifyInstance, services: Services): void {
   app.get('/healthz', { schema: { hide: true } }, async (_request, reply) => {
     const health = await healthOf(modules, services)
     return reply
-      .status(health.ok ? 200 : 503)
+      .status(health.serving ? 200 : 503)
       .header('cache-control', 'no-store')
       .serializer(JSON.stringify)
       .send(health)

@@ -3,7 +3,8 @@ import { one, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
 
 export type Finding = { room: string; ok: boolean; words: string }
-export type Health = { ok: boolean; mode: string; findings: Finding[] }
+/** `serving`: whether requests can be answered at all; a door that can is left in the rotation whatever else is wrong. */
+export type Health = { ok: boolean; serving: boolean; mode: string; findings: Finding[] }
 
 /** What is well and what is not, in sentences. A room that cannot even say counts as not well. */
 export async function healthOf(modules: Module[], services: Services): Promise<Health> {
@@ -20,7 +21,12 @@ export async function healthOf(modules: Module[], services: Services): Promise<H
     })
     findings.push(...(await Promise.all(asked)).flat())
   }
-  return { ok: findings.every(finding => finding.ok), mode: services.config.mode, findings }
+  return {
+    ok: findings.every(finding => finding.ok),
+    serving: findings[0]?.ok ?? false,
+    mode: services.config.mode,
+    findings,
+  }
 }
 
 async function databaseHealth(services: Services): Promise<Finding> {

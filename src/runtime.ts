@@ -1,9 +1,10 @@
 import { createClock } from '#platform/clock.ts'
 import { type Config, databaseFolder } from '#platform/config.ts'
-import { one, sql } from '#platform/db/db.ts'
+import { type Db, one, sql } from '#platform/db/db.ts'
 import { migrate, preflight } from '#platform/db/migrate.ts'
 import { openDatabase } from '#platform/db/pool.ts'
 import { createEgress } from '#platform/egress.ts'
+import { AppError } from '#platform/errors.ts'
 import { setIdNode } from '#platform/ids.ts'
 import { openJobs } from '#platform/jobs.ts'
 import { createLog } from '#platform/log.ts'
@@ -32,6 +33,7 @@ export async function openRuntime(
   const database = openDatabase(databaseUrl, { max: 16 })
   const { db } = database
   try {
+    await requireDatabase(db)
     if (options.migrate === false) await preflight(db)
     else await migrate(db)
     const secrets = createSecrets(config)
@@ -73,6 +75,18 @@ export async function openRuntime(
     await database.close()
     await server?.stop()
     throw error
+  }
+}
+
+/** Says in words what is wrong with an address that leads to no database, instead of a stack of the driver. */
+async function requireDatabase(db: Db): Promise<void> {
+  try {
+    await one(db, sql`select 1 as one`)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message || String(cause) : String(cause)
+    throw new AppError('no_database', `The database cannot be reached (${reason}). Look at DATABASE_URL.`, {
+      cause,
+    })
   }
 }
 

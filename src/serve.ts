@@ -24,11 +24,12 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
     // Made before anything comes in, so that nothing lands beside its partition.
     await makePartitions(services.db, services.clock.now())
     if (config.demo && config.mode === 'sandbox') await seedDemo(services, say)
-    if (parts.includes('worker')) closers.push((await startWork(services)).stop)
     if (parts.includes('office'))
       closers.push(await listen(await createOffice(services), config, config.officePort))
     if (parts.includes('street'))
       closers.push(await listen(await createStreet(services), config, config.streetPort))
+    // Last, so that a start which finds its ports taken never touches a lane of the one that has them.
+    if (parts.includes('worker')) closers.unshift((await startWork(services)).stop)
     await announce(services, parts, performance.now() - began)
     await stopped
     say('Stopping ...')

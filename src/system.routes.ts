@@ -20,6 +20,7 @@ const jobSchema = z.object({
 
 const healthSchema = z.object({
   ok: z.boolean(),
+  serving: z.boolean(),
   mode: z.string(),
   findings: z.array(z.object({ room: z.string(), ok: z.boolean(), words: z.string() })),
 })

@@ -150,7 +150,7 @@ export function evaluationTrack(fallbackUserId: string, webhookUrl: string | nul
       alert: {
         type: 'alert-sales',
         title: 'Alert sales',
-        settings: { message: 'is looking at the prices: a good moment to call', fallbackUserId, webhookUrl },
+        settings: { message: 'looking at the prices, a good moment to call', fallbackUserId, webhookUrl },
         exits: { next: 'done' },
       },
       done: { type: 'exit', settings: { reason: 'handed to sales' }, exits: {} },

@@ -8244,6 +8244,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             ok: boolean;
+                            serving: boolean;
                             mode: string;
                             findings: {
                                 room: string;

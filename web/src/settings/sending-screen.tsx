@@ -80,6 +80,8 @@ function Halt({ sending }: { sending: Sending }) {
           color={sending.pause ? 'tend' : 'red'}
           variant={sending.pause ? 'filled' : 'light'}
           loading={toggle.isPending}
+          disabled={reason !== null}
+          title={reason ?? undefined}
           onClick={() => toggle.mutate()}
         >
           {sending.pause ? 'Let sending go on' : 'Stop all sending now'}

@@ -4,6 +4,7 @@ import { IconClock, IconFlask } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { formatExact, formatMinute } from '@/ui/format'
 import { type Move, useClock, useMoveClock } from './clock'
+import { useEditReason } from './me'
 
 const moves: { label: string; move: Move }[] = [
   { label: '+1 hour', move: { advance: 'PT1H' } },
@@ -16,6 +17,7 @@ const moves: { label: string; move: Move }[] = [
 export function SandboxBar() {
   const clock = useClock()
   const mover = useMoveClock()
+  const reason = useEditReason()
   if (clock.data?.mode !== 'sandbox') return null
   const { now, nextDue } = clock.data
   const go = (move: Move) =>
@@ -71,7 +73,7 @@ export function SandboxBar() {
               key={label}
               size="compact-xs"
               variant="default"
-              disabled={mover.isPending || ('next' in move && !nextDue)}
+              disabled={reason !== null || mover.isPending || ('next' in move && !nextDue)} title={reason ?? undefined}
               onClick={() => go(move)}
             >
               {label}
