@@ -17,7 +17,7 @@ import { IconPlus, IconX } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call, client } from '@/api/client'
-import { useMe } from '@/shell/me'
+import { useEditReason, useMe } from '@/shell/me'
 import { Page } from '@/ui/page'
 import { ErrorNote, Loaded } from '@/ui/states'
 
@@ -53,6 +53,7 @@ export function SendingScreen() {
 }
 
 function Halt({ sending }: { sending: Sending }) {
+  const reason = useEditReason()
   const queries = useQueryClient()
   const toggle = useMutation({
     mutationFn: async () => {

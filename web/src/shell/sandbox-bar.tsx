@@ -73,7 +73,8 @@ export function SandboxBar() {
               key={label}
               size="compact-xs"
               variant="default"
-              disabled={reason !== null || mover.isPending || ('next' in move && !nextDue)} title={reason ?? undefined}
+              disabled={reason !== null || mover.isPending || ('next' in move && !nextDue)}
+              title={reason ?? undefined}
               onClick={() => go(move)}
             >
               {label}
