@@ -17,17 +17,26 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem' })
 
+const awayCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+/** The driver and its pool report these without a code. */
+const awayWords =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i
+
 /** Connection refused, server shutting down, too many connections: the database is away for the moment. */
 function isDatabaseAway(error: unknown): boolean {
   const state = sqlStateOf(error)
   if (state && /^(08|57P|53)/.test(state)) return true
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  return (
-    code === 'ECONNREFUSED' ||
-    code === 'ECONNRESET' ||
-    (error instanceof Error &&
-      /Connection terminated|timeout exceeded when trying to connect/.test(error.message))
-  )
+  if (awayCodes.has(String(code))) return true
+  return error instanceof Error && awayWords.test(error.message)
 }
 
 /** PostgreSQL takes no NUL in a text, and no lone surrogate in JSON. */
