@@ -74,7 +74,11 @@ async function sendLetter(sender: Sender, claim: Claim, { message, raw }: Item):
   const isDown = route.downUntil !== null && route.downUntil > services.clock.now()
   if (isDown || isOver(sender, claim)) return { is: 'unused' }
   const letter = { from: returnPath(services, message), to: message.address ?? '', raw }
-  const outcome = await smtp.send(letter, () => journal.started(message.id))
+  const outcome = await smtp.send(letter, () => {
+    if (isOver(sender, claim)) return false
+    journal.started(message.id)
+    return true
+  })
   journal.replied(message.id, codeOf(outcome))
   return outcome
 }

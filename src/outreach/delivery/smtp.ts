@@ -9,8 +9,8 @@ export type Letter = { from: string; to: string; raw: Buffer }
 export type Smtp = {
   /** How many letters can be on their way at once. */
   width: number
-  /** `onBody` is called before the first byte of the body is written; never where it is not. */
-  send(letter: Letter, onBody: () => void): Promise<Outcome>
+  /** `onBody` is called before the first byte of the body is written; where it says no, the line is cut instead. */
+  send(letter: Letter, onBody: () => boolean): Promise<Outcome>
   close(): Promise<void>
 }
 
@@ -147,22 +147,25 @@ async function open(url: string, options: SmtpOptions): Promise<SMTPConnection> 
 function deliver(
   connection: SMTPConnection,
   { from, to, raw }: Letter,
-  onBody: () => void,
+  onBody: () => boolean,
 ): Promise<Outcome> {
   return new Promise(resolve => {
     let started = false
+    const gone = () => resolve({ is: 'broken', started, text: 'the connection ended' })
     const body = new Readable({
       read() {
         // The server has answered DATA with 354: from here on it may have the letter.
-        if (!started) {
-          started = true
-          onBody()
+        if (!started && !onBody()) {
+          // Time ran out while the envelope went over (the process was frozen): the line is cut before the body.
+          connection.off('end', gone)
+          connection.close()
+          return resolve({ is: 'broken', started: false, text: 'its time was over before the body began' })
         }
+        started = true
         this.push(raw)
         this.push(null)
       },
     })
-    const gone = () => resolve({ is: 'broken', started, text: 'the connection ended' })
     connection.once('end', gone)
     connection.send({ from, to: [to], size: raw.length }, body, (error, info) => {
       connection.off('end', gone)
