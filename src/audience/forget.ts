@@ -2,6 +2,7 @@ import { type Db, inTransaction, maybeOne, run, sql } from '#platform/db/db.ts'
 import { notFound } from '#platform/errors.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import { raiseIdentityEpoch } from './identity-memory.ts'
+import { forgetRequests } from './requests.ts'
 import { suppress } from './suppression.ts'
 
 /** Removes the profile and everything below it. The ledger of events and the rooms above have their own `forget`. */
@@ -9,6 +10,7 @@ export async function forgetProfile(trx: Db, contactId: string): Promise<void> {
   await run(trx, sql`delete from audience.list_member where contact_id = ${contactId}::bigint`)
   await run(trx, sql`delete from audience.consent where contact_id = ${contactId}::bigint`)
   await run(trx, sql`delete from audience.consent_current where contact_id = ${contactId}::bigint`)
+  await forgetRequests(trx, contactId)
   await run(trx, sql`delete from audience.identity where contact_id = ${contactId}::bigint`)
   await raiseIdentityEpoch(trx)
   await run(

@@ -6,9 +6,10 @@ import { contactRoutes } from './contacts.routes.ts'
 import { forgetProfile } from './forget.ts'
 import { latecomersReactor } from './latecomers.reactor.ts'
 import { repointAudience } from './repoint.ts'
+import { exportRequests } from './requests.ts'
 
 async function exportContact(db: Db, contactId: string): Promise<unknown> {
-  const [profile, identities, consents, lists] = await Promise.all([
+  const [profile, identities, consents, lists, requests] = await Promise.all([
     many(db, sql`select * from audience.contact where id = ${contactId}::bigint`),
     many(
       db,
@@ -19,8 +20,9 @@ async function exportContact(db: Db, contactId: string): Promise<unknown> {
       db,
       sql`select l.name, m.added_at from audience.list_member m join audience.list l on l.id = m.list_id where m.contact_id = ${contactId}::bigint`,
     ),
+    exportRequests(db, contactId),
   ])
-  return { profile, identities, consents, lists }
+  return { profile, identities, consents, lists, requests }
 }
 
 /** Who: contacts, companies, fields, identity, consent, suppression, lists. */
