@@ -35,7 +35,15 @@ export function sentenceOf(event: {
   return kind.sentence(event.data, event.name) ?? kind.title.toLowerCase()
 }
 
-/** Machine traffic is kept and shown, but neither scores nor automation act on it. */
+/**
+ * Whether a person did it, or something that nobody judged. Only such events count in filters and scores and wake
+ * workflows; what machines did, and opens and clicks that may have been a machine's ("unsure"), are kept and shown.
+ */
+export function isHuman(data: Record<string, unknown>): boolean {
+  return data.bot !== true && (data.verdict ?? 'human') === 'human'
+}
+
+/** Surely a machine: the timeline shows it apart. What is unsure is not. */
 export function isMachine(data: Record<string, unknown>): boolean {
   return data.bot === true || data.verdict === 'machine'
 }

@@ -35,13 +35,13 @@ export function compileDemands(where: Demand[], type: string, when: When): RawBu
 }
 
 /**
- * Whether an event (alias `event`) is one of a metric's. What machines did is never counted; this is
- * `isMachine` of the activity catalogue in SQL.
+ * Whether an event (alias `event`) is one of a metric's. Only what people did is counted; this is
+ * `isHuman` of the activity catalogue in SQL.
  */
 export function compileMetric(metric: Metric, when: When): RawBuilder<boolean> {
   const name = metric.name === null ? sql`` : sql` and event.name = ${metric.name}::text`
   return sql<boolean>`(event.type = ${metric.event}::text${name} and event.data -> 'bot' is distinct from 'true'::jsonb
-    and event.data ->> 'verdict' is distinct from 'machine' and ${compileDemands(metric.where, metric.event, when)})`
+    and coalesce(event.data ->> 'verdict', 'human') = 'human' and ${compileDemands(metric.where, metric.event, when)})`
 }
 
 /** Two conditions that count the same thing have the same key, however they are written down. */

@@ -53,7 +53,15 @@ const eventOf = (near: number): fc.Arbitrary<NaiveEvent> =>
       .record({
         path: fc.constantFrom(...paths),
         at: around(near),
-        mark: fc.constantFrom({}, {}, {}, { bot: true }, { verdict: 'machine' }, { verdict: 'human' }),
+        mark: fc.constantFrom(
+          {},
+          {},
+          {},
+          { bot: true },
+          { verdict: 'machine' },
+          { verdict: 'unsure' },
+          { verdict: 'human' },
+        ),
       })
       .map(({ path, at, mark }) => ({
         type: 'page.viewed',

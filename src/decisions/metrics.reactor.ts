@@ -1,4 +1,4 @@
-import { isMachine } from '#activity/catalogue.ts'
+import { isHuman } from '#activity/catalogue.ts'
 import type { Event, Reactor } from '#engine/reactor.ts'
 import { countDays, countHistory, lockAsTick } from './metrics.sql.ts'
 import { listMetrics, type RegisteredMetric } from './metrics.ts'
@@ -19,9 +19,7 @@ export const metricsReactor: Reactor = {
     const metrics = (await listMetrics(db)).filter(metric => metric.zone === zone)
     if (metrics.length === 0) return []
     const when = { now, zone, today: dayIn(zone, now) }
-    const wanted = events.filter(
-      event => !isMachine(event.data) && metrics.some(metric => fits(metric, event)),
-    )
+    const wanted = events.filter(event => isHuman(event.data) && metrics.some(metric => fits(metric, event)))
     const types = new Set(wanted.map(event => event.type))
     await countDays(
       db,

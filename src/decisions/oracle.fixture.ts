@@ -84,7 +84,7 @@ function countEvents(
   const first = condition.withinDays ? today.subtract({ days: condition.withinDays - 1 }) : null
   return contact.events.filter(event => {
     if (event.type !== condition.event || (condition.name && event.name !== condition.name)) return false
-    if (event.data.bot === true || event.data.verdict === 'machine') return false
+    if (event.data.bot === true || (event.data.verdict ?? 'human') !== 'human') return false
     if (first && Temporal.PlainDate.compare(dayOf(event.at, moment.zone), first) < 0) return false
     return (condition.where ?? []).every(({ property, op, value }) =>
       compare(op, propertyOf(event, property), value, moment),

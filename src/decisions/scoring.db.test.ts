@@ -140,6 +140,7 @@ test('what machines do gives nothing, and demands on properties are those of the
     order(99),
     { ...order(500), name: 'Refund' },
     click('machine'),
+    click('unsure'),
     click('human'),
   )
   assert.equal(await world.score(bob, model.id), 111)

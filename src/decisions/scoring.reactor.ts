@@ -1,4 +1,4 @@
-import { isMachine } from '#activity/catalogue.ts'
+import { isHuman } from '#activity/catalogue.ts'
 import { knownAmong } from '#audience/contacts.ts'
 import type { Event, NewEvent, Reactor, Tick } from '#engine/reactor.ts'
 import { fitRules } from './score-models.definition.ts'
@@ -37,7 +37,7 @@ type Ask = {
 async function hitsOf(tick: Tick, models: LiveModel[]): Promise<Hit[]> {
   const index = indexRules(models)
   const found = tick.events
-    .filter(event => !isMachine(event.data))
+    .filter(event => isHuman(event.data))
     .flatMap(event => candidatesOf(index, event).map(candidate => ({ ...candidate, event })))
   const demanding = found.filter(({ rule }) => rule.where?.length)
   const rules = [...new Set(demanding.map(({ rule }) => rule))]

@@ -121,8 +121,8 @@ function answers(
   return sql`array[${sql.join(rules.map(rule => sql`coalesce(${holds(rule)}, false)`))}]`
 }
 
-/** Machine traffic is kept and shown, but gives no points. */
-const human = sql<boolean>`event.data -> 'bot' is distinct from 'true'::jsonb and event.data ->> 'verdict' is distinct from 'machine'`
+/** `isHuman` of the activity catalogue: what machines did, or may have done, is kept and shown, but gives no points. */
+const human = sql<boolean>`event.data -> 'bot' is distinct from 'true'::jsonb and coalesce(event.data ->> 'verdict', 'human') = 'human'`
 
 /** Which of these rules' demands on properties hold for each of these events: answers by the event's id. */
 export async function testEvents(

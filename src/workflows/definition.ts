@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { isHuman } from '#activity/catalogue.ts'
 import { type Filter, filterSchema } from '#decisions/filter.ts'
-import { type EventMatch, eventMatchSchema, isMachine, matchesEvent } from './listen.ts'
+import { type EventMatch, eventMatchSchema, matchesEvent } from './listen.ts'
 import type { Listen, Step } from './node.ts'
 import { nodeByType } from './nodes/all.ts'
 
@@ -104,5 +105,5 @@ export function triggers(
   event: Parameters<typeof matchesEvent>[1],
   zone: string,
 ): boolean {
-  return !isMachine(event) && matchesEvent(trigger, event, zone)
+  return isHuman(event.data) && matchesEvent(trigger, event, zone)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { describeEvent, isMachine, matchesEvent } from './listen.ts'
+import { isHuman } from '#activity/catalogue.ts'
+import { describeEvent, matchesEvent } from './listen.ts'
 import type { Demand } from './where.ts'
 
 const page = (path: string) => ({
@@ -11,12 +12,11 @@ const page = (path: string) => ({
 const where = (property: string, op: string, value?: Demand['value']): Demand => ({ property, op, value })
 
 test('a click counts only when it was judged human', () => {
-  const click = (verdict: string) => ({ type: 'email.clicked', data: { verdict } })
-  assert.equal(isMachine(click('human')), false)
-  assert.equal(isMachine(click('unsure')), true)
-  assert.equal(isMachine(click('machine')), true)
-  assert.equal(isMachine({ type: 'page.viewed', data: { bot: true } }), true)
-  assert.equal(isMachine({ type: 'page.viewed', data: {} }), false)
+  assert.equal(isHuman({ verdict: 'human' }), true)
+  assert.equal(isHuman({ verdict: 'unsure' }), false)
+  assert.equal(isHuman({ verdict: 'machine' }), false)
+  assert.equal(isHuman({ bot: true }), false)
+  assert.equal(isHuman({}), true)
 })
 
 test('an event matches by type, name and each of its values', () => {

@@ -18,13 +18,6 @@ export const eventMatchSchema = z.object({
 })
 export type EventMatch = z.infer<typeof eventMatchSchema>
 
-/** Machine traffic: marked bots, and opens or clicks that were not judged human. Workflows never react to it. */
-export function isMachine(event: Pick<Event, 'type' | 'data'>): boolean {
-  if (event.data.bot === true) return true
-  if (event.type === 'email.clicked' || event.type === 'email.opened') return event.data.verdict !== 'human'
-  return event.data.verdict === 'machine'
-}
-
 /** Whether an event is the one asked for; `zone` says when a day begins. */
 export function matchesEvent(
   match: EventMatch,

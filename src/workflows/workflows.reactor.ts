@@ -1,3 +1,4 @@
+import { isHuman } from '#activity/catalogue.ts'
 import { knownAmong } from '#audience/contacts.ts'
 import { matchContacts } from '#decisions/match.ts'
 import type { Event, NewEvent, Reactor, Tick } from '#engine/reactor.ts'
@@ -11,7 +12,6 @@ import {
   type WhyLink,
 } from './enrolments.sql.ts'
 import { type Entry, enter } from './enter.ts'
-import { isMachine } from './listen.ts'
 import { type Run, timerKind } from './run.ts'
 import type { Published, Shelf } from './shelf.ts'
 import { wordsFor } from './travel.ts'
@@ -27,7 +27,7 @@ export function workflowsReactor(shelf: Shelf): Reactor {
     name: 'workflows',
     timerKind,
     async run(tick) {
-      const human = tick.events.filter(event => !isMachine(event))
+      const human = tick.events.filter(event => isHuman(event.data))
       if (human.length === 0 && tick.timers.length === 0) return []
       const published = await shelf.published(tick.db)
       if (published.size === 0) return []
@@ -152,7 +152,7 @@ async function justBefore({ tick, human }: Bench, types: string[]): Promise<Even
   const seen = new Set(human.map(event => event.id))
   const since = new Date(tick.now.getTime() - visitorMs)
   const found = await selectRecent(tick.db, { contactIds: [...created], types, since })
-  return found.filter(event => !seen.has(event.id) && !isMachine(event))
+  return found.filter(event => !seen.has(event.id) && isHuman(event.data))
 }
 const visitorMs = 3_600_000
 
