@@ -1,17 +1,19 @@
 import { audit } from '#access/audit.ts'
 import type { NewEvent } from '#engine/reactor.ts'
 import { type Db, maybeOne, sql } from '#platform/db/db.ts'
-import { invalid } from '#platform/errors.ts'
+import { conflict, invalid } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import type { Secrets } from '#platform/secrets.ts'
-import { recordConsent } from './consent.ts'
+import { type ConsentState, recordConsent } from './consent.ts'
 import type { Contact } from './contacts.ts'
+import { askConsent } from './opt-in.ts'
 import { liftOptOut } from './suppression.ts'
 
 export type Entered = {
   purpose: string
   topicId?: string | null | undefined
-  state: 'granted' | 'withdrawn'
+  state: ConsentState
+  doubleOptIn?: boolean | undefined
   /** Granting needs the words that were agreed to and how it is known; withdrawing needs nothing. */
   wording?: string | undefined
   note?: string | undefined
@@ -27,8 +29,9 @@ export async function enterConsent(
   { contact, actor, word, now }: { contact: Contact; actor: Actor; word: Entered; now: Date },
 ): Promise<NewEvent[]> {
   const isGrant = word.state === 'granted'
+  if (word.state === 'pending') requireAddress(contact, word)
   if (isGrant) requireProof(word)
-  if (word.topicId) await requireTopic(trx, word.topicId, isGrant)
+  if (word.topicId) await requireTopic(trx, word.topicId, word.state !== 'withdrawn')
   if (isGrant && !word.topicId && contact.email) await liftOptOut(trx, secrets, contact.email)
   await audit(
     trx,
@@ -37,19 +40,26 @@ export async function enterConsent(
     { kind: 'contact', id: contact.id },
     { purpose: word.purpose },
   )
-  return recordConsent(trx, [
-    {
-      contactId: contact.id,
-      purpose: word.purpose,
-      topicId: word.topicId ?? null,
-      state: word.state,
-      basis: isGrant ? 'opt-in' : 'request',
-      source: 'the office',
-      wording: word.wording ?? null,
-      proof: { method: 'entered by hand', enteredBy: actor.name, note: word.note ?? '' },
-      at: now,
-    },
-  ])
+  const entry = {
+    contactId: contact.id,
+    purpose: word.purpose,
+    topicId: word.topicId ?? null,
+    source: 'the office',
+    wording: word.wording ?? null,
+    proof: { method: 'entered by hand', enteredBy: actor.name, note: word.note ?? '' },
+    at: now,
+  }
+  if (word.state === 'pending') return askConsent(trx, [{ ...entry, basis: 'double-opt-in' }])
+  return recordConsent(trx, [{ ...entry, state: word.state, basis: isGrant ? 'opt-in' : 'request' }])
+}
+
+/** A wish is only worth something with the letter that asks for its confirmation. */
+function requireAddress(contact: Contact, word: Entered): void {
+  if (word.doubleOptIn !== true)
+    throw invalid('A consent is pending while its person is asked to confirm it.', [
+      { path: 'doubleOptIn', message: 'must be true with the state pending' },
+    ])
+  if (!contact.email) throw conflict('no_address', 'This contact has no address to ask at.')
 }
 
 function requireProof({ wording, note }: Entered): void {

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { audit } from '#access/audit.ts'
 import { record } from '#activity/record.ts'
-import { inTransaction, many, maybeOne, sql } from '#platform/db/db.ts'
-import { conflict, notFound } from '#platform/errors.ts'
+import { inTransaction } from '#platform/db/db.ts'
+import { conflict } from '#platform/errors.ts'
 import { idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
-import { newId } from '#platform/ids.ts'
 import { enterConsent } from './consent.by-hand.ts'
 import { consentOf, consentStates } from './consent.ts'
 import { getContact } from './contacts.ts'
 import { suppress, suppressedAmong } from './suppression.ts'
+import { topicRoutes } from './topics.routes.ts'
 
 const state = z.enum(consentStates)
 const answer = z.object({
@@ -31,15 +31,6 @@ const answer = z.object({
   suppressed: z.string().nullable(),
 })
 
-const topicSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  description: z.string(),
-  archived: z.boolean(),
-})
-const topicColumns = sql`id, name, description, archived_at is not null as archived`
-type Topic = z.infer<typeof topicSchema>
-
 export const consentRoutes: Route[] = [
   route({
     method: 'GET',
@@ -59,14 +50,17 @@ export const consentRoutes: Route[] = [
     method: 'POST',
     url: '/api/v1/contacts/:id/consents',
     can: 'consents.edit',
-    summary: 'Record a withdrawal, or a grant with the proof that the person gave it',
+    summary:
+      'Record a withdrawal, a grant with the proof that the person gave it, or a wish to be confirmed by mail',
     tag: 'Consent',
     params: idParams,
     body: z
       .object({
         purpose: z.string().trim().min(1).max(60).default('marketing'),
         topicId: idSchema.nullable().optional(),
-        state: z.enum(['granted', 'withdrawn']),
+        state,
+        /** With `pending`: whether the person is sent a letter to confirm it (double opt-in). */
+        doubleOptIn: z.boolean().optional(),
         /** Granting needs the words that were agreed to and how it is known; withdrawing needs nothing. */
         wording: z.string().trim().max(2000).optional(),
         note: z.string().trim().max(2000).optional(),
@@ -106,73 +100,5 @@ export const consentRoutes: Route[] = [
       return { ok: true as const }
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/v1/topics',
-    can: 'topics.read',
-    summary: 'What people can subscribe to one by one',
-    tag: 'Consent',
-    reply: z.object({ items: z.array(topicSchema), next: z.null() }),
-    handle: async (_input, { db }) => ({
-      items: await many<Topic>(
-        db,
-        sql`select ${topicColumns} from audience.topic order by archived_at is not null, lower(name)`,
-      ),
-      next: null,
-    }),
-  }),
-  route({
-    method: 'POST',
-    url: '/api/v1/topics',
-    can: 'topics.edit',
-    summary: 'Add a topic',
-    tag: 'Consent',
-    body: z
-      .object({
-        name: z.string().trim().min(1).max(100),
-        description: z.string().trim().max(500).default(''),
-      })
-      .strict(),
-    reply: topicSchema,
-    status: 201,
-    async handle({ body }, { db, clock }) {
-      const [topic] = await many<Topic>(
-        db,
-        sql`
-        insert into audience.topic (id, name, description, created_at)
-        values (${newId()}::bigint, ${body.name}, ${body.description}, ${clock.now()}) returning ${topicColumns}`,
-      )
-      if (!topic) throw new Error('a topic was not stored')
-      return topic
-    },
-  }),
-  route({
-    method: 'PATCH',
-    url: '/api/v1/topics/:id',
-    can: 'topics.edit',
-    summary: 'Rename or archive a topic; what people said about it stays',
-    tag: 'Consent',
-    params: idParams,
-    body: z
-      .object({
-        name: z.string().trim().min(1).max(100),
-        description: z.string().trim().max(500),
-        archived: z.boolean(),
-      })
-      .partial()
-      .strict(),
-    reply: topicSchema,
-    async handle({ params, body }, { db, clock }) {
-      const topic = await maybeOne<Topic>(
-        db,
-        sql`
-        update audience.topic set name = coalesce(${body.name ?? null}, name), description = coalesce(${body.description ?? null}, description),
-          archived_at = case when ${body.archived ?? null}::boolean is null then archived_at
-            when ${body.archived ?? null}::boolean then coalesce(archived_at, ${clock.now()}::timestamptz) end
-        where id = ${params.id}::bigint returning ${topicColumns}`,
-      )
-      if (!topic) throw notFound('topic')
-      return topic
-    },
-  }),
+  ...topicRoutes,
 ]

@@ -1,6 +1,7 @@
 import { companiesFor, describeCompanies } from '#audience/companies.ts'
 import { type ConsentEntry, consentsAmong, grantIfNone, recordConsent } from '#audience/consent.ts'
 import { upsertContacts } from '#audience/contacts.ts'
+import { askConsent } from '#audience/opt-in.ts'
 import type { NewEvent } from '#engine/reactor.ts'
 import type { Db } from '#platform/db/db.ts'
 import type { Call, Json } from './call.ts'
@@ -111,7 +112,7 @@ function textOf(call: Call, name: string): string | null {
 
 /**
  * `traits.marketing_consent` of a server: true grants where nothing has been said yet, and never undoes an
- * opt-out; false withdraws what was granted.
+ * opt-out; 'double_opt_in' asks the person by mail to confirm; false withdraws what was granted.
  */
 async function learnConsent(trx: Db, recognised: Recognised[]): Promise<NewEvent[]> {
   const said = recognised.filter(
@@ -124,11 +125,17 @@ async function learnConsent(trx: Db, recognised: Recognised[]): Promise<NewEvent
   if (said.length === 0) return []
   const word = (item: Recognised): unknown => item.call.fields.marketing_consent
   const granted = await grantIfNone(trx, said.filter(item => word(item) === true).map(consentOf))
+  const asked = await askConsent(
+    trx,
+    said
+      .filter(item => word(item) === 'double_opt_in')
+      .map(item => ({ ...consentOf(item), basis: 'double-opt-in' })),
+  )
   const withdrawn = await withdraw(
     trx,
     said.filter(item => word(item) === false),
   )
-  return [...granted, ...withdrawn]
+  return [...granted, ...asked, ...withdrawn]
 }
 
 async function withdraw(trx: Db, items: Recognised[]): Promise<NewEvent[]> {
