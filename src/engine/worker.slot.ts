@@ -28,12 +28,13 @@ type State = {
   stopping: boolean
   looks: number
   failures: number
+  held: boolean
   waiters: { after: number; resolve(): void }[]
 }
 
 export function startSlot(deps: SlotDeps): Slot {
   const bell = createBell()
-  const state: State = { stopping: false, looks: 0, failures: 0, waiters: [] }
+  const state: State = { stopping: false, looks: 0, failures: 0, held: false, waiters: [] }
   const running = loop(deps, state, bell)
   return {
     ring: bell.ring,
@@ -61,7 +62,7 @@ async function loop(deps: SlotDeps, state: State, bell: Bell): Promise<void> {
       state.waiters = state.waiters.filter(waiter => waiter.after > look)
       for (const waiter of ready) waiter.resolve()
     }
-    await bell.sleep(took === 'nothing' ? await sleepMs(deps) : outagePause(state))
+    await bell.sleep(took === 'nothing' ? await sleepMs(deps, state.held) : outagePause(state))
   }
 }
 
@@ -75,6 +76,7 @@ async function lookOnce(deps: SlotDeps, state: State): Promise<'something' | 'no
     const fresh = await timedTick(deps, 'fresh')
     const again = fresh.retrying ? await timedTick(deps, 'retries') : null
     state.failures = 0
+    state.held = fresh.held
     return fresh.took || again?.took ? 'something' : 'nothing'
   } catch (error) {
     state.failures++
@@ -96,17 +98,17 @@ async function timedTick(deps: SlotDeps, kind: 'fresh' | 'retries'): Promise<Tic
     const { gaveUp } = await isolate(deps, lanes, error)
     if (gaveUp)
       throw new Error(`everything fails, not just one contact: ${error.message}`, { cause: error.cause })
-    return { contacts: 0, took: true, retrying: kind === 'fresh', oldestMs: null }
+    return { contacts: 0, took: true, retrying: kind === 'fresh', held: false, oldestMs: null }
   }
 }
 
 /** Until the next timer or attempt, at most the length of the safety net. */
-async function sleepMs(deps: SlotDeps): Promise<number> {
+async function sleepMs(deps: SlotDeps, held: boolean): Promise<number> {
   const lanes = [...deps.lanes().keys()]
   const longest = deps.isHearing() ? longestSleepMs : deafSleepMs
   try {
     const [dueAt, retryMs] = [
-      await earliestTimer(deps.services.db, lanes),
+      held ? null : await earliestTimer(deps.services.db, lanes),
       await nextRetryMs(deps.services.db, lanes),
     ]
     const dueMs = dueAt ? dueAt.getTime() - deps.services.clock.now().getTime() : longest

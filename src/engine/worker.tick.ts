@@ -1,4 +1,5 @@
-import { type Db, inTransaction, run, sql } from '#platform/db/db.ts'
+import { type Db, inTransaction, one, sql } from '#platform/db/db.ts'
+import { isHeld } from '#platform/hold.ts'
 import type { Services } from '#platform/services.ts'
 import { fenceLanes } from './lanes.ts'
 import { insertParked } from './parked.ts'
@@ -33,7 +34,14 @@ export type Pick =
 /** What a tick has taken, so that after a failure the same can be taken again in parts. */
 export type Taken = { rows: RowKey[]; timers: Timer[]; entries: Entry[] }
 
-export type TickResult = { contacts: number; took: boolean; retrying: boolean; oldestMs: number | null }
+export type TickResult = {
+  contacts: number
+  took: boolean
+  retrying: boolean
+  /** Timers wait until a person arms the installation; there is no sense in looking for them. */
+  held: boolean
+  oldestMs: number | null
+}
 
 /** A tick that failed, with what it had taken (all of which is back in its place). */
 export class TickFailure extends Error {
@@ -44,7 +52,7 @@ export class TickFailure extends Error {
   }
 }
 
-const nothing: TickResult = { contacts: 0, took: false, retrying: false, oldestMs: null }
+const nothing: TickResult = { contacts: 0, took: false, retrying: false, held: false, oldestMs: null }
 
 /**
  * One tick: fence, take, load, react, write back; one transaction of set-based statements. A process that dies
@@ -62,45 +70,47 @@ export async function runTick(
       taken = { rows: [], timers: [], entries: [] }
       const fence = await openTick(deps, trx, lanes)
       if (fence.lanes.length === 0) return nothing
-      taken = await take(deps, trx, { lanes: fence.lanes, pick })
+      taken = await take(deps, trx, { lanes: fence.lanes, pick, held: fence.held })
       const retrying = fence.retrying.length > 0
-      if (taken.entries.length === 0) return { ...nothing, retrying }
+      const { held } = fence
+      if (taken.entries.length === 0) return { ...nothing, retrying, held }
       const entries =
         pick.kind === 'fresh' ? await holdBack(trx, fence.retrying, taken.entries) : taken.entries
       await react(deps, trx, { lanes: new Set(fence.lanes), entries })
       const contacts = new Set(entries.map(entry => entry.contactId)).size
-      return { contacts, took: true, retrying, oldestMs: oldestOf(entries) }
+      return { contacts, took: true, retrying, held, oldestMs: oldestOf(entries) }
     })
   } catch (error) {
     throw new TickFailure(error, taken)
   }
 }
 
-/** Sets the limits of the session and asks the fence which of the lanes are ours. */
+/** Sets the limits of the session and asks the fence which of the lanes are ours; `held`: timers are to wait. */
 export async function openTick(
   { owner, limits }: { owner: string; limits: { idleMs: number; statementMs: number } },
   trx: Db,
   lanes: ReadonlyMap<number, string>,
-): Promise<{ lanes: number[]; retrying: number[] }> {
-  await run(
+): Promise<{ lanes: number[]; retrying: number[]; held: boolean }> {
+  const { held } = await one<{ held: boolean }>(
     trx,
     sql`
     select set_config('idle_in_transaction_session_timeout', ${String(limits.idleMs)}, true),
-      set_config('statement_timeout', ${String(limits.statementMs)}, true)`,
+      set_config('statement_timeout', ${String(limits.statementMs)}, true), ${isHeld} as held`,
   )
   const ours = await fenceLanes(trx, owner, lanes)
-  return { lanes: ours.map(row => row.lane), retrying: ours.filter(row => row.retrying).map(row => row.lane) }
+  const retrying = ours.filter(row => row.retrying).map(row => row.lane)
+  return { lanes: ours.map(row => row.lane), retrying, held }
 }
 
 /** Takes rows and timers out of their tables. Entries come oldest row first, events of a row in their order. */
 export async function take(
   { services, limits }: { services: Services; limits: { batch: number } },
   trx: Db,
-  { lanes, pick }: { lanes: number[]; pick: Pick },
+  { lanes, pick, held = false }: { lanes: number[]; pick: Pick; held?: boolean },
 ): Promise<Taken> {
   const rows = await takeWork(trx, { lanes, pick, batch: limits.batch })
   const timers =
-    pick.kind === 'fresh'
+    pick.kind === 'fresh' && !held
       ? await takeDueTimers(trx, lanes, services.clock.now(), limits.batch)
       : pick.kind === 'exactly'
         ? await takeTimers(trx, pick.timers)

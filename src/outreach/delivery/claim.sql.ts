@@ -1,4 +1,5 @@
 import { type Db, many, one, run, sql } from '#platform/db/db.ts'
+import { isHeld } from '#platform/hold.ts'
 import type { Channel, MessageClass, Payload } from '../messages.ts'
 
 /** A message whose time has come, as the gate sees it. */
@@ -17,9 +18,16 @@ export type Due = {
   attempt: number
 }
 
-/** Sessions of a process that was stopped in the middle of a claim end after this, and free its lanes. */
-export async function limitIdle(db: Db, ms: number): Promise<void> {
-  await many(db, sql`select set_config('idle_in_transaction_session_timeout', ${String(ms)}, true)`)
+/**
+ * Sessions of a process that was stopped in the middle of a claim end after this, and free its lanes. Answers
+ * whether sending is held after a restore: then nothing may be claimed.
+ */
+export async function limitIdle(db: Db, ms: number): Promise<boolean> {
+  const { held } = await one<{ held: boolean }>(
+    db,
+    sql`select set_config('idle_in_transaction_session_timeout', ${String(ms)}, true), ${isHeld} as held`,
+  )
+  return held
 }
 
 /** The messages of these lanes whose time has come: what somebody waits for first, then the oldest. */

@@ -46,7 +46,7 @@ export async function claimMessages(
     const { settings, pause } = await readSettings(trx, config.mode)
     const nothing: Claim = { messages: [], settings, looked: 0, deadline: began }
     if (worker.held().size === 0) return nothing
-    await limitIdle(trx, idleMs)
+    if (await limitIdle(trx, idleMs)) return nothing
     const lanes = (await fenceLanes(trx, worker.id, worker.held())).map(row => row.lane)
     const leftMs = Math.min(longestMs, (await lifeLeftMs(trx, worker.id)) - marginMs)
     if (lanes.length === 0 || leftMs <= 0) return nothing
