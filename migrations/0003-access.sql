@@ -11,7 +11,8 @@ create table access."user" (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   role text not null check (role in ('owner', 'admin', 'marketer', 'analyst', 'sales', 'viewer')),
-  active boolean not null
+  active boolean not null,
+  second_factor boolean not null default false
 );
 
 create table access.session (
@@ -23,7 +24,11 @@ create table access.session (
   updated_at timestamptz not null,
   ip_address text,
   user_agent text,
-  user_id text not null references access."user" (id) on delete cascade
+  user_id text not null references access."user" (id) on delete cascade,
+  -- When the person last showed who he is; what is grave asks for minutes, not days.
+  proven_at timestamptz,
+  -- When the second factor was given in this session; null: it opens nothing yet, where one is asked for.
+  second_factor_at timestamptz
 );
 create index session_user_id_idx on access.session (user_id);
 
@@ -55,6 +60,46 @@ create table access.verification (
   updated_at timestamptz not null
 );
 create index verification_identifier_idx on access.verification (identifier);
+
+-- The secret of an authenticator app (RFC 6238), sealed; the last step used, so that no code works twice.
+create table access.totp (
+  user_id text primary key references access."user" (id) on delete cascade,
+  secret text not null,
+  last_step bigint not null default 0,
+  created_at timestamptz not null,
+  confirmed_at timestamptz
+);
+
+-- Ten per person, each good once; SHA-256 of 80 random bits.
+create table access.recovery_code (
+  user_id text not null references access."user" (id) on delete cascade,
+  hash bytea not null,
+  used_at timestamptz,
+  primary key (user_id, hash)
+);
+
+-- People who are asked in. The link holds the token, this its hash.
+create table access.invitation (
+  id bigint primary key,
+  email text not null,
+  role text not null check (role in ('owner', 'admin', 'marketer', 'analyst', 'sales', 'viewer')),
+  token_hash bytea not null unique,
+  created_at timestamptz not null,
+  created_by text not null,
+  created_by_name text not null,
+  expires_at timestamptz not null,
+  accepted_at timestamptz,
+  accepted_by text,
+  revoked_at timestamptz
+);
+create unique index invitation_open_idx on access.invitation (email) where accepted_at is null and revoked_at is null;
+
+-- What owners decide for everybody who signs in: exactly one row.
+create table access.rule (
+  single boolean primary key default true check (single),
+  second_factor_for_all boolean not null default false
+);
+insert into access.rule default values;
 
 -- Attempts to sign in, counted per account, address and device in fixed windows.
 create table access.throttle (
@@ -104,6 +149,9 @@ create table access.audit (
   detail jsonb not null,
   hash bytea not null
 );
+create index audit_actor_idx on access.audit (actor_id, position);
+create index audit_action_idx on access.audit (action text_pattern_ops, position);
+create index audit_at_idx on access.audit using brin (at);
 create index audit_subject_idx on access.audit (subject_kind, subject_id, position);
 
 -- The end of the chain: exactly one row, locked while a row is appended.

@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { requireFresh } from '#access/fresh.ts'
 import { accessModule } from '#access/module.ts'
 import { may } from '#access/policy.ts'
 import { requireSameOrigin } from '#access/same-origin.ts'
@@ -19,8 +20,10 @@ import { startWorker, type Worker } from '#engine/worker.ts'
 import { insightModule } from '#insight/module.ts'
 import { outreachModule } from '#outreach/module.ts'
 import type { Db } from '#platform/db/db.ts'
+import { protectOffice, protectStreet } from '#platform/http/headers.ts'
+import { limitOffice, limitStreet } from '#platform/http/limits.ts'
 import type { Route } from '#platform/http/route.ts'
-import { createServer, mountRoutes, type Policy, protectOffice } from '#platform/http/server.ts'
+import { createServer, mountRoutes, type Policy } from '#platform/http/server.ts'
 import type { Services } from '#platform/services.ts'
 import { stewardshipModule } from '#stewardship/module.ts'
 import { workflowsModule } from '#workflows/module.ts'
@@ -61,6 +64,7 @@ const policy: Policy = {
   authenticate,
   may,
   checkOrigin: (request, config) => requireSameOrigin(request, config.officeUrl),
+  checkFresh: requireFresh,
 }
 
 /** How the API describes itself: made from the very schemas that check what comes in and goes out. */
@@ -85,6 +89,7 @@ const screens = fileURLToPath(new URL('../web/dist', import.meta.url))
 /** The admin UI and its API, for people who signed in and for keys. */
 export async function createOffice(services: Services): Promise<FastifyInstance> {
   const app = await createServer(services)
+  limitOffice(app)
   await protectOffice(app, services.config)
   await app.register(swagger, apiDescription)
   for (const module of modules) await module.office?.(app, services)
@@ -98,6 +103,8 @@ export async function createOffice(services: Services): Promise<FastifyInstance>
 /** Tracking, links, unsubscribe and the page script: anybody, no cookie and no origin shared with the office. */
 export async function createStreet(services: Services): Promise<FastifyInstance> {
   const app = await createServer(services)
+  limitStreet(app)
+  protectStreet(app, services.config)
   for (const module of modules) {
     if (module.streetRoutes) mountRoutes(app, module.streetRoutes, policy, services)
     if (module.street) await app.register(async scope => module.street?.(scope, services))

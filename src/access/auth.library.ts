@@ -99,7 +99,8 @@ async function openSession(services: Services, session: { userId: string } & Rec
     select active from access."user" where id = ${session.userId}`,
   )
   if (!user?.active) return false
-  return { data: { ...session, expiresAt: new Date(realTime().getTime() + sessionLimits.idleMs) } }
+  const now = realTime()
+  return { data: { provenAt: now, ...session, expiresAt: new Date(now.getTime() + sessionLimits.idleMs) } }
 }
 
 /** A refusal is an answer, not news; anything else is a bug and is logged once. */
@@ -125,6 +126,13 @@ const people = {
     additionalFields: {
       role: { type: 'string' as const, required: true, input: false, defaultValue: 'viewer' },
       active: { type: 'boolean' as const, required: true, input: false, defaultValue: true },
+      secondFactor: {
+        type: 'boolean' as const,
+        required: true,
+        input: false,
+        defaultValue: false,
+        fieldName: 'second_factor',
+      },
     },
   },
   // The cookie lives as long as a session can; how long the row behind it lives is ours to say (sessions.ts).
@@ -132,6 +140,10 @@ const people = {
     fields: columns.session,
     expiresIn: sessionLimits.absoluteMs / 1000,
     disableSessionRefresh: true,
+    additionalFields: {
+      provenAt: { type: 'date' as const, required: false, input: false, fieldName: 'proven_at' },
+      secondFactorAt: { type: 'date' as const, required: false, input: false, fieldName: 'second_factor_at' },
+    },
   },
   account: { fields: columns.account },
   verification: { fields: columns.verification },

@@ -22,7 +22,8 @@ test('what no role was given is refused to all but owners and admins', () => {
 test('each role may what it is for', () => {
   const expected: [string, string[]][] = [
     ['segments.read', ['owner', 'admin', 'marketer', 'analyst', 'sales', 'viewer']],
-    ['segments.preview', ['owner', 'admin', 'marketer', 'analyst']],
+    ['segments.preview', ['owner', 'admin', 'marketer', 'analyst', 'sales', 'viewer']],
+    ['scores.preview', ['owner', 'admin', 'marketer', 'analyst']],
     ['segments.publish', ['owner', 'admin', 'marketer']],
     ['contacts.edit', ['owner', 'admin', 'marketer', 'sales']],
     ['contacts.delete', ['owner', 'admin', 'marketer']],

@@ -49,6 +49,7 @@ const running = [
   'access',
   'crm',
   'suppressions',
+  'privacy',
 ]
 const resources = new Set([...marketing, ...running])
 
@@ -91,7 +92,7 @@ const grants: Record<Role, string[]> = {
   marketer: [
     ...allOf(marketing, '*'),
     ...allOf(['sandbox', 'suppressions'], '*'),
-    ...allOf(['users', 'sources', 'system', 'crm'], 'read'),
+    ...allOf(['users', 'sources', 'system', 'crm', 'privacy'], 'read'),
   ],
   analyst: [
     ...allOf(marketing, 'read'),
@@ -105,9 +106,14 @@ const grants: Record<Role, string[]> = {
   sales: [
     ...allOf([...people, ...definitions], 'read'),
     ...allOf(['contacts', 'companies', 'consents'], 'edit'),
+    ...allOf(['segments', 'emails'], 'preview'),
     ...shell,
   ],
-  viewer: [...allOf([...definitions, ...people], 'read'), ...shell],
+  viewer: [
+    ...allOf([...definitions, ...people], 'read'),
+    ...allOf(['segments', 'emails'], 'preview'),
+    ...shell,
+  ],
 }
 
 /** Of these even an admin is not master. */

@@ -55,6 +55,7 @@ export async function authenticate(request: FastifyRequest, services: Services):
   const { user, session } = found
   if (!user.active || !isRole(user.role)) return null
   await slide(services, session)
+  request.proof = { sessionId: session.id, provenAt: session.provenAt ?? null }
   return { kind: 'user', id: user.id, name: user.name, email: user.email, role: user.role, scopes: null }
 }
 

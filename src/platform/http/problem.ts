@@ -44,13 +44,32 @@ function isUnstorable(error: unknown): boolean {
   return ['22021', '22P05'].includes(sqlStateOf(error) ?? '')
 }
 
-function fromValidation(error: FastifyError): AppError | null {
-  if (!hasZodFastifySchemaValidationErrors(error)) return null
-  const fields: FieldProblem[] = error.validation.map(problem => ({
+type Validation = NonNullable<FastifyError['validation']>[number]
+
+function toField(problem: Validation): FieldProblem {
+  return {
     path: problem.instancePath.replace(/^\//, '').replaceAll('/', '.'),
     message: problem.message ?? 'is not valid',
-  }))
-  const where = error.validationContext === 'body' ? 'The request' : `The ${error.validationContext}`
+  }
+}
+
+/** An unknown parameter is named by itself: the address it stands in is flat. */
+function nameUnknown(problem: Validation): FieldProblem[] {
+  const unknown = problem.keyword === 'unrecognized_keys' ? problem.params.keys : null
+  if (!Array.isArray(unknown)) return [toField(problem)]
+  return unknown.map(key => ({ path: String(key), message: 'is no parameter of this address' }))
+}
+
+function fromValidation(error: FastifyError): AppError | null {
+  if (!hasZodFastifySchemaValidationErrors(error)) return null
+  const isQuery = error.validationContext === 'querystring'
+  const fields = error.validation.flatMap(problem => (isQuery ? nameUnknown(problem) : toField(problem)))
+  const where =
+    error.validationContext === 'body'
+      ? 'The request'
+      : isQuery
+        ? 'The address'
+        : `The ${error.validationContext}`
   // A body that is well-formed but wrong is 422; a wrong address is 400.
   return new AppError('invalid', `${where} has ${fields.length} problem${fields.length === 1 ? '' : 's'}.`, {
     status: error.validationContext === 'body' ? 422 : 400,

@@ -30,6 +30,8 @@ export type Route = {
   body: z.ZodType | null
   reply: z.ZodType
   status: number
+  /** Asks people to show once more who they are: a session left open is not enough for this. */
+  fresh: boolean
   handle(input: RouteInput<unknown, unknown, unknown>, services: Services): Promise<unknown>
 }
 
@@ -53,6 +55,7 @@ type Given<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R exte
   body?: B
   reply: R
   status?: number
+  fresh?: boolean
   handle(input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>, services: Services): Promise<z.input<R>>
 }
 
@@ -71,6 +74,7 @@ export function route<
     query: given.query ?? nothing,
     body: given.body ?? null,
     status: given.status ?? 200,
+    fresh: given.fresh ?? false,
     // The server hands over what these very schemas have parsed.
     handle: given.handle as Route['handle'],
   }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
-import helmet from '@fastify/helmet'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -8,10 +7,11 @@ import fastify, {
   LogController,
 } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { AppError, forbidden, notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
+import { registerLimits } from './limits.ts'
 import { answerProblem, problemSchema } from './problem.ts'
 import type { Actor, Route } from './route.ts'
 
@@ -21,6 +21,8 @@ export type Policy = {
   may(actor: Actor, action: string): boolean
   /** Throws where a state-changing request of a browser comes from a foreign page. */
   checkOrigin(request: FastifyRequest, config: Config): void
+  /** Throws where a person has not shown again, within the last minutes, who he is. Keys are their own proof. */
+  checkFresh?(request: FastifyRequest): void
 }
 
 const nobody: Actor = { kind: 'system', id: '0', name: 'anybody', email: null, role: 'viewer', scopes: [] }
@@ -52,32 +54,13 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     reply.header('x-request-id', request.id)
   })
   await app.register(cookie)
+  await registerLimits(app)
   return app
 }
 
-/** Headers of the office: nothing is loaded from elsewhere, and nobody frames us. */
-export async function protectOffice(app: FastifyInstance, config: Config): Promise<void> {
-  const self = ["'self'"]
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: self,
-        scriptSrc: self,
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:', 'blob:'],
-        connectSrc: self,
-        frameSrc: [config.streetUrl],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: self,
-        frameAncestors: ["'none'"],
-      },
-    },
-    strictTransportSecurity: config.officeUrl.startsWith('https:'),
-    crossOriginEmbedderPolicy: false,
-    referrerPolicy: { policy: 'same-origin' },
-  })
+/** A parameter that is not known is refused: a misspelt filter that is silently ignored shows everything. */
+function strict(query: z.ZodType): z.ZodType {
+  return query instanceof z.ZodObject ? query.strict() : query
 }
 
 /** The shapes of a route as the server and the description of the API need them. */
@@ -86,7 +69,7 @@ function schemaOf(route: Route) {
     summary: route.summary,
     tags: [route.tag],
     params: route.params,
-    querystring: route.query,
+    querystring: strict(route.query),
     ...(route.body ? { body: route.body } : {}),
     response: { [route.status]: route.reply, default: problemSchema },
   }
@@ -128,16 +111,29 @@ async function admit(
   policy: Policy,
   services: Services,
 ): Promise<Actor> {
+  const isForAnybody = route.can === 'anybody'
+  const showsNothing = !request.headers.authorization && !request.headers.cookie
+  // Nothing was shown at all: that is to be said first, and there is no session that another site could misuse.
+  const early = showsNothing && !isForAnybody ? await policy.authenticate(request, services) : null
+  if (showsNothing && !isForAnybody && !early) throw signedOut()
   if (route.method !== 'GET') policy.checkOrigin(request, services.config)
-  if (route.can === 'anybody') return nobody
-  const actor = await policy.authenticate(request, services)
-  if (!actor)
-    throw new AppError('signed_out', 'Sign in, or send an API key as a bearer token.', { status: 401 })
+  if (isForAnybody) return nobody
+  const actor = early ?? (await policy.authenticate(request, services))
+  if (!actor) throw signedOut()
   if (route.can !== 'signed-in' && !policy.may(actor, route.can)) {
     throw forbidden(`Your role (${actor.role}) does not include "${route.can}". Ask an administrator.`)
   }
+  if (route.fresh) requireFresh(request, policy)
   return actor
 }
+
+function requireFresh(request: FastifyRequest, policy: Policy): void {
+  if (!policy.checkFresh) throw new Error('a route asks for a fresh proof, and nobody can check it')
+  policy.checkFresh(request)
+}
+
+const signedOut = () =>
+  new AppError('signed_out', 'Sign in, or send an API key as a bearer token.', { status: 401 })
 
 declare module 'fastify' {
   interface FastifyRequest {
