@@ -6,16 +6,14 @@ import { may } from '#access/policy.ts'
 import { createUser, systemActor } from '#access/users.ts'
 import { createClock } from '#platform/clock.ts'
 import { readConfig } from '#platform/config.ts'
-import { inTransaction, many, one, sql } from '#platform/db/db.ts'
+import { many, one, sql } from '#platform/db/db.ts'
 import { createServer, mountRoutes } from '#platform/http/server.ts'
 import { createLog } from '#platform/log.ts'
 import { createSecrets } from '#platform/secrets.ts'
 import type { Services } from '#platform/services.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
-import { deleteContact, forgetProfile } from './forget.ts'
-import { resolve } from './identity.ts'
 import { audienceModule } from './module.ts'
-import { suppress, suppressedAmong } from './suppression.ts'
+import { suppress } from './suppression.ts'
 
 let base: TestDatabase
 let services: Services
@@ -156,32 +154,6 @@ test('consent by hand takes proof to grant and none to withdraw, and a new opt-i
   const suppressed = await call('POST', `/contacts/${contact.id}/suppress`, { note: 'asked by letter' })
   assert.equal(suppressed.status, 200)
   assert.equal((await call('GET', path)).body.suppressed, 'manual')
-})
-
-test('who opted out stays out after he was deleted and comes back by another way', async () => {
-  const { body: contact } = await call('POST', '/contacts', { email: 'gone@example.org' })
-  await call('POST', `/contacts/${contact.id}/consents`, { state: 'withdrawn' })
-  await call('PATCH', `/contacts/${contact.id}`, { version: 1, email: 'moved@example.org' })
-  await deleteContact(base.db, services.secrets, {
-    id: contact.id,
-    now: new Date(),
-    forgetEverywhere: forgetProfile,
-  })
-  assert.equal((await call('GET', `/contacts/${contact.id}`)).status, 404)
-  const left = await many(
-    base.db,
-    sql`select from audience.identity where contact_id = ${contact.id}::bigint`,
-  )
-  assert.equal(left.length, 0)
-  const [again] = await inTransaction(base.db, trx =>
-    resolve(trx, [{ email: 'Gone@example.org', trust: 'server' }], { now: new Date() }),
-  )
-  assert.notEqual(again?.contactId, contact.id)
-  const suppressed = await suppressedAmong(base.db, services.secrets, [
-    'gone@example.org',
-    'moved@example.org',
-  ])
-  assert.deepEqual([...suppressed.values()], ['unsubscribed', 'unsubscribed'])
 })
 
 test('companies, fields and lists are made, changed and paged', async () => {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { type Db, many, maybeOne, one, run, sql } from '#platform/db/db.ts'
-import { laneCount } from '#platform/ids.ts'
+import { laneCount, laneOf } from '#platform/ids.ts'
 
 /** The channel on which workers hear that lanes are to be shared anew; the payload is the sender. */
 export const lanesChannel = 'tend_lanes'
@@ -192,4 +192,12 @@ export function listLanes(db: Db, now: Date): Promise<LaneRow[]> {
         where t.lane = l.lane and t.due_at <= ${now.toISOString()}::timestamptz limit 10000) t) as "timersDue"
     from engine.lane l order by l.lane`,
   )
+}
+
+/**
+ * Waits for the tick that is dealing with the contact's lane, and keeps the next one out until `trx` ends: what is
+ * erased meanwhile is not written again by somebody who had read it before. To be held for moments only.
+ */
+export async function holdLane(trx: Db, contactId: string): Promise<void> {
+  await run(trx, sql`select from engine.lane where lane = ${laneOf(contactId)}::smallint for update`)
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Module } from '#engine/module.ts'
-import { daySchema, done, idParams, type Route, route } from '#platform/http/route.ts'
-import { eraseContact } from './erase.ts'
+import { daySchema, type Route, route } from '#platform/http/route.ts'
+import { requestRoutes } from './requests.routes.ts'
 import { listReviews } from './reviews.ts'
+import { subjectRoutes } from './subject.routes.ts'
 
 const review = z.object({
   kind: z.string(),
@@ -17,20 +18,8 @@ const review = z.object({
 /** Routes that reach into all rooms; app.ts hands the rooms over. */
 export function stewardshipRoutes(modules: Module[]): Route[] {
   return [
-    route({
-      method: 'DELETE',
-      url: '/api/v1/contacts/:id',
-      can: 'contacts.delete',
-      summary:
-        'Delete a contact and all that is held about it; an opt-out stays known by the hash of the address',
-      tag: 'Contacts',
-      params: idParams,
-      reply: done,
-      async handle({ params, actor }, services) {
-        await eraseContact(modules, services, { id: params.id, actor })
-        return { ok: true as const }
-      },
-    }),
+    ...subjectRoutes(modules),
+    ...requestRoutes(modules),
     route({
       method: 'GET',
       url: '/api/v1/reviews',
