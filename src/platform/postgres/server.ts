@@ -53,7 +53,7 @@ function settings(): Record<string, string> {
   return {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: '60',
+    max_connections: '120',
     shared_buffers: between(128, megabytes * 0.2, 2048),
     effective_cache_size: between(256, megabytes * 0.5, 16_384),
     work_mem: '24MB',
