@@ -3,6 +3,7 @@ import { type Db, many, maybeOne, run, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
 import { insightRoutes } from './insight.routes.ts'
 import { markAllOf, markContacts } from './marks.ts'
+import { reportRoutes } from './reports.routes.ts'
 import { recountReports } from './rollup.jobs.ts'
 import { rollupLoop } from './rollup.loop.ts'
 import { rollupReactor } from './rollup.reactor.ts'
@@ -40,7 +41,7 @@ async function dropFacts(trx: Db, contactId: string): Promise<void> {
 /** Numbers: reads everywhere, writes only its own. */
 export const insightModule: Module = {
   name: 'insight',
-  routes: insightRoutes,
+  routes: [...insightRoutes, ...reportRoutes],
   reactors: [rollupReactor],
   jobs: [recountReports],
   loops: [rollupLoop],
