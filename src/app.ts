@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { actionRoutes } from '#access/actions.ts'
 import { requireFresh } from '#access/fresh.ts'
 import { accessModule } from '#access/module.ts'
 import { may } from '#access/policy.ts'
@@ -20,6 +21,7 @@ import { startWorker, type Worker } from '#engine/worker.ts'
 import { insightModule } from '#insight/module.ts'
 import { outreachModule } from '#outreach/module.ts'
 import type { Db } from '#platform/db/db.ts'
+import { finishDescription } from '#platform/http/description.ts'
 import { protectOffice, protectStreet } from '#platform/http/headers.ts'
 import { limitOffice, limitStreet } from '#platform/http/limits.ts'
 import type { Route } from '#platform/http/route.ts'
@@ -51,13 +53,19 @@ export async function repointContact(trx: Db, from: string, to: string): Promise
   for (const module of modules) await module.repoint?.(trx, from, to)
 }
 
+/** Removes all that the rooms hold of these contacts, the highest first: what decides goes before what it decides on. */
+export async function forgetContacts(trx: Db, contactIds: string[]): Promise<void> {
+  for (const module of modules.toReversed()) for (const id of contactIds) await module.forget?.(trx, id)
+}
+
 /** Every route of the office, as the permission tests and the API description see them. */
 export function officeRoutes(): Route[] {
-  return [
+  const routes = [
     ...modules.flatMap(module => module.routes ?? []),
     ...sandboxRoutes(modules),
     ...systemRoutes(modules),
   ]
+  return [...routes, ...actionRoutes(routes)]
 }
 
 const policy: Policy = {
@@ -66,6 +74,8 @@ const policy: Policy = {
   checkOrigin: (request, config) => requireSameOrigin(request, config.officeUrl),
   checkFresh: requireFresh,
 }
+
+const withComponents = createJsonSchemaTransformObject({ zodToJsonConfig: { unrepresentable: 'any' } })
 
 /** How the API describes itself: made from the very schemas that check what comes in and goes out. */
 export const apiDescription = {
@@ -81,7 +91,7 @@ export const apiDescription = {
     security: [{ key: [] }],
   },
   transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: 'any' } }),
-  transformObject: createJsonSchemaTransformObject({ zodToJsonConfig: { unrepresentable: 'any' } }),
+  transformObject: (given: Parameters<typeof withComponents>[0]) => finishDescription(withComponents(given)),
 }
 
 const screens = fileURLToPath(new URL('../web/dist', import.meta.url))

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { AppError, forbidden, notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
+import { once } from './idempotency.ts'
 import { registerLimits } from './limits.ts'
 import { answerProblem, problemSchema } from './problem.ts'
 import type { Actor, Route } from './route.ts'
@@ -67,6 +68,7 @@ function strict(query: z.ZodType): z.ZodType {
 function schemaOf(route: Route) {
   return {
     summary: route.summary,
+    'x-action': route.can,
     tags: [route.tag],
     params: route.params,
     querystring: strict(route.query),
@@ -93,9 +95,9 @@ export function mountRoutes(app: FastifyInstance, routes: Route[], policy: Polic
       },
       handler: async (request, answer) => {
         const { params, query, body } = request
-        const result = await route.handle(
-          { params, query, body, actor: request.actor ?? nobody, request, answer },
-          services,
+        const actor = request.actor ?? nobody
+        const result = await once({ request, answer, route, actor }, services, () =>
+          route.handle({ params, query, body, actor, request, answer }, services),
         )
         if (answer.sent) return answer
         if (route.can !== 'anybody') answer.header('cache-control', 'no-store')
