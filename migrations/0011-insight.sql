@@ -50,7 +50,7 @@ create table insight.mail_day (
   version_id bigint not null,
   campaign_id bigint not null,
   variant text not null,
-  -- google, microsoft ..., else the domain; `small` gathers domains with few messages on that day.
+  -- google, microsoft ..., else the domain; `small` gathers all but the largest domains of that day.
   provider text not null,
   sent integer not null,
   failed integer not null,

@@ -4,7 +4,7 @@ import { recordConsent } from '#audience/consent.ts'
 import { contactsForRender, upsertContacts } from '#audience/contacts.ts'
 import { resolve } from '#audience/identity.ts'
 import { changeMembers, createList } from '#audience/lists.ts'
-import type { Db } from '#platform/db/db.ts'
+import { type Db, run, sql } from '#platform/db/db.ts'
 import { chanceFrom } from './chance.ts'
 import type { KnownPerson } from './history.ts'
 import { type DemoPerson, demoPeople } from './people.ts'
@@ -17,24 +17,36 @@ const wording = 'Yes, send me papers and news by email. I can take this back at 
 export async function seedContacts(db: Db, owners: string[], now: Date): Promise<KnownPerson[]> {
   const people = demoPeople(count)
   const known: KnownPerson[] = []
-  // Several months of growth: everybody of one batch came on the same day.
-  for (const daysKnown of [...new Set(people.map(person => wave(person)))].sort((a, b) => b - a)) {
-    const batch = people.filter(person => wave(person) === daysKnown)
-    known.push(...(await seedWave(db, batch, owners, new Date(now.getTime() - daysKnown * dayMs))))
+  // One batch per door by which people came in; when each of them came is written after.
+  for (const door of doors) {
+    const batch = people.filter((_person, index) => doorOf(index) === door)
+    known.push(...(await seedDoor(db, batch, owners, { door, now })))
   }
   await seedConsents(db, known, now)
   await seedLists(db, known, now)
   return known
 }
 
-function wave({ daysKnown }: DemoPerson): number {
-  return 61 + Math.floor((daysKnown - 61) / 60) * 3
+const doors = ['White paper form', 'Newsletter form', 'Webinar sign-up', 'Import of trade fair Vienna']
+const doorOf = (index: number) => doors[[0, 0, 0, 0, 1, 1, 1, 2, 2, 3][index % 10] ?? 0] ?? ''
+
+/** A year of growth, faster of late; nobody came in the last hours. */
+function cameAt({ daysKnown }: DemoPerson, now: Date): Date {
+  const share = (daysKnown - 61) / 600
+  return new Date(now.getTime() - share ** 1.6 * 330 * dayMs - 6 * 3_600_000)
 }
 
-async function seedWave(db: Db, batch: DemoPerson[], owners: string[], at: Date): Promise<KnownPerson[]> {
+async function seedDoor(
+  db: Db,
+  batch: DemoPerson[],
+  owners: string[],
+  { door, now }: { door: string; now: Date },
+): Promise<KnownPerson[]> {
   const calls = batch.map(({ email }) => ({ email, trust: 'server' as const }))
-  const resolved = await resolve(db, calls, { now: at })
-  const known = batch.map((person, index) => ({ ...person, contactId: resolved[index]?.contactId ?? '' }))
+  const resolved = await resolve(db, calls, { now })
+  const known = batch.map((person, index) => {
+    return { ...person, contactId: resolved[index]?.contactId ?? '', cameAt: cameAt(person, now) }
+  })
   const patches = known.map(person => ({
     contactId: person.contactId,
     email: person.email,
@@ -52,8 +64,18 @@ async function seedWave(db: Db, batch: DemoPerson[], owners: string[], at: Date)
       company: { name: person.company.name, domain: person.company.domain },
     },
   }))
-  await append(db, await upsertContacts(db, patches, { now: at, source: 'the demo' }))
-  await seedCompanies(db, known, at)
+  const came = new Map(known.map(person => [person.contactId, person.cameAt]))
+  const events = await upsertContacts(db, patches, { now, source: door })
+  await append(
+    db,
+    events.map(event => ({ ...event, at: came.get(event.contactId) ?? now })),
+  )
+  await run(
+    db,
+    sql`update audience.contact set created_at = came.at from unnest(${[...came.keys()]}::bigint[],
+      ${[...came.values()]}::timestamptz[]) as came (id, at) where contact.id = came.id`,
+  )
+  await seedCompanies(db, known, now)
   return known
 }
 
@@ -81,13 +103,14 @@ async function seedConsents(db: Db, people: KnownPerson[], now: Date): Promise<v
         purpose: 'marketing',
         state: 'granted' as const,
         basis: 'consent',
-        source: chance.pick(['White paper form', 'Newsletter form', 'Webinar sign-up']),
+        source: chance.pick(doors.slice(0, 3)),
         wording,
         proof: { page: 'https://www.tend.example/papers', address: `192.0.2.${chance.below(255)}` },
-        at: new Date(now.getTime() - (330 - chance.below(200)) * dayMs),
+        at: new Date(person.cameAt.getTime() + 60_000),
       }
       if (person.consent === 'granted') return [granted]
-      const at = new Date(granted.at.getTime() + (1 + chance.below(90)) * dayMs)
+      // Somewhere between then and now.
+      const at = new Date(granted.at.getTime() + chance.next() * (now.getTime() - granted.at.getTime()))
       return [
         granted,
         { ...granted, state: 'withdrawn' as const, source: 'Unsubscribe page', wording: null, proof: {}, at },
@@ -107,6 +130,11 @@ async function seedLists(db: Db, people: KnownPerson[], now: Date): Promise<void
     const list = await createList(db, { ...given, createdBy: 'Demo' }, now)
     const members = people.filter(person => person.consent === 'granted' && chance.holds(share))
     const changes = members.map(({ contactId }) => ({ contactId, listId: list.id, in: true }))
-    await append(db, await changeMembers(db, changes, now))
+    const events = await changeMembers(db, changes, now)
+    const came = new Map(members.map(person => [person.contactId, person.cameAt]))
+    await append(
+      db,
+      events.map(event => ({ ...event, at: came.get(event.contactId) ?? now })),
+    )
   }
 }

@@ -84,3 +84,26 @@ export const customerTips: DemoEmail = {
           <mj-text>Your Tend team</mj-text>`),
   ),
 }
+
+/** Once a month to everybody who agreed. */
+export const newsletter: DemoEmail = {
+  name: 'Monthly newsletter',
+  subject: 'This month: scores that fade, and a webinar on consent',
+  preheader: 'Three minutes of reading.',
+  fromName: 'Anna from Tend',
+  source: frame(
+    section(`          <mj-text font-size="26px" line-height="34px" font-weight="700">
+            Scores that fade
+          </mj-text>
+          <mj-text>
+            Hello {{ contact.first_name | default: "there" }}, a download from last spring says little about today.
+            This month we show how points that lose half their weight in 30 days change whom sales calls first.
+          </mj-text>
+          <mj-button href="https://www.tend.example/blog/lead-scoring-that-sales-believes">Read the article</mj-button>
+          <mj-text>
+            And on the last Thursday of the month:
+            <a href="https://www.tend.example/webinars/consent">a webinar on consent without tears</a>.
+          </mj-text>
+          <mj-text>Anna from Tend</mj-text>`),
+  ),
+}

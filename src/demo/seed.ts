@@ -13,8 +13,9 @@ import { publishWorkflow } from '#workflows/publish.ts'
 import { createWorkflow, listWorkflows } from '#workflows/workflows.ts'
 import { seedContacts } from './contacts.ts'
 import { demoSegments, evaluationTrack, leadScore, whitePaperFollowUp } from './definitions.ts'
-import { customerTips, type DemoEmail, followUp } from './emails.ts'
+import { customerTips, type DemoEmail, followUp, newsletter } from './emails.ts'
 import { demoArrivals, demoHistory } from './history.ts'
+import { seedMail } from './mail.ts'
 
 const dayMs = 86_400_000
 const eventsAtOnce = 5000
@@ -42,7 +43,8 @@ export async function seedDemo(services: Services, say: (line: string) => void):
     for (let start = 0; start < history.length; start += eventsAtOnce) {
       await append(trx, history.slice(start, start + eventsAtOnce))
     }
-    await seedDefinitions({ ...services, db: trx }, staff, now)
+    const emails = await seedDefinitions({ ...services, db: trx }, staff, now)
+    await seedMail({ ...services, db: trx }, people, emails, now)
     // These come through the front door: the workflow lets them in as soon as a worker runs.
     await record(trx, demoArrivals(people, now))
     return true
@@ -89,7 +91,9 @@ function stewardOf(staff: Staff, now: Date): { ownerId: string; reviewOn: string
   return { ownerId: staff.owner, reviewOn }
 }
 
-async function seedDefinitions(services: Services, staff: Staff, now: Date): Promise<void> {
+type Emails = { followUp: string; customerTips: string; newsletter: string }
+
+async function seedDefinitions(services: Services, staff: Staff, now: Date): Promise<Emails> {
   const { db, jobs } = services
   const steward = stewardOf(staff, now)
   const drafted = await createScoreModel(db, systemActor, { name: 'Lead score', draft: leadScore }, now)
@@ -114,6 +118,11 @@ async function seedDefinitions(services: Services, staff: Staff, now: Date): Pro
     'Evaluation track',
     evaluationTrack(staff.sales[0] ?? staff.owner, webhookUrl),
   )
-  const emails = { followUp: await email(followUp), customerTips: await email(customerTips) }
+  const emails = {
+    followUp: await email(followUp),
+    customerTips: await email(customerTips),
+    newsletter: await email(newsletter),
+  }
   await workflow('White paper follow-up', whitePaperFollowUp({ ...emails, score: model.id, evaluation }))
+  return emails
 }

@@ -41,14 +41,14 @@ export const providers: { key: string; name: string; domains: string[] }[] = [
   { key: 'telekom', name: 'Telekom (T-Online)', domains: ['t-online.de', 'magenta.de'] },
 ]
 
-/** Domains with fewer messages than this on a day are counted together, so that the table of days stays small. */
-export const smallDomain = 10
+/** So many domains with the most messages of a day stand for themselves; the others are counted together. */
+export const ownDomains = 300
 
 const names = new Map(providers.map(({ key, name }) => [key, name]))
 
 /** The name of a provider as the reports show it. */
 export function providerName(key: string): string {
-  if (key === 'small') return `Domains with fewer than ${smallDomain} messages a day`
+  if (key === 'small') return `All but the ${ownDomains} largest domains of a day`
   if (key === '') return 'Without an address'
   return names.get(key) ?? key
 }

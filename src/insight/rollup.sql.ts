@@ -1,6 +1,6 @@
 import { type Db, many, type RawBuilder, run, sql } from '#platform/db/db.ts'
 import { mailMetrics } from './metrics.mail.ts'
-import { providers, smallDomain } from './providers.ts'
+import { ownDomains, providers } from './providers.ts'
 
 /** The parts of the rollup: each has a ledger, a table of days, and one statement that counts days anew. */
 export const parts = ['mail', 'events', 'flow'] as const
@@ -59,10 +59,11 @@ const mailCounts = sql.raw(mailMetrics.map(metric => `(${metric.sql})::int as ${
 export const countMail = (ask: Days) => sql`
   with letter as materialized (${letters(ask)}),
   volume as (
-    select day, domain, count(*) as n from letter where is_sent or state = 'failed' group by day, domain),
+    select day, domain, row_number() over (partition by day order by count(*) desc, domain) as place
+    from letter where is_sent or state = 'failed' group by day, domain),
   placed as (
     select letter.*, case when letter.domain = '' then '' when known.key is not null then known.key
-      when coalesce(volume.n, 0) < ${smallDomain} then 'small' else letter.domain end as provider
+      when volume.place <= ${ownDomains} then letter.domain else 'small' end as provider
     from letter
     left join volume on volume.day = letter.day and volume.domain = letter.domain
     left join unnest(${known.map(row => row.domain)}::text[], ${known.map(row => row.key)}::text[]) as known (domain, key)

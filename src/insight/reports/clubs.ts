@@ -11,6 +11,7 @@ const segments: Club = {
   link: key => `/segments/${key}`,
   first: 'Segment',
   title: 'By segment',
+  notes: ['Who matched when the segment was first built is in its size, and entered on no day.'],
 }
 
 /** How segments grow and shrink. */
@@ -29,6 +30,7 @@ const lists: Club = {
   link: () => '/settings/lists',
   first: 'List',
   title: 'By list',
+  notes: [],
 }
 const all = {
   types: { new_contacts: 'contact.created', opted_in: 'consent.granted', opted_out: 'consent.withdrawn' },
