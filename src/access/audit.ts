@@ -86,19 +86,36 @@ export async function audit(
   })
 }
 
-/** The newest entries, of one subject or of all; `before` is a position. */
+export type AuditFilter = {
+  /** The id of a person or key. */
+  actor?: string | undefined
+  /** How the action begins. */
+  action?: string | undefined
+  subjectKind?: string | undefined
+  subject?: string | undefined
+  from?: Date | undefined
+  /** Up to and without this moment. */
+  to?: Date | undefined
+}
+
+/** The newest entries that fit, `limit` of them; `before` is a position. */
 export function listAudit(
   db: Db,
-  wanted: { subject?: { kind: string; id: string }; before?: string | null; limit: number },
+  wanted: AuditFilter & { before?: string | null; limit: number },
 ): Promise<AuditEntry[]> {
-  const about = wanted.subject
-    ? sql`subject_kind = ${wanted.subject.kind} and subject_id = ${wanted.subject.id}`
-    : sql`true`
+  const conditions = [
+    wanted.actor && sql`actor_id = ${wanted.actor}`,
+    wanted.action && sql`starts_with(action, ${wanted.action})`,
+    wanted.subjectKind && sql`subject_kind = ${wanted.subjectKind}`,
+    wanted.subject && sql`subject_id = ${wanted.subject}`,
+    wanted.from && sql`at >= ${wanted.from}`,
+    wanted.to && sql`at < ${wanted.to}`,
+  ].filter(condition => typeof condition === 'object')
   return many(
     db,
     sql`
     select ${columns} from access.audit
-    where ${about} and position < coalesce(${wanted.before ?? null}::bigint, 9223372036854775807)
+    where ${sql.join([sql`position < coalesce(${wanted.before ?? null}::bigint, 9223372036854775807)`, ...conditions], sql` and `)}
     order by position desc limit ${wanted.limit}`,
   )
 }

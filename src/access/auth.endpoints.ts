@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { BetterAuthPlugin } from 'better-auth'
-import { APIError, createAuthEndpoint, getSessionFromCtx } from 'better-auth/api'
+import { APIError, createAuthEndpoint } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { z } from 'zod'
+import type { Services } from '#platform/services.ts'
+import { arrivalEndpoints } from './auth.arrivals.ts'
+import { oidcEndpoints } from './auth.oidc.ts'
+import { keepPassword, passwordOf, proofEndpoints, requireSession } from './auth.proofs.ts'
 import { passwordProblem } from './passwords.ts'
 
 /** How a link's token is found again: the database holds its hash only. */
@@ -48,15 +52,18 @@ const setPassword = createAuthEndpoint(
     body: z.strictObject({ password: z.string().max(1000), current: z.string().max(1000).optional() }),
   },
   async ctx => {
-    const { internalAdapter, password } = ctx.context
-    const signedIn = await getSessionFromCtx(ctx)
-    if (!signedIn) throw new APIError('UNAUTHORIZED', { code: 'not_signed_in', message: 'Sign in first.' })
-    const { user } = signedIn
+    const { user, session } = await requireSession(ctx)
+    if (user.secondFactor && !session.secondFactorAt)
+      throw new APIError('UNAUTHORIZED', {
+        code: 'second_factor',
+        message: 'Give the code of your app first.',
+      })
     const problem = passwordProblem(ctx.body.password, user)
     if (problem)
       throw new APIError('UNPROCESSABLE_ENTITY', { code: 'invalid', message: `The password ${problem}.` })
-    const account = (await internalAdapter.findAccounts(user.id)).find(row => row.providerId === 'credential')
+    const account = await passwordOf(ctx, user.id)
     if (account?.password) {
+      const { password } = ctx.context
       const fits = await password.verify({ hash: account.password, password: ctx.body.current ?? '' })
       if (!fits)
         throw new APIError('FORBIDDEN', {
@@ -64,27 +71,26 @@ const setPassword = createAuthEndpoint(
           message: 'The current password is not right.',
         })
     }
-    const hash = await password.hash(ctx.body.password)
-    if (account) await internalAdapter.updateAccount(account.id, { password: hash })
-    else
-      await internalAdapter.createAccount({
-        userId: user.id,
-        providerId: 'credential',
-        accountId: user.id,
-        password: hash,
-      })
-    await internalAdapter.deleteUserSessions(user.id)
-    const session = await internalAdapter.createSession(user.id)
-    await setSessionCookie(ctx, { session, user })
+    await keepPassword(ctx, user, {
+      password: ctx.body.password,
+      secondFactorAt: session.secondFactorAt ?? null,
+    })
     return ctx.json({ hasPassword: true })
   },
 )
 
 /** What Tend adds to the sign-in library. Its own magic-link and password-reset plugins stay off. */
-export const tendEndpoints = {
-  id: 'tend',
-  endpoints: { signInWithLink, setPassword },
-} satisfies BetterAuthPlugin
+export const tendEndpoints = (services: Services) =>
+  ({
+    id: 'tend',
+    endpoints: {
+      signInWithLink,
+      setPassword,
+      ...proofEndpoints(services),
+      ...arrivalEndpoints(services),
+      ...oidcEndpoints(services),
+    },
+  }) satisfies BetterAuthPlugin
 
 /** Everything else that the library would answer is 404: a door that is not listed does not exist. */
 export const openPaths = new Set([
@@ -92,8 +98,12 @@ export const openPaths = new Set([
   'POST /sign-in/link',
   'POST /password',
   'POST /sign-out',
-  'GET /get-session',
-  'GET /list-sessions',
-  'POST /revoke-session',
-  'POST /revoke-other-sessions',
+  'POST /second-factor',
+  'POST /confirm',
+  'POST /reset',
+  'POST /invitation/look',
+  'POST /invitation',
+  'GET /ways',
+  'POST /oidc/begin',
+  'POST /oidc/finish',
 ])

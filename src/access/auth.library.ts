@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { betterAuth } from 'better-auth'
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
+import type { Config } from '#platform/config.ts'
 import { maybeOne, sql } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
@@ -16,7 +17,10 @@ export const sessionLimits = { idleMs: 12 * hourMs, absoluteMs: 7 * dayMs }
 
 /** The header in which our own mount tells the library the caller's address; what a caller sends is replaced. */
 export const addressHeader = 'x-tend-client-address'
-const deviceCookie = 'tend.device'
+const isSecure = (config: Config) => config.officeUrl.startsWith('https://')
+/** The name of a cookie of ours, spelt like the library's own. */
+export const cookieName = (config: Config, word: string) =>
+  `${isSecure(config) ? '__Host-tend' : 'tend'}.${word}`
 
 /** Column names of the library's fields in our spelling. */
 const columns = {
@@ -53,13 +57,16 @@ const accountOf = (email: unknown) =>
     )
     .digest('base64url')
 
+/** What is guessed at from inside a session: it counts per person, wherever the guesses come from. */
+const ownProofs = new Set(['/password', '/confirm', '/second-factor'])
+
 /** Refuses too many tries before a password is looked at; the answer is the same for unknown accounts. */
 function throttleGuesses(services: Services) {
   return createAuthMiddleware(async ctx => {
-    if (ctx.path !== '/sign-in/email' && ctx.path !== '/password') return
-    const signedIn = ctx.path === '/password' ? await getSessionFromCtx(ctx) : null
+    if (ctx.path !== '/sign-in/email' && !ownProofs.has(ctx.path)) return
+    const signedIn = ownProofs.has(ctx.path) ? await getSessionFromCtx(ctx) : null
     const account = signedIn ? `own ${signedIn.user.id}` : accountOf(ctx.body?.email)
-    const device = await ctx.getSignedCookie(deviceCookie, ctx.context.secret)
+    const device = await ctx.getSignedCookie(cookieName(services.config, 'device'), ctx.context.secret)
     const seconds = await countAttempt(services.db, {
       account,
       address: ctx.headers?.get(addressHeader) ?? '',
@@ -82,10 +89,12 @@ function noteSession(services: Services) {
     const { id, name, email } = signedIn.user
     const account = accountOf(email)
     const attributes = { ...ctx.context.authCookies.sessionToken.attributes, maxAge: 180 * 86_400 }
-    await ctx.setSignedCookie(deviceCookie, account, ctx.context.secret, attributes)
+    await ctx.setSignedCookie(cookieName(services.config, 'device'), account, ctx.context.secret, attributes)
     const address = ctx.headers?.get(addressHeader) ?? ''
     await forgetAttempts(services.db, { account, address })
-    await forgetAttempts(services.db, { account: `own ${id}`, address })
+    // The password alone must not clear the count of guesses at the code.
+    if (!signedIn.user.secondFactor || signedIn.session.secondFactorAt)
+      await forgetAttempts(services.db, { account: `own ${id}`, address })
     const action = `access${ctx.path.replaceAll('/', '.')}`
     await audit(services.db, { kind: 'user', id, name }, action, { kind: 'user', id }, { address })
   })
@@ -100,7 +109,7 @@ async function openSession(services: Services, session: { userId: string } & Rec
   )
   if (!user?.active) return false
   const now = realTime()
-  return { data: { provenAt: now, ...session, expiresAt: new Date(now.getTime() + sessionLimits.idleMs) } }
+  return { data: { ...session, provenAt: now, expiresAt: new Date(now.getTime() + sessionLimits.idleMs) } }
 }
 
 /** A refusal is an answer, not news; anything else is a bug and is logged once. */
@@ -158,7 +167,7 @@ function librarySettings(services: Services) {
     secret: secrets.keyFor('sessions').export().toString('base64'),
     trustedOrigins: officeOrigins(config.officeUrl),
     database: { db, type: 'postgres' as const, schemaName: 'access', transaction: true },
-    plugins: [tendEndpoints],
+    plugins: [tendEndpoints(services)],
     ...people,
     databaseHooks: {
       session: {
@@ -177,9 +186,15 @@ function librarySettings(services: Services) {
       log: (_level: string, message: string) => log.error({ part: 'sign-in' }, message),
     },
     advanced: {
-      cookiePrefix: 'tend',
-      useSecureCookies: config.officeUrl.startsWith('https://'),
-      defaultCookieAttributes: { sameSite: 'lax' as const, httpOnly: true, path: '/' },
+      // Under https the name itself makes browsers refuse a cookie that another host or plain http has set.
+      cookiePrefix: isSecure(config) ? '__Host-tend' : 'tend',
+      useSecureCookies: false,
+      defaultCookieAttributes: {
+        secure: isSecure(config),
+        sameSite: 'lax' as const,
+        httpOnly: true,
+        path: '/',
+      },
       ipAddress: { ipAddressHeaders: [addressHeader] },
       database: { generateId: () => newId() },
     },

@@ -6,5 +6,6 @@ import { mountAuth } from './sessions.ts'
 export const accessModule: Module = {
   name: 'access',
   routes: accessRoutes,
+  transient: ['access.session', 'access.verification', 'access.throttle'],
   office: async (app, services) => mountAuth(app, services),
 }

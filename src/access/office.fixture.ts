@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { readConfig } from '#platform/config.ts'
 import type { Db } from '#platform/db/db.ts'
+import { createEgress } from '#platform/egress.ts'
 import type { Route } from '#platform/http/route.ts'
 import { createServer, mountRoutes, type Policy } from '#platform/http/server.ts'
 import { createLog } from '#platform/log.ts'
 import { createSecrets } from '#platform/secrets.ts'
 import type { Services } from '#platform/services.ts'
 import { accessRoutes } from './access.routes.ts'
+import { requireFresh } from './fresh.ts'
 import { may } from './policy.ts'
 import { requireSameOrigin } from './same-origin.ts'
 import { authenticate, mountAuth } from './sessions.ts'
@@ -15,9 +17,21 @@ import { authenticate, mountAuth } from './sessions.ts'
 export const origin = 'http://localhost:3000'
 
 /** Services as access uses them: a real database, key and configuration; no jobs, no mail, no clock to move. */
-export function accessServices(db: Db): Services {
-  const config = readConfig({ TEND_SECRET_KEY: randomBytes(32).toString('base64'), TEND_LOG_LEVEL: 'silent' })
-  const parts = { config, db, databaseUrl: '', log: createLog('silent'), secrets: createSecrets(config) }
+export function accessServices(db: Db, settings: Record<string, string> = {}): Services {
+  const config = readConfig({
+    TEND_SECRET_KEY: randomBytes(32).toString('base64'),
+    TEND_LOG_LEVEL: 'silent',
+    ...settings,
+  })
+  const egress = createEgress(config.egressAllow)
+  const parts = {
+    egress,
+    config,
+    db,
+    databaseUrl: '',
+    log: createLog('silent'),
+    secrets: createSecrets(config),
+  }
   // The rest is never asked by this module; a test that does is told by a crash.
   return parts as unknown as Services
 }
@@ -26,6 +40,7 @@ const policy: Policy = {
   authenticate,
   may,
   checkOrigin: (request, config) => requireSameOrigin(request, config.officeUrl),
+  checkFresh: requireFresh,
 }
 
 /** The office with these routes, the real policy and the real sign-in, spoken to over HTTP. */

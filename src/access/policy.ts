@@ -117,7 +117,7 @@ const grants: Record<Role, string[]> = {
 }
 
 /** Of these even an admin is not master. */
-const owners = new Set(['users.name-owner'])
+const owners = new Set(['users.name-owner', 'users.rule'])
 
 function covers(pattern: string, action: string): boolean {
   if (pattern === '*' || pattern === action) return true

@@ -8,6 +8,7 @@ import { openPaths } from './auth.endpoints.ts'
 import { addressHeader, library, sessionLimits } from './auth.library.ts'
 import { minuteMs, realTime } from './real-time.ts'
 import { hasBearer, requireSameOrigin } from './same-origin.ts'
+import { isSecondFactorForAll } from './second-factor.ts'
 
 /** How often a session in use is moved on: often enough for 12 hours, seldom enough to spare a write per call. */
 const slideMs = 5 * minuteMs
@@ -54,9 +55,32 @@ export async function authenticate(request: FastifyRequest, services: Services):
   if (!found) return null
   const { user, session } = found
   if (!user.active || !isRole(user.role)) return null
+  const isLeaving = request.routeOptions.url === '/api/v1/sign-out'
+  if (!isLeaving) await requireSecondFactor(request, services, { user, session })
   await slide(services, session)
   request.proof = { sessionId: session.id, provenAt: session.provenAt ?? null }
   return { kind: 'user', id: user.id, name: user.name, email: user.email, role: user.role, scopes: null }
+}
+
+/**
+ * A session opens nothing before its second factor was given, where the person has one; where owners ask everybody
+ * for one, who has none reaches only his own account, to set it up.
+ */
+async function requireSecondFactor(
+  request: FastifyRequest,
+  services: Services,
+  {
+    user,
+    session,
+  }: { user: { secondFactor: boolean }; session: { secondFactorAt?: Date | null | undefined } },
+): Promise<void> {
+  if (user.secondFactor && !session.secondFactorAt)
+    throw new AppError('second_factor', 'Give the code of your authenticator app.', { status: 401 })
+  if (user.secondFactor || request.routeOptions.url?.startsWith('/api/v1/me')) return
+  if (await isSecondFactorForAll(services.db))
+    throw new AppError('second_factor_setup', 'Here everybody needs a second factor. Set yours up first.', {
+      status: 403,
+    })
 }
 
 /** A refusal of the library in the one shape that all errors of the API have. */

@@ -15,10 +15,11 @@ export type User = {
   role: Role
   active: boolean
   hasPassword: boolean
+  secondFactor: boolean
   createdAt: Date
 }
 
-const columns = sql`u.id, u.name, u.email, u.role, u.active, u.created_at as "createdAt",
+const columns = sql`u.id, u.name, u.email, u.role, u.active, u.created_at as "createdAt", u.second_factor as "secondFactor",
   exists (select from access.account a where a.user_id = u.id and a.password is not null) as "hasPassword"`
 
 /** Everybody who has or had an account, by name. A house has few of them. */
@@ -46,7 +47,18 @@ export function requireMayName(actor: Actor, role: Role): void {
     throw forbidden('Only an owner can name another owner.')
 }
 
-/** Adds a person. He or she signs in with a link first (`signInLink`) and then sets a password. */
+/** A person whom this actor may do something about: owners are the business of owners. */
+export async function requirePerson(db: Db, actor: Actor, id: string): Promise<User> {
+  const user = await getUser(db, id)
+  if (!user) throw notFound('user')
+  requireMayName(actor, user.role)
+  return user
+}
+
+/**
+ * Adds a person. He or she signs in with a link first (`signInLink`) and then sets a password. The address counts
+ * as verified, because somebody who may name people has vouched for it.
+ */
 export async function createUser(
   db: Db,
   actor: Actor,
@@ -60,7 +72,7 @@ export async function createUser(
       trx,
       sql`
       insert into access."user" (id, name, email, email_verified, created_at, updated_at, role, active)
-      values (${id}, ${person.name}, ${person.email.trim().toLowerCase()}, false, ${now}, ${now}, ${person.role}, true)
+      values (${id}, ${person.name}, ${person.email.trim().toLowerCase()}, true, ${now}, ${now}, ${person.role}, true)
       on conflict (email) do nothing`,
     )
     if (made === 0) throw conflict('email_taken', 'Somebody with this address is already here.')
@@ -127,8 +139,8 @@ export async function updateUser(
   })
 }
 
-/** Counted outside the change's transaction, which a wrong password rolls back. */
-async function requireFewGuesses(db: Db, actor: Actor): Promise<void> {
+/** Counts a guess at one's own password or code, outside the transaction that a wrong one rolls back. */
+export async function countOwnGuess(db: Db, actor: Actor): Promise<void> {
   const seconds = await countAttempt(db, { account: `own ${actor.id}`, address: '', knownDevice: true })
   if (seconds === 0) return
   throw new AppError('too_many_tries', 'Too many tries. Wait some minutes, then try again.', {
@@ -147,7 +159,7 @@ export async function updateSelf(
   change: { name?: string | undefined; email?: string | undefined; current?: string | undefined },
 ): Promise<User> {
   if (actor.kind !== 'user') throw forbidden('Only a person has a profile.')
-  if (change.email !== undefined) await requireFewGuesses(db, actor)
+  if (change.email !== undefined) await countOwnGuess(db, actor)
   return inTransaction(db, async trx => {
     const before = await getUser(trx, actor.id)
     if (!before) throw notFound('user')
@@ -168,7 +180,8 @@ export async function updateSelf(
     if (taken) throw conflict('email_taken', 'Somebody with this address is already here.')
     await run(
       trx,
-      sql`update access."user" set name = ${change.name ?? before.name}, email = ${email}, updated_at = ${realTime()}
+      sql`update access."user" set name = ${change.name ?? before.name}, email = ${email}, updated_at = ${realTime()},
+          email_verified = email_verified and email = ${email}
         where id = ${actor.id}`,
     )
     await audit(

@@ -26,8 +26,21 @@ export type Config = Readonly<{
   egressAllow: readonly string[]
   /** CIDR ranges of reverse proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[]
+  /** An identity provider by which people can sign in as well. */
+  oidc: Readonly<{
+    issuer: string
+    clientId: string
+    clientSecret: string | null
+    /** People of these domains get an account by themselves, in this role; others need an invitation. */
+    allowedDomains: readonly string[]
+    defaultRole: 'marketer' | 'analyst' | 'sales' | 'viewer'
+  }> | null
   /** 32 bytes in base64; without it a key file is kept in the data folder. */
   secretKey: string | null
+  /** Seals the key within backups, and opens it again. */
+  backupPassphrase: string | null
+  /** Metrics and health of this process without a key: for scrapers and probes, never for the world. */
+  metricsPort: number | null
   logLevel: string
 }>
 
@@ -61,10 +74,18 @@ const settings = {
   TEND_ZONE: zone.default('UTC'),
   TEND_EGRESS_ALLOW: words.default([]),
   TEND_TRUSTED_PROXIES: words.default([]),
+  // As it is given: a slash at its end is part of an issuer's name.
+  TEND_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  TEND_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  TEND_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  TEND_OIDC_ALLOWED_DOMAINS: words.default([]),
+  TEND_OIDC_DEFAULT_ROLE: z.enum(['marketer', 'analyst', 'sales', 'viewer']).default('viewer'),
   TEND_SECRET_KEY: z
     .string()
     .refine(text => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64')
     .optional(),
+  TEND_BACKUP_PASSPHRASE: z.string().min(12, 'must have at least 12 characters').optional(),
+  TEND_METRICS_PORT: port.optional(),
   TEND_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
 }
 const known = new Set([...Object.keys(settings), 'TEND_CONFIG'])
@@ -124,6 +145,22 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   return compose(read.data)
 }
 
+function readOidc(value: z.infer<z.ZodObject<typeof settings>>): Config['oidc'] {
+  if (!value.TEND_OIDC_ISSUER) return null
+  if (!value.TEND_OIDC_CLIENT_ID)
+    throw new AppError(
+      'bad_config',
+      'TEND_OIDC_CLIENT_ID is missing: the provider of TEND_OIDC_ISSUER gives it.',
+    )
+  return {
+    issuer: value.TEND_OIDC_ISSUER,
+    clientId: value.TEND_OIDC_CLIENT_ID,
+    clientSecret: value.TEND_OIDC_CLIENT_SECRET ?? null,
+    allowedDomains: value.TEND_OIDC_ALLOWED_DOMAINS.map(domain => domain.toLowerCase()),
+    defaultRole: value.TEND_OIDC_DEFAULT_ROLE,
+  }
+}
+
 function compose(value: z.infer<z.ZodObject<typeof settings>>): Config {
   const dataDir = resolve(value.TEND_DATA_DIR)
   const shown =
@@ -145,7 +182,10 @@ function compose(value: z.infer<z.ZodObject<typeof settings>>): Config {
     zone: value.TEND_ZONE,
     egressAllow: value.TEND_EGRESS_ALLOW,
     trustedProxies: value.TEND_TRUSTED_PROXIES,
+    oidc: readOidc(value),
     secretKey: value.TEND_SECRET_KEY ?? null,
+    backupPassphrase: value.TEND_BACKUP_PASSPHRASE ?? null,
+    metricsPort: value.TEND_METRICS_PORT ?? null,
     logLevel: value.TEND_LOG_LEVEL,
   })
 }
