@@ -55,7 +55,7 @@ export async function repointContact(trx: Db, from: string, to: string): Promise
 
 /** Removes all that the rooms hold of these contacts, the highest first: what decides goes before what it decides on. */
 export async function forgetContacts(trx: Db, contactIds: string[]): Promise<void> {
-  for (const module of modules.toReversed()) for (const id of contactIds) await module.forget?.(trx, id)
+  for (const module of modules.toReversed()) await module.forget?.(trx, contactIds)
 }
 
 /** Every route of the office, as the permission tests and the API description see them. */

@@ -12,7 +12,7 @@ import { createMetrics } from '#platform/metrics.ts'
 import { startServer } from '#platform/postgres/server.ts'
 import { checkKey, createSecrets } from '#platform/secrets.ts'
 import type { Services } from '#platform/services.ts'
-import { repointContact } from './app.ts'
+import { forgetContacts, repointContact } from './app.ts'
 
 export type Runtime = { services: Services; close(): Promise<void> }
 
@@ -60,6 +60,7 @@ export async function openRuntime(
       jobs,
       metrics: createMetrics(),
       repoint: repointContact,
+      forget: forgetContacts,
     }
     const stopFollowing = config.mode === 'sandbox' ? followClock(services) : () => undefined
     return {

@@ -4,8 +4,8 @@ import { activityRoutes } from './activity.routes.ts'
 import { move } from './ledger.ts'
 import { partitionLoop } from './partitions.ts'
 
-async function forget(trx: Db, contactId: string): Promise<void> {
-  await run(trx, sql`delete from activity.event where contact_id = ${contactId}::bigint`)
+async function forget(trx: Db, contactIds: string[]): Promise<void> {
+  await run(trx, sql`delete from activity.event where contact_id = any(${contactIds}::bigint[])`)
 }
 
 function exportContact(db: Db, contactId: string): Promise<unknown> {

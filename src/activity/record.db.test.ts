@@ -178,7 +178,7 @@ test('a contact can be exported and forgotten', async () => {
   await record(base.db, [tracked(contact, 'A'), tracked(other, 'B')])
   const held = await activityModule.exportContact?.(base.db, contact)
   assert.equal(Array.isArray(held) && held.length, 1)
-  await activityModule.forget?.(base.db, contact)
+  await activityModule.forget?.(base.db, [contact])
   assert.equal(await countEvents(), 1)
 })
 

@@ -2,6 +2,7 @@ import { move } from '#activity/ledger.ts'
 import { engineModule } from '#engine/module.ts'
 import { type Db, many, run, sql } from '#platform/db/db.ts'
 import { raiseIdentityEpoch } from './identity-memory.ts'
+import { repointImports } from './imports/upkeep.ts'
 import { repointRequests } from './requests.ts'
 
 /** Hands everything that a room, or all rooms, hold of one contact to another. */
@@ -32,6 +33,7 @@ export async function repointAudience(trx: Db, from: string, to: string): Promis
     select ${to}::bigint, id, purpose, topic_id, state, basis, source, wording, proof, at from gone`,
   )
   await repointRequests(trx, from, to)
+  await repointImports(trx, from, to)
   // Where both had spoken, the stricter word holds.
   await run(
     trx,

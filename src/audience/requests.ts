@@ -130,14 +130,14 @@ export async function closeRequest(
  * An erasure answers what is open and takes away every word; that somebody asked for it, and when it was done, stays
  * as the proof that it was done in time. It names nobody: the contact that the number stood for is gone.
  */
-export async function forgetRequests(trx: Db, contactId: string): Promise<void> {
+export async function forgetRequests(trx: Db, contactIds: string[]): Promise<void> {
   await run(
     trx,
-    sql`delete from audience.request where contact_id = ${contactId}::bigint and kind <> 'erase'`,
+    sql`delete from audience.request where contact_id = any(${contactIds}::bigint[]) and kind <> 'erase'`,
   )
   await run(
     trx,
-    sql`update audience.request set note = '', reason = null where contact_id = ${contactId}::bigint`,
+    sql`update audience.request set note = '', reason = null where contact_id = any(${contactIds}::bigint[])`,
   )
 }
 

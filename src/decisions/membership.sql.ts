@@ -251,9 +251,9 @@ export async function saveChecked(db: Db, id: string, drift: number, now: Date):
   )
 }
 
-export async function forgetMember(trx: Db, contactId: string): Promise<void> {
-  await run(trx, sql`delete from decisions.segment_member where contact_id = ${contactId}::bigint`)
-  await run(trx, sql`delete from decisions.counter where contact_id = ${contactId}::bigint`)
+export async function forgetMember(trx: Db, contactIds: string[]): Promise<void> {
+  await run(trx, sql`delete from decisions.segment_member where contact_id = any(${contactIds}::bigint[])`)
+  await run(trx, sql`delete from decisions.counter where contact_id = any(${contactIds}::bigint[])`)
 }
 
 /** Counters are additive; membership of the one that goes is judged anew for the one that stays. */
@@ -265,5 +265,5 @@ export async function repointMember(trx: Db, from: string, to: string): Promise<
     select ${to}::bigint, old.metric_id, old.day, old.n from decisions.counter old where old.contact_id = ${from}::bigint
     on conflict (contact_id, metric_id, day) do update set n = counter.n + excluded.n`,
   )
-  await forgetMember(trx, from)
+  await forgetMember(trx, [from])
 }

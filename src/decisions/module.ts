@@ -58,9 +58,9 @@ export const decisionsModule: Module = {
   loops: [upkeepLoop, scoringLoop],
   pending: async db => (await selectBuilding(db)).length + (await pendingPasses(db)),
   health,
-  async forget(trx, contactId) {
-    await forgetMember(trx, contactId)
-    await forgetScores(trx, contactId)
+  async forget(trx, contactIds) {
+    await forgetMember(trx, contactIds)
+    await forgetScores(trx, contactIds)
   },
   exportContact,
   async repoint(trx, from, to) {

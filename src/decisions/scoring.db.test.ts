@@ -561,6 +561,6 @@ test('the sheet and the ledger say where somebody stands, what is left of each p
     start,
   )
   assert.deepEqual([second.items.map(item => [item.points, item.remaining]), second.next], [[[20, 10]], null])
-  await forgetScores(db, pia)
+  await forgetScores(db, [pia])
   assert.equal((await pointsOf(db, { contactId: pia, modelId: model.id, limit: 5 }, start)).items.length, 0)
 })

@@ -156,9 +156,9 @@ export async function unwatchScores(trx: Db, user: { kind: string; id: string })
 }
 
 /** Removes all scores and points of a contact. */
-export async function forgetScores(trx: Db, contactId: string): Promise<void> {
-  await run(trx, sql`delete from decisions.score_entry where contact_id = ${contactId}::bigint`)
-  await run(trx, sql`delete from decisions.score where contact_id = ${contactId}::bigint`)
+export async function forgetScores(trx: Db, contactIds: string[]): Promise<void> {
+  await run(trx, sql`delete from decisions.score_entry where contact_id = any(${contactIds}::bigint[])`)
+  await run(trx, sql`delete from decisions.score where contact_id = any(${contactIds}::bigint[])`)
 }
 
 /** What is held on a contact, for the person. */

@@ -45,9 +45,9 @@ export function exportTimers(db: Db, contactId: string): Promise<unknown> {
 }
 
 /** Work rows only point at events; once those are gone, they point at nothing and are passed over. */
-export async function forgetContact(trx: Db, contactId: string): Promise<void> {
-  await run(trx, sql`delete from engine.timer where contact_id = ${contactId}::bigint`)
-  await run(trx, sql`delete from engine.parked where contact_id = ${contactId}::bigint`)
+export async function forgetContact(trx: Db, contactIds: string[]): Promise<void> {
+  await run(trx, sql`delete from engine.timer where contact_id = any(${contactIds}::bigint[])`)
+  await run(trx, sql`delete from engine.parked where contact_id = any(${contactIds}::bigint[])`)
 }
 
 /**

@@ -74,7 +74,7 @@ test('a contact’s timers are exported and forgotten', async () => {
   assert.deepEqual(await engineModule.exportContact?.(base.db, a), [
     { kind: 'test', key: '1', dueAt: hours(1) },
   ])
-  await engineModule.forget?.(base.db, a)
+  await engineModule.forget?.(base.db, [a])
   assert.deepEqual(await engineModule.exportContact?.(base.db, a), [])
   assert.deepEqual(await many(base.db, sql`select from engine.parked`), [])
   assert.equal((await many(base.db, sql`select from engine.timer`)).length, 1)

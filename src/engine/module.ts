@@ -35,8 +35,8 @@ export type Module = {
   /** The next moment after `now` at which something becomes due. */
   nextDue?(db: Db, now: Date): Promise<Date | null>
   health?(services: Services): Promise<{ ok: boolean; words: string }[]>
-  /** Removes all that is held about a contact. */
-  forget?(trx: Db, contactId: string): Promise<void>
+  /** Removes all that is held about contacts. */
+  forget?(trx: Db, contactIds: string[]): Promise<void>
   /** All that is held about a contact, as JSON for the person himself. */
   exportContact?(db: Db, contactId: string): Promise<unknown>
   /** Moves all rows of contact `from` to `to`: a visitor became known, two records became one. */

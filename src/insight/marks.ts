@@ -90,19 +90,19 @@ async function daysOfLetters(
   return rows.map(({ day }) => ({ part: 'mail' as const, day }))
 }
 
-/** Every day on which a contact counts for something: when it is erased or merged, these days change. */
-export async function markAllOf(trx: Db, contactId: string, zone: string): Promise<void> {
+/** Every day on which one of these contacts counts for something: when it is erased or merged, these days change. */
+export async function markAllOf(trx: Db, contactIds: string[], zone: string): Promise<void> {
   const rows = await many<{ part: Part; day: string }>(
     trx,
     sql`
     select distinct part, (at at time zone ${zone})::date::text as day from (
       select 'mail' as part, coalesce(m.sent_at, m.sending_at, m.decided_at) as at
-        from outreach.message m where m.contact_id = ${contactId}::bigint
+        from outreach.message m where m.contact_id = any(${contactIds}::bigint[])
       union all select 'events', event.at from activity.event event
-        where event.contact_id = ${contactId}::bigint and event.type = any(${eventTypes}::text[])
-      union all select 'flow', s.at from workflows.step s where s.contact_id = ${contactId}::bigint
-      union all select 'flow', e.entered_at from workflows.enrolment e where e.contact_id = ${contactId}::bigint
-      union all select 'flow', e.ended_at from workflows.enrolment e where e.contact_id = ${contactId}::bigint) touched
+        where event.contact_id = any(${contactIds}::bigint[]) and event.type = any(${eventTypes}::text[])
+      union all select 'flow', s.at from workflows.step s where s.contact_id = any(${contactIds}::bigint[])
+      union all select 'flow', e.entered_at from workflows.enrolment e where e.contact_id = any(${contactIds}::bigint[])
+      union all select 'flow', e.ended_at from workflows.enrolment e where e.contact_id = any(${contactIds}::bigint[])) touched
     where at is not null`,
   )
   await markDays(trx, rows)

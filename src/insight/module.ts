@@ -32,9 +32,12 @@ async function countedZone(trx: Db): Promise<string> {
   return row?.zone ?? 'UTC'
 }
 
-async function dropFacts(trx: Db, contactId: string): Promise<void> {
+async function dropFacts(trx: Db, contactIds: string[]): Promise<void> {
   for (const table of ['response', 'stage_stay', 'origin', 'contact_mark']) {
-    await run(trx, sql`delete from ${sql.table(`insight.${table}`)} where contact_id = ${contactId}::bigint`)
+    await run(
+      trx,
+      sql`delete from ${sql.table(`insight.${table}`)} where contact_id = any(${contactIds}::bigint[])`,
+    )
   }
 }
 
@@ -47,9 +50,9 @@ export const insightModule: Module = {
   loops: [rollupLoop],
   health,
   // The rooms below still hold everything at this moment: their days are marked, and counted without it afterwards.
-  async forget(trx, contactId) {
-    await markAllOf(trx, contactId, await countedZone(trx))
-    await dropFacts(trx, contactId)
+  async forget(trx, contactIds) {
+    await markAllOf(trx, contactIds, await countedZone(trx))
+    await dropFacts(trx, contactIds)
   },
   async exportContact(db, contactId) {
     return {
@@ -66,8 +69,8 @@ export const insightModule: Module = {
   },
   // Comes after the rooms below: what was the one's is the other's already.
   async repoint(trx, from, to) {
-    await dropFacts(trx, from)
+    await dropFacts(trx, [from])
     await markContacts(trx, [to])
-    await markAllOf(trx, to, await countedZone(trx))
+    await markAllOf(trx, [to], await countedZone(trx))
   },
 }

@@ -204,7 +204,7 @@ async function play(deeds: Deed[]): Promise<{ contact: number; deed: Deed }[]> {
       const id = ids[deed.who] ?? '64'
       held = held.filter(each => each.contact !== deed.who)
       await inTransaction(base.db, async trx => {
-        await insightModule.forget?.(trx, id)
+        await insightModule.forget?.(trx, [id])
         for (const table of ['outreach.message', 'outreach.hit', 'activity.event']) {
           await run(trx, sql`delete from ${sql.table(table)} where contact_id = ${id}::bigint`)
         }

@@ -107,18 +107,18 @@ export async function repoint(trx: Db, from: string, to: string): Promise<void> 
 }
 
 /** Removes all that is held, but for the hashes by which its links to unsubscribe still work. */
-export async function forget(trx: Db, contactId: string): Promise<void> {
+export async function forget(trx: Db, contactIds: string[]): Promise<void> {
   await run(
     trx,
     sql`
     insert into outreach.farewell (contact_id, address_hash)
     select distinct contact_id, address_hash from outreach.message
-    where contact_id = ${contactId}::bigint and address_hash is not null and class in ('marketing', 'service')
+    where contact_id = any(${contactIds}::bigint[]) and address_hash is not null and class in ('marketing', 'service')
     on conflict do nothing`,
   )
-  await run(trx, sql`delete from outreach.hit where contact_id = ${contactId}::bigint`)
-  await run(trx, sql`delete from outreach.mailbox where contact_id = ${contactId}::bigint`)
-  await run(trx, sql`delete from outreach.message where contact_id = ${contactId}::bigint`)
+  await run(trx, sql`delete from outreach.hit where contact_id = any(${contactIds}::bigint[])`)
+  await run(trx, sql`delete from outreach.mailbox where contact_id = any(${contactIds}::bigint[])`)
+  await run(trx, sql`delete from outreach.message where contact_id = any(${contactIds}::bigint[])`)
 }
 
 export async function exportContact(db: Db, contactId: string): Promise<unknown> {

@@ -228,7 +228,7 @@ test('a forged token unsubscribes nobody', async () => {
 test('unsubscribing works after the contact was deleted, and holds when the address comes back', async () => {
   const mail = await mailed()
   await inTransaction(base.db, async trx => {
-    await forget(trx, mail.contactId)
+    await forget(trx, [mail.contactId])
     await run(trx, sql`delete from audience.contact where id = ${mail.contactId}::bigint`)
     await run(trx, sql`delete from audience.consent_current where contact_id = ${mail.contactId}::bigint`)
   })

@@ -21,4 +21,6 @@ export type Services = {
   metrics: Metrics
   /** Hands everything that any room holds of one contact to another (a visitor who was recognised); made in app.ts. */
   repoint(trx: Db, from: string, to: string): Promise<void>
+  /** Removes everything that any room holds of these contacts; made in app.ts. */
+  forget(trx: Db, contactIds: string[]): Promise<void>
 }

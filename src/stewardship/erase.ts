@@ -63,7 +63,7 @@ export async function eraseContact(modules: Module[], services: Services, ask: A
 
 /** By the rooms' own doors, and then by the catalogue: a table whose room forgot to forget is emptied all the same. */
 async function forgetEverywhere(trx: Db, modules: Module[], ids: string[]): Promise<void> {
-  for (const id of ids) for (const module of [...modules].reverse()) await module.forget?.(trx, id)
+  for (const module of [...modules].reverse()) await module.forget?.(trx, ids)
   for (const table of await contactTables(trx)) {
     if (staysBehind.has(table.name)) continue
     await run(trx, sql`delete from ${sql.id(table.schema, table.table)} t where ${ownedBy(table, ids)}`)

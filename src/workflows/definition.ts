@@ -105,5 +105,5 @@ export function triggers(
   event: Parameters<typeof matchesEvent>[1],
   zone: string,
 ): boolean {
-  return isHuman(event.data) && matchesEvent(trigger, event, zone)
+  return isHuman(event.data) && event.data.muted !== true && matchesEvent(trigger, event, zone)
 }

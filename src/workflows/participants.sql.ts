@@ -139,9 +139,9 @@ export function countParked(db: Db): Promise<{ name: string; n: number; reason: 
 }
 
 /** Removes every trace of a contact from this room. */
-export async function forgetContact(trx: Db, contactId: string): Promise<void> {
-  await run(trx, sql`delete from workflows.step where contact_id = ${contactId}::bigint`)
-  await run(trx, sql`delete from workflows.enrolment where contact_id = ${contactId}::bigint`)
+export async function forgetContact(trx: Db, contactIds: string[]): Promise<void> {
+  await run(trx, sql`delete from workflows.step where contact_id = any(${contactIds}::bigint[])`)
+  await run(trx, sql`delete from workflows.enrolment where contact_id = any(${contactIds}::bigint[])`)
 }
 
 /**
