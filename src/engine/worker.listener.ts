@@ -1,5 +1,8 @@
 import { Client } from 'pg'
+import { watchedSocket } from '#platform/db/pool.ts'
 import type { Log } from '#platform/log.ts'
+
+const pulseMs = 5_000
 
 export type Listener = {
   /** False while the connection is lost: then the caller has to look for itself. */
@@ -22,6 +25,7 @@ export function createListener(input: {
   let hearing = false
   let closed = false
   let again: NodeJS.Timeout | undefined
+  let pulse: NodeJS.Timeout | undefined
   const retry = (error: unknown) => {
     hearing = false
     if (closed) return
@@ -33,7 +37,7 @@ export function createListener(input: {
     const fresh = new Client({
       connectionString: input.url,
       application_name: 'tend engine',
-      keepAlive: true,
+      stream: () => watchedSocket(),
     })
     client = fresh
     // One report is enough: `error` and `end` both come when a connection breaks.
@@ -52,6 +56,9 @@ export function createListener(input: {
       .then(() => fresh.query(input.channels.map(channel => `listen ${channel}`).join('; ')))
       .then(() => {
         hearing = true
+        clearInterval(pulse)
+        // Nothing said for long is usual here: a question now and then tells a quiet line from a dead one.
+        pulse = setInterval(() => fresh.query('select').catch(onLoss), pulseMs)
         input.onGap()
       })
       .catch(onLoss)
@@ -63,6 +70,7 @@ export function createListener(input: {
       closed = true
       hearing = false
       clearTimeout(again)
+      clearInterval(pulse)
       await client?.end().catch(() => undefined)
     },
   }

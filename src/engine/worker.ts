@@ -43,7 +43,7 @@ export const defaultOptions: WorkerOptions = {
   rounds: 10,
   depth: 20,
   idleMs: 10_000,
-  statementMs: 60_000,
+  statementMs: 15_000,
   backOffMs: [1_000, 4_000, 16_000],
 }
 

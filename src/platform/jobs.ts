@@ -1,6 +1,7 @@
 import { fromKysely, PgBoss } from 'pg-boss'
 import { z } from 'zod'
 import { type Db, inTransaction, many, maybeOne, one, run, sql } from './db/db.ts'
+import { openDatabase, patientMs } from './db/pool.ts'
 import { conflict, notFound } from './errors.ts'
 import { newId } from './ids.ts'
 import type { Services } from './services.ts'
@@ -84,6 +85,14 @@ export function listJobs(db: Db, limit = 50): Promise<JobRow[]> {
   )
 }
 
+/** Stops what a backup caught in the middle: the queue that carried it is not part of a backup. */
+export async function haltJobs(db: Db, words: string): Promise<void> {
+  await run(
+    db,
+    sql`update platform.job set state = 'stopped', words = ${words} where state in ('queued', 'running')`,
+  )
+}
+
 class JobStopped extends Error {}
 
 const queue = 'tend'
@@ -107,6 +116,8 @@ export async function openJobs(databaseUrl: string, onError: (error: Error) => v
     heartbeatSeconds: 60,
   })
   const stopping = new AbortController()
+  // What a job asks may take minutes: not on the connections that give up after seconds.
+  const patient = openDatabase(databaseUrl, { max: 4, name: 'tend jobs', silenceMs: patientMs })
   const enqueue = (trx: Db, id: string) => boss.send(queue, { id }, { db: fromKysely(trx) })
   return {
     start: (db, job, input, options = {}) =>
@@ -155,7 +166,8 @@ export async function openJobs(databaseUrl: string, onError: (error: Error) => v
           const scheduled = byName.get(message.data.scheduled ?? '')
           if (scheduled)
             return void (await services.jobs.start(services.db, scheduled, {}, { key: 'scheduled' }))
-          if (message.data.id) await perform(message.data.id, byName, services, stopping.signal)
+          if (message.data.id)
+            await perform(message.data.id, byName, { ...services, db: patient.db }, stopping.signal)
         },
       )
       for (const job of definitions) {
@@ -166,6 +178,7 @@ export async function openJobs(databaseUrl: string, onError: (error: Error) => v
     async close() {
       stopping.abort()
       await boss.stop({ graceful: true, timeout: 10_000 })
+      await patient.close()
     },
   }
 }

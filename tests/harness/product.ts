@@ -17,7 +17,7 @@ export type Product = {
   output(): string
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise(resolve => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const address = probe.address()

@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 
-export type Letter = { from: string; to: string; raw: Buffer; at: number }
+/** `begunAt`: performance.now() when the body began to come in. */
+export type Letter = { from: string; to: string; raw: Buffer; begunAt: number }
 
 /** What the sink does with a recipient; left out, it takes the letter. */
 export type Script = {
@@ -27,7 +28,14 @@ export type Sink = {
 
 /** A real SMTP server for tests. With `journal` a line per letter is on disk before it is acknowledged. */
 export async function startSink(
-  options: { script?: (to: string) => Script; journal?: string; delayMs?: number; port?: number } = {},
+  options: {
+    script?: (to: string) => Script
+    journal?: string
+    delayMs?: number
+    port?: number
+    /** A letter has been taken, and its sender has not been told. */
+    onLetter?: (letter: Letter) => void
+  } = {},
 ): Promise<Sink> {
   const letters: Letter[] = []
   let open = 0
@@ -48,6 +56,7 @@ export async function startSink(
     },
     onData(stream, session, done) {
       const parts: Buffer[] = []
+      const begunAt = performance.now()
       stream.on('data', (part: Buffer) => parts.push(part))
       stream.on('end', () => {
         const to = session.envelope.rcptTo[0]?.address ?? ''
@@ -55,8 +64,10 @@ export async function startSink(
         const script = options.script?.(to) ?? {}
         if (script.drop) return void closeAll(server)
         if (!script.data) {
-          letters.push({ from, to, raw: Buffer.concat(parts), at: performance.now() })
+          const letter = { from, to, raw: Buffer.concat(parts), begunAt }
+          letters.push(letter)
           if (options.journal) appendFileSync(options.journal, `${to}\n`)
+          options.onLetter?.(letter)
         }
         setTimeout(() => done(refusal(script.data)), script.delayMs ?? options.delayMs ?? 0)
       })
