@@ -29,6 +29,7 @@ import { createServer, mountRoutes, type Policy } from '#platform/http/server.ts
 import type { Services } from '#platform/services.ts'
 import { stewardshipModule } from '#stewardship/module.ts'
 import { workflowsModule } from '#workflows/module.ts'
+import { serveApiDocs } from './api-docs.ts'
 import { healthOf } from './health.ts'
 import { sandboxRoutes } from './sandbox.routes.ts'
 import { systemRoutes } from './system.routes.ts'
@@ -106,6 +107,7 @@ export async function createOffice(services: Services): Promise<FastifyInstance>
   mountRoutes(app, officeRoutes(), policy, services)
   addHealth(app, services)
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  serveApiDocs(app, services.config)
   await serveScreens(app)
   return app
 }
