@@ -12,50 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who works on which lane, and what waits there */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                lane: number;
-                                owner: string | null;
-                                epoch: string;
-                                leaseUntil: string | null;
-                                rows: number;
-                                timersDue: number;
-                            }[];
-                            next: null;
-                            backlog: {
-                                rows: number;
-                                entries: number;
-                                oldestSeconds: number;
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSystemLanes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -72,51 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** What failed four times and was put aside, the newest first */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                contactId: string;
-                                /** @enum {string} */
-                                kind: "error" | "loop";
-                                reason: string;
-                                detail: string | null;
-                                attempts: number;
-                                /** Format: date-time */
-                                parkedAt: string;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSystemParked"];
         put?: never;
         post?: never;
         delete?: never;
@@ -135,43 +48,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Try parked items again: those named, or the 1,000 oldest */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        ids?: string[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            retried: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSystemParkedRetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -186,100 +63,14 @@ export interface paths {
             cookie?: never;
         };
         /** Who I am and what I may do */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            kind: "user" | "key" | "system";
-                            id: string;
-                            name: string;
-                            email: string | null;
-                            /** @enum {string} */
-                            role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                            roleSentence: string;
-                            scopes: string[] | null;
-                            hasPassword: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Change my name or address; a new address takes the password and ends all sessions */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name?: string;
-                        /** Format: email */
-                        email?: string;
-                        current?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            email: string;
-                            /** @enum {string} */
-                            role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                            active: boolean;
-                            hasPassword: boolean;
-                            /** Format: date-time */
-                            createdAt: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchMe"];
         trace?: never;
     };
     "/api/v1/sign-out": {
@@ -292,39 +83,95 @@ export interface paths {
         get?: never;
         put?: never;
         /** End this session */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSignOut"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to set up an authenticator app: its secret, which counts once a code of it was given */
+        post: operations["postMeSecondFactor"];
+        /** Go without a second factor, where owners do not ask for one */
+        delete: operations["deleteMeSecondFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the set-up with a code of the app; answers with the recovery codes, for the only time */
+        post: operations["postMeSecondFactorConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes; the old ones are void */
+        post: operations["postMeRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I am signed in */
+        get: operations["getMeSessions"];
+        put?: never;
+        post?: never;
+        /** End all my sessions but this one */
+        delete: operations["deleteMeSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my sessions */
+        delete: operations["deleteMeSessionsId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -338,102 +185,10 @@ export interface paths {
             cookie?: never;
         };
         /** Everybody with an account */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                email: string;
-                                /** @enum {string} */
-                                role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                                active: boolean;
-                                hasPassword: boolean;
-                                /** Format: date-time */
-                                createdAt: string;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getUsers"];
         put?: never;
-        /** Add a person; answers with a one-time sign-in link to hand over */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        /** Format: email */
-                        email: string;
-                        /** @enum {string} */
-                        role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            user: {
-                                id: string;
-                                name: string;
-                                email: string;
-                                /** @enum {string} */
-                                role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                                active: boolean;
-                                hasPassword: boolean;
-                                /** Format: date-time */
-                                createdAt: string;
-                            };
-                            signInLink: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Add a person at once; answers with a one-time sign-in link to hand over */
+        post: operations["postUsers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,56 +209,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a name or role, or switch an account off; its sessions and keys end at once */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name?: string;
-                        /** @enum {string} */
-                        role?: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                        active?: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            email: string;
-                            /** @enum {string} */
-                            role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                            active: boolean;
-                            hasPassword: boolean;
-                            /** Format: date-time */
-                            createdAt: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchUsersId"];
         trace?: never;
     };
     "/api/v1/users/{id}/sign-in-link": {
@@ -515,44 +221,134 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A new one-time sign-in link, for somebody who lost the password */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            signInLink: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** A new one-time sign-in link, for somebody who has no password yet */
+        post: operations["postUsersIdSignInLink"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/reset-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A link by which somebody who lost the password sets a new one; good once, for a day */
+        post: operations["postUsersIdResetLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take the second factor off somebody who lost it; all sessions of that person end */
+        delete: operations["deleteUsersIdSecondFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where somebody is signed in */
+        get: operations["getUsersIdSessions"];
+        put?: never;
+        post?: never;
+        /** End all sessions of somebody */
+        delete: operations["deleteUsersIdSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one session of somebody */
+        delete: operations["deleteUsersIdSessionsSessionId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations that nobody has taken up yet */
+        get: operations["getInvitations"];
+        put?: never;
+        /** Ask somebody in: a link for seven days, good once; an earlier one of this address is void */
+        post: operations["postInvitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["deleteInvitationsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What owners decided for everybody who signs in */
+        get: operations["getAccessRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Ask everybody for a second factor, or no longer */
+        patch: operations["patchAccessRules"];
         trace?: never;
     };
     "/api/v1/api-keys": {
@@ -563,104 +359,10 @@ export interface paths {
             cookie?: never;
         };
         /** API keys; the keys themselves are shown only when they are made */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                prefix: string;
-                                /** @enum {string} */
-                                role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                                scopes: string[] | null;
-                                /** Format: date-time */
-                                createdAt: string;
-                                createdBy: string | null;
-                                expiresAt: string | null;
-                                lastUsedAt: string | null;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getApiKeys"];
         put?: never;
         /** Make an API key; the answer is the only place where it is shown */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        /** @enum {string} */
-                        role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                        scopes?: string[] | null;
-                        expiresAt?: string | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            prefix: string;
-                            /** @enum {string} */
-                            role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                            scopes: string[] | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            createdBy: string | null;
-                            expiresAt: string | null;
-                            lastUsedAt: string | null;
-                            key: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postApiKeys"];
         delete?: never;
         options?: never;
         head?: never;
@@ -678,40 +380,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** End an API key at once */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteApiKeysId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -725,54 +394,24 @@ export interface paths {
             cookie?: never;
         };
         /** Who changed what, newest first */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                position: string;
-                                /** Format: date-time */
-                                at: string;
-                                actorKind: string;
-                                actorId: string;
-                                actorName: string;
-                                action: string;
-                                subjectKind: string;
-                                subjectId: string;
-                                detail: {
-                                    [key: string]: unknown;
-                                };
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        get: operations["getAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** The audit as CSV, newest first, with the same filters; taking it is written to the audit */
+        get: operations["getAuditCsv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -789,38 +428,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the chain of the audit is unbroken, or the first row that does not fit */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            sound: boolean;
-                            brokenAt: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getAuditCheck"];
         put?: never;
         post?: never;
         delete?: never;
@@ -837,44 +445,7 @@ export interface paths {
             cookie?: never;
         };
         /** The roles in words, and which of the asked actions each may do */
-        get: {
-            parameters: {
-                query?: {
-                    actions?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                /** @enum {string} */
-                                role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
-                                sentence: string;
-                                may: string[];
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -891,57 +462,7 @@ export interface paths {
             cookie?: never;
         };
         /** What happened with a contact, the newest first */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    /** @description event types, separated by commas */
-                    types?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                type: string;
-                                name: string | null;
-                                /** Format: date-time */
-                                at: string;
-                                sentence: string;
-                                data: {
-                                    [key: string]: unknown;
-                                };
-                                causeId: string | null;
-                                isMachine: boolean;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsIdTimeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -958,53 +479,7 @@ export interface paths {
             cookie?: never;
         };
         /** What led to an event: itself first, then its cause, and so on back to the beginning */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    eventId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                type: string;
-                                name: string | null;
-                                /** Format: date-time */
-                                at: string;
-                                sentence: string;
-                                data: {
-                                    [key: string]: unknown;
-                                };
-                                causeId: string | null;
-                                isMachine: boolean;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsIdTimelineEventIdCauses"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1021,47 +496,7 @@ export interface paths {
             cookie?: never;
         };
         /** Names of tracked events, pages and screens seen so far, the latest first */
-        get: {
-            parameters: {
-                query?: {
-                    type?: string;
-                    search?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                type: string;
-                                name: string;
-                                /** Format: date-time */
-                                lastSeen: string;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getEventsNames"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1078,44 +513,7 @@ export interface paths {
             cookie?: never;
         };
         /** The catalogue: every kind of event with its title and the schema of its data */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                type: string;
-                                title: string;
-                                named: boolean;
-                                public: boolean;
-                                schema: unknown;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getEventsTypes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1132,148 +530,10 @@ export interface paths {
             cookie?: never;
         };
         /** Contacts page by page: `q` is the beginning of a name or address, `filter` is JSON of the filter language */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    q?: string;
-                    filter?: string;
-                    sort?: "created" | "updated" | "email" | "name";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                email: string | null;
-                                firstName: string | null;
-                                lastName: string | null;
-                                phone: string | null;
-                                jobTitle: string | null;
-                                country: string | null;
-                                language: string | null;
-                                timeZone: string | null;
-                                stage: string;
-                                ownerId: string | null;
-                                company: {
-                                    id: string;
-                                    name: string;
-                                } | null;
-                                attrs: {
-                                    [key: string]: unknown;
-                                };
-                                /** Format: date-time */
-                                createdAt: string;
-                                /** Format: date-time */
-                                updatedAt: string;
-                                updatedBy: string;
-                                version: number;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContacts"];
         put?: never;
         /** Create a contact by hand; 409 names the one that has the address */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        email: string;
-                        firstName?: string | null;
-                        lastName?: string | null;
-                        phone?: string | null;
-                        jobTitle?: string | null;
-                        country?: string | null;
-                        language?: string | null;
-                        timeZone?: string | null;
-                        stage?: string | null;
-                        ownerId?: string | null;
-                        companyId?: string | null;
-                        attrs?: {
-                            [key: string]: string | number | boolean | null;
-                        };
-                        consent?: {
-                            wording: string;
-                            note: string;
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            email: string | null;
-                            firstName: string | null;
-                            lastName: string | null;
-                            phone: string | null;
-                            jobTitle: string | null;
-                            country: string | null;
-                            language: string | null;
-                            timeZone: string | null;
-                            stage: string;
-                            ownerId: string | null;
-                            company: {
-                                id: string;
-                                name: string;
-                            } | null;
-                            attrs: {
-                                [key: string]: unknown;
-                            };
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            version: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postContacts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1288,182 +548,15 @@ export interface paths {
             cookie?: never;
         };
         /** One contact; one that was joined is found under its old id too */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            email: string | null;
-                            firstName: string | null;
-                            lastName: string | null;
-                            phone: string | null;
-                            jobTitle: string | null;
-                            country: string | null;
-                            language: string | null;
-                            timeZone: string | null;
-                            stage: string;
-                            ownerId: string | null;
-                            company: {
-                                id: string;
-                                name: string;
-                            } | null;
-                            attrs: {
-                                [key: string]: unknown;
-                            };
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            version: number;
-                            lists: {
-                                id: string;
-                                name: string;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsId"];
         put?: never;
         post?: never;
         /** Delete a contact and all that is held about it; an opt-out stays known by the hash of the address */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteContactsId"];
         options?: never;
         head?: never;
         /** Change a contact; null clears a field, a stale version is 409 */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        email?: string;
-                        firstName?: string | null;
-                        lastName?: string | null;
-                        phone?: string | null;
-                        jobTitle?: string | null;
-                        country?: string | null;
-                        language?: string | null;
-                        timeZone?: string | null;
-                        stage?: string | null;
-                        ownerId?: string | null;
-                        companyId?: string | null;
-                        attrs?: {
-                            [key: string]: string | number | boolean | null;
-                        };
-                        version: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            email: string | null;
-                            firstName: string | null;
-                            lastName: string | null;
-                            phone: string | null;
-                            jobTitle: string | null;
-                            country: string | null;
-                            language: string | null;
-                            timeZone: string | null;
-                            stage: string;
-                            ownerId: string | null;
-                            company: {
-                                id: string;
-                                name: string;
-                            } | null;
-                            attrs: {
-                                [key: string]: unknown;
-                            };
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            version: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchContactsId"];
         trace?: never;
     };
     "/api/v1/contacts/{id}/consents": {
@@ -1474,128 +567,10 @@ export interface paths {
             cookie?: never;
         };
         /** What the contact agreed to, and every word of it with proof */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            current: {
-                                purpose: string;
-                                topicId: string | null;
-                                /** @enum {string} */
-                                state: "granted" | "withdrawn" | "pending";
-                                /** Format: date-time */
-                                since: string;
-                            }[];
-                            ledger: {
-                                id: string;
-                                purpose: string;
-                                topicId: string | null;
-                                /** @enum {string} */
-                                state: "granted" | "withdrawn" | "pending";
-                                basis: string;
-                                source: string;
-                                wording: string | null;
-                                proof: unknown;
-                                /** Format: date-time */
-                                at: string;
-                            }[];
-                            suppressed: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsIdConsents"];
         put?: never;
-        /** Record a withdrawal, or a grant with the proof that the person gave it */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @default marketing */
-                        purpose?: string;
-                        topicId?: string | null;
-                        /** @enum {string} */
-                        state: "granted" | "withdrawn";
-                        wording?: string;
-                        note?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            current: {
-                                purpose: string;
-                                topicId: string | null;
-                                /** @enum {string} */
-                                state: "granted" | "withdrawn" | "pending";
-                                /** Format: date-time */
-                                since: string;
-                            }[];
-                            ledger: {
-                                id: string;
-                                purpose: string;
-                                topicId: string | null;
-                                /** @enum {string} */
-                                state: "granted" | "withdrawn" | "pending";
-                                basis: string;
-                                source: string;
-                                wording: string | null;
-                                proof: unknown;
-                                /** Format: date-time */
-                                at: string;
-                            }[];
-                            suppressed: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Record a withdrawal, a grant with the proof that the person gave it, or a wish to be confirmed by mail */
+        post: operations["postContactsIdConsents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1612,47 +587,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Never write to this contact’s address again, whatever else is said */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @default  */
-                        note?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postContactsIdSuppress"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1666,88 +601,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What people can subscribe to one by one */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                description: string;
-                                archived: boolean;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** What people can subscribe to one by one, and how many said yes or no */
+        get: operations["getTopics"];
         put?: never;
-        /** Add a topic */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        /** @default  */
-                        description?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            archived: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Add a topic; it is offered in the preference centre at once */
+        post: operations["postTopics"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1764,54 +622,12 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /** Remove a topic about which nobody has said anything yet */
+        delete: operations["deleteTopicsId"];
         options?: never;
         head?: never;
         /** Rename or archive a topic; what people said about it stays */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name?: string;
-                        description?: string;
-                        archived?: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            archived: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchTopicsId"];
         trace?: never;
     };
     "/api/v1/companies": {
@@ -1822,109 +638,10 @@ export interface paths {
             cookie?: never;
         };
         /** Companies by name; `q` is the beginning of a name or a domain */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    q?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                externalId: string | null;
-                                domain: string | null;
-                                name: string;
-                                attrs: {
-                                    [key: string]: unknown;
-                                };
-                                people: number;
-                                /** Format: date-time */
-                                createdAt: string;
-                                /** Format: date-time */
-                                updatedAt: string;
-                                version: number;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getCompanies"];
         put?: never;
         /** Create a company */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        /** @default null */
-                        domain?: string | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            externalId: string | null;
-                            domain: string | null;
-                            name: string;
-                            attrs: {
-                                [key: string]: unknown;
-                            };
-                            people: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            version: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postCompanies"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1939,113 +656,14 @@ export interface paths {
             cookie?: never;
         };
         /** One company */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            externalId: string | null;
-                            domain: string | null;
-                            name: string;
-                            attrs: {
-                                [key: string]: unknown;
-                            };
-                            people: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            version: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getCompaniesId"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Change a company; a stale version is 409 */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        name?: string;
-                        domain?: string | null;
-                        attrs?: {
-                            [key: string]: unknown;
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            externalId: string | null;
-                            domain: string | null;
-                            name: string;
-                            attrs: {
-                                [key: string]: unknown;
-                            };
-                            people: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            version: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchCompaniesId"];
         trace?: never;
     };
     "/api/v1/fields": {
@@ -2056,100 +674,10 @@ export interface paths {
             cookie?: never;
         };
         /** Custom fields of contacts */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                key: string;
-                                label: string;
-                                /** @enum {string} */
-                                type: "text" | "number" | "boolean" | "date" | "choice";
-                                choices: string[];
-                                archivedAt: string | null;
-                                /** Format: date-time */
-                                createdAt: string;
-                                source: string;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getFields"];
         put?: never;
         /** Create a custom field; no table changes */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        key: string;
-                        label: string;
-                        /** @enum {string} */
-                        type: "text" | "number" | "boolean" | "date" | "choice";
-                        /** @default [] */
-                        choices?: string[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            key: string;
-                            label: string;
-                            /** @enum {string} */
-                            type: "text" | "number" | "boolean" | "date" | "choice";
-                            choices: string[];
-                            archivedAt: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            source: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postFields"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2170,55 +698,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Rename a field, change its choices, archive it */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    key: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        label?: string;
-                        choices?: string[];
-                        archived?: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            key: string;
-                            label: string;
-                            /** @enum {string} */
-                            type: "text" | "number" | "boolean" | "date" | "choice";
-                            choices: string[];
-                            archivedAt: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            source: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchFieldsKey"];
         trace?: never;
     };
     "/api/v1/lists": {
@@ -2229,95 +709,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists made by hand, with their sizes */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                description: string;
-                                size: number;
-                                /** Format: date-time */
-                                createdAt: string;
-                                createdBy: string;
-                                archivedAt: string | null;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getLists"];
         put?: never;
         /** Create a list */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        /** @default  */
-                        description?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            size: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            createdBy: string;
-                            archivedAt: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postLists"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2332,153 +727,12 @@ export interface paths {
             cookie?: never;
         };
         /** Who is on a list */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                email: string | null;
-                                firstName: string | null;
-                                lastName: string | null;
-                                phone: string | null;
-                                jobTitle: string | null;
-                                country: string | null;
-                                language: string | null;
-                                timeZone: string | null;
-                                stage: string;
-                                ownerId: string | null;
-                                company: {
-                                    id: string;
-                                    name: string;
-                                } | null;
-                                attrs: {
-                                    [key: string]: unknown;
-                                };
-                                /** Format: date-time */
-                                createdAt: string;
-                                /** Format: date-time */
-                                updatedAt: string;
-                                updatedBy: string;
-                                version: number;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getListsIdMembers"];
         put?: never;
         /** Put up to 1,000 contacts on a list */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        contactIds: string[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                            changed: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postListsIdMembers"];
         /** Take up to 1,000 contacts off a list */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        contactIds: string[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                            changed: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteListsIdMembers"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2498,54 +752,180 @@ export interface paths {
         options?: never;
         head?: never;
         /** Rename, describe or archive a list; its members stay */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name?: string;
-                        description?: string;
-                        archived?: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            size: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            createdBy: string;
-                            archivedAt: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        patch: operations["patchListsId"];
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Imports, the newest first */
+        get: operations["getImports"];
+        put?: never;
+        /** Announce a CSV file; its pieces follow, then `read` */
+        post: operations["postImports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import: columns, mapping, dry run, progress, result */
+        get: operations["getImportsId"];
+        put?: never;
+        post?: never;
+        /** Remove an import that has not begun, with its file */
+        delete: operations["deleteImportsId"];
+        options?: never;
+        head?: never;
+        /** Change how the file is read, where columns go, or what is done with the rows */
+        patch: operations["patchImportsId"];
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that did not go in as CSV, each with its reason */
+        get: operations["getImportsIdErrors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/pieces/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Hand in a piece of the file, counted from 0; the same piece twice is kept once */
+        put: operations["putImportsIdPiecesPosition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at the file: encoding, delimiter, columns, first rows and where each column most likely goes */
+        post: operations["postImportsIdRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go through the whole file and write nothing: counts, reasons and examples */
+        post: operations["postImportsIdCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin; from here on it can be paused and taken back, but not changed */
+        post: operations["postImportsIdRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop within a batch, to go on exactly there later */
+        post: operations["postImportsIdPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on where it stopped */
+        post: operations["postImportsIdResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back, within 30 days: earlier values return, whoever it alone brought goes */
+        post: operations["postImportsIdUndo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/contacts/estimate": {
@@ -2556,37 +936,7 @@ export interface paths {
             cookie?: never;
         };
         /** About how many contacts there are */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            count: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsEstimate"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2603,37 +953,7 @@ export interface paths {
             cookie?: never;
         };
         /** What filters are made of: fields, operators, events, and what can be pointed at */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            [key: string]: unknown;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getFilterLanguage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2652,51 +972,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** How many contacts match a filter now, with ten of them; an estimate where counting takes too long */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        filter: components["schemas"]["FilterInput"];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            count: number;
-                            exact: boolean;
-                            sample: {
-                                id: string;
-                                email: string | null;
-                                firstName: string | null;
-                                lastName: string | null;
-                            }[];
-                            sentence: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSegmentsPreview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2711,50 +987,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is in it, the newest contact first */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                contactId: string;
-                                email: string | null;
-                                firstName: string | null;
-                                lastName: string | null;
-                                /** Format: date-time */
-                                enteredAt: string;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSegmentsIdMembers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2771,41 +1004,7 @@ export interface paths {
             cookie?: never;
         };
         /** Why a contact is in a segment, or why not: every condition with its answer and the value found */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    contactId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            member: boolean;
-                            explanation: components["schemas"]["FilterExplanation"];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSegmentsIdWhyContactId"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2822,47 +1021,7 @@ export interface paths {
             cookie?: never;
         };
         /** The segments that a contact is in */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                /** @enum {string} */
-                                status: "draft" | "live" | "paused" | "archived";
-                                /** Format: date-time */
-                                enteredAt: string;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsIdSegments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2879,146 +1038,10 @@ export interface paths {
             cookie?: never;
         };
         /** Segments by name, with their sizes */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    search?: string;
-                    archived?: "true" | "false";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                description: string;
-                                /** @enum {string} */
-                                status: "draft" | "live" | "paused" | "archived";
-                                ownerId: string | null;
-                                reviewOn: string | null;
-                                version: number;
-                                liveVersion: number | null;
-                                /** @description The draft: what is being worked on */
-                                filter: unknown;
-                                /** @description What runs, or null */
-                                liveFilter: unknown;
-                                /** @description Whether the draft differs from what runs */
-                                changed: boolean;
-                                /** @description The draft in words */
-                                sentence: string | null;
-                                /** @description Members, counted */
-                                size: number;
-                                /** @description Whether members are still being found after a publication */
-                                building: boolean;
-                                /** @description Why it cannot be asked; it keeps its last good members */
-                                broken: string | null;
-                                /** @description Members too many or too few at the last nightly check */
-                                drift: number | null;
-                                checkedAt: string | null;
-                                /** Format: date-time */
-                                createdAt: string;
-                                /** Format: date-time */
-                                updatedAt: string;
-                                updatedBy: string;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSegments"];
         put?: never;
         /** Start a segment as a draft */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        description?: string;
-                        filter?: components["schemas"]["FilterInput"] | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            version: number;
-                            liveVersion: number | null;
-                            /** @description The draft: what is being worked on */
-                            filter: unknown;
-                            /** @description What runs, or null */
-                            liveFilter: unknown;
-                            /** @description Whether the draft differs from what runs */
-                            changed: boolean;
-                            /** @description The draft in words */
-                            sentence: string | null;
-                            /** @description Members, counted */
-                            size: number;
-                            /** @description Whether members are still being found after a publication */
-                            building: boolean;
-                            /** @description Why it cannot be asked; it keeps its last good members */
-                            broken: string | null;
-                            /** @description Members too many or too few at the last nightly check */
-                            drift: number | null;
-                            checkedAt: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSegments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3033,183 +1056,15 @@ export interface paths {
             cookie?: never;
         };
         /** One segment */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            version: number;
-                            liveVersion: number | null;
-                            /** @description The draft: what is being worked on */
-                            filter: unknown;
-                            /** @description What runs, or null */
-                            liveFilter: unknown;
-                            /** @description Whether the draft differs from what runs */
-                            changed: boolean;
-                            /** @description The draft in words */
-                            sentence: string | null;
-                            /** @description Members, counted */
-                            size: number;
-                            /** @description Whether members are still being found after a publication */
-                            building: boolean;
-                            /** @description Why it cannot be asked; it keeps its last good members */
-                            broken: string | null;
-                            /** @description Members too many or too few at the last nightly check */
-                            drift: number | null;
-                            checkedAt: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSegmentsId"];
         put?: never;
         post?: never;
         /** Delete a segment that is not live and that nothing uses */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteSegmentsId"];
         options?: never;
         head?: never;
         /** Change the draft, the words or the steward; 409 where somebody else was faster */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        name?: string;
-                        description?: string;
-                        filter?: components["schemas"]["FilterInput"] | null;
-                        ownerId?: string | null;
-                        reviewOn?: string | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            version: number;
-                            liveVersion: number | null;
-                            /** @description The draft: what is being worked on */
-                            filter: unknown;
-                            /** @description What runs, or null */
-                            liveFilter: unknown;
-                            /** @description Whether the draft differs from what runs */
-                            changed: boolean;
-                            /** @description The draft in words */
-                            sentence: string | null;
-                            /** @description Members, counted */
-                            size: number;
-                            /** @description Whether members are still being found after a publication */
-                            building: boolean;
-                            /** @description Why it cannot be asked; it keeps its last good members */
-                            broken: string | null;
-                            /** @description Members too many or too few at the last nightly check */
-                            drift: number | null;
-                            checkedAt: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchSegmentsId"];
         trace?: never;
     };
     "/api/v1/segments/{id}/publish": {
@@ -3222,78 +1077,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make the draft live; a job finds its members */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        ownerId: string;
-                        /** Format: date */
-                        reviewOn: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            version: number;
-                            liveVersion: number | null;
-                            /** @description The draft: what is being worked on */
-                            filter: unknown;
-                            /** @description What runs, or null */
-                            liveFilter: unknown;
-                            /** @description Whether the draft differs from what runs */
-                            changed: boolean;
-                            /** @description The draft in words */
-                            sentence: string | null;
-                            /** @description Members, counted */
-                            size: number;
-                            /** @description Whether members are still being found after a publication */
-                            building: boolean;
-                            /** @description Why it cannot be asked; it keeps its last good members */
-                            broken: string | null;
-                            /** @description Members too many or too few at the last nightly check */
-                            drift: number | null;
-                            checkedAt: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSegmentsIdPublish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3310,75 +1094,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Stop keeping its members up to date; they stay as they are */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            version: number;
-                            liveVersion: number | null;
-                            /** @description The draft: what is being worked on */
-                            filter: unknown;
-                            /** @description What runs, or null */
-                            liveFilter: unknown;
-                            /** @description Whether the draft differs from what runs */
-                            changed: boolean;
-                            /** @description The draft in words */
-                            sentence: string | null;
-                            /** @description Members, counted */
-                            size: number;
-                            /** @description Whether members are still being found after a publication */
-                            building: boolean;
-                            /** @description Why it cannot be asked; it keeps its last good members */
-                            broken: string | null;
-                            /** @description Members too many or too few at the last nightly check */
-                            drift: number | null;
-                            checkedAt: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSegmentsIdPause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3395,75 +1111,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End a segment for good */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            description: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            version: number;
-                            liveVersion: number | null;
-                            /** @description The draft: what is being worked on */
-                            filter: unknown;
-                            /** @description What runs, or null */
-                            liveFilter: unknown;
-                            /** @description Whether the draft differs from what runs */
-                            changed: boolean;
-                            /** @description The draft in words */
-                            sentence: string | null;
-                            /** @description Members, counted */
-                            size: number;
-                            /** @description Whether members are still being found after a publication */
-                            building: boolean;
-                            /** @description Why it cannot be asked; it keeps its last good members */
-                            broken: string | null;
-                            /** @description Members too many or too few at the last nightly check */
-                            drift: number | null;
-                            checkedAt: string | null;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSegmentsIdArchive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3478,44 +1126,7 @@ export interface paths {
             cookie?: never;
         };
         /** What rests upon this segment */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                kind: string;
-                                id: string;
-                                name: string;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSegmentsIdUsedBy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3532,46 +1143,7 @@ export interface paths {
             cookie?: never;
         };
         /** What was published, the latest first */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                version: number;
-                                filter: unknown;
-                                /** Format: date-time */
-                                publishedAt: string;
-                                publishedBy: string;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSegmentsIdVersions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3588,277 +1160,10 @@ export interface paths {
             cookie?: never;
         };
         /** Score models, by name */
-        get: {
-            parameters: {
-                query?: {
-                    archived?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                /** @enum {string} */
-                                status: "draft" | "live" | "paused" | "archived";
-                                ownerId: string | null;
-                                reviewOn: string | null;
-                                draft: {
-                                    rules: ({
-                                        id: string;
-                                        /** @enum {string} */
-                                        kind: "behaviour";
-                                        label?: string;
-                                        event: string;
-                                        name?: string;
-                                        where?: {
-                                            property: string;
-                                            /** @enum {string} */
-                                            op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                            value?: string | number | boolean | (string | number)[];
-                                        }[];
-                                        points: number;
-                                        cap?: {
-                                            points: number;
-                                            /** @enum {string} */
-                                            per: "day" | "week" | "month" | "ever";
-                                        };
-                                    } | {
-                                        id: string;
-                                        /** @enum {string} */
-                                        kind: "fit";
-                                        label?: string;
-                                        filter: components["schemas"]["Filter"];
-                                        points: number;
-                                    })[];
-                                    halfLifeDays: number | null;
-                                    thresholds: {
-                                        name: string;
-                                        value: number;
-                                    }[];
-                                };
-                                live: {
-                                    rules: ({
-                                        id: string;
-                                        /** @enum {string} */
-                                        kind: "behaviour";
-                                        label?: string;
-                                        event: string;
-                                        name?: string;
-                                        where?: {
-                                            property: string;
-                                            /** @enum {string} */
-                                            op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                            value?: string | number | boolean | (string | number)[];
-                                        }[];
-                                        points: number;
-                                        cap?: {
-                                            points: number;
-                                            /** @enum {string} */
-                                            per: "day" | "week" | "month" | "ever";
-                                        };
-                                    } | {
-                                        id: string;
-                                        /** @enum {string} */
-                                        kind: "fit";
-                                        label?: string;
-                                        filter: components["schemas"]["Filter"];
-                                        points: number;
-                                    })[];
-                                    halfLifeDays: number | null;
-                                    thresholds: {
-                                        name: string;
-                                        value: number;
-                                    }[];
-                                } | null;
-                                liveVersion: number | null;
-                                version: number;
-                                /** Format: date-time */
-                                createdAt: string;
-                                /** Format: date-time */
-                                updatedAt: string;
-                                updatedBy: string;
-                                counting: boolean;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getScoreModels"];
         put?: never;
         /** Start a score model as a draft */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        draft?: {
-                            rules: ({
-                                id: string;
-                                /** @enum {string} */
-                                kind: "behaviour";
-                                label?: string;
-                                event: string;
-                                name?: string;
-                                where?: {
-                                    property: string;
-                                    /** @enum {string} */
-                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                    value?: string | number | boolean | (string | number)[];
-                                }[];
-                                points: number;
-                                cap?: {
-                                    points: number;
-                                    /** @enum {string} */
-                                    per: "day" | "week" | "month" | "ever";
-                                };
-                            } | {
-                                id: string;
-                                /** @enum {string} */
-                                kind: "fit";
-                                label?: string;
-                                filter: components["schemas"]["FilterInput"];
-                                points: number;
-                            })[];
-                            halfLifeDays: number | null;
-                            thresholds: {
-                                name: string;
-                                value: number;
-                            }[];
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            draft: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            };
-                            live: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            } | null;
-                            liveVersion: number | null;
-                            version: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            counting: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postScoreModels"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3875,95 +1180,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What a draft would give to the contacts there are */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        draft: {
-                            rules: ({
-                                id: string;
-                                /** @enum {string} */
-                                kind: "behaviour";
-                                label?: string;
-                                event: string;
-                                name?: string;
-                                where?: {
-                                    property: string;
-                                    /** @enum {string} */
-                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                    value?: string | number | boolean | (string | number)[];
-                                }[];
-                                points: number;
-                                cap?: {
-                                    points: number;
-                                    /** @enum {string} */
-                                    per: "day" | "week" | "month" | "ever";
-                                };
-                            } | {
-                                id: string;
-                                /** @enum {string} */
-                                kind: "fit";
-                                label?: string;
-                                filter: components["schemas"]["FilterInput"];
-                                points: number;
-                            })[];
-                            halfLifeDays: number | null;
-                            thresholds: {
-                                name: string;
-                                value: number;
-                            }[];
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            contacts: number;
-                            sampled: number;
-                            exact: boolean;
-                            mean: number;
-                            buckets: {
-                                from: number;
-                                to: number;
-                                count: number;
-                            }[];
-                            thresholds: {
-                                name: string;
-                                value: number;
-                                count: number;
-                                share: number;
-                            }[];
-                            highest: {
-                                contactId: string;
-                                name: string;
-                                score: number;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postScoreModelsPreview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3978,283 +1195,14 @@ export interface paths {
             cookie?: never;
         };
         /** A score model: its draft, and what is live */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            draft: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            };
-                            live: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            } | null;
-                            liveVersion: number | null;
-                            version: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            counting: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getScoreModelsId"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Change the draft, name, owner or review day; needs the version that was read */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        name?: string;
-                        draft?: {
-                            rules: ({
-                                id: string;
-                                /** @enum {string} */
-                                kind: "behaviour";
-                                label?: string;
-                                event: string;
-                                name?: string;
-                                where?: {
-                                    property: string;
-                                    /** @enum {string} */
-                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                    value?: string | number | boolean | (string | number)[];
-                                }[];
-                                points: number;
-                                cap?: {
-                                    points: number;
-                                    /** @enum {string} */
-                                    per: "day" | "week" | "month" | "ever";
-                                };
-                            } | {
-                                id: string;
-                                /** @enum {string} */
-                                kind: "fit";
-                                label?: string;
-                                filter: components["schemas"]["FilterInput"];
-                                points: number;
-                            })[];
-                            halfLifeDays: number | null;
-                            thresholds: {
-                                name: string;
-                                value: number;
-                            }[];
-                        };
-                        ownerId?: string | null;
-                        reviewOn?: string | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            draft: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            };
-                            live: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            } | null;
-                            liveVersion: number | null;
-                            version: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            counting: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchScoreModelsId"];
         trace?: never;
     };
     "/api/v1/score-models/{id}/publish": {
@@ -4267,129 +1215,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make the draft live; all contacts are counted by it from their history */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        ownerId: string;
-                        /** Format: date */
-                        reviewOn: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            draft: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            };
-                            live: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            } | null;
-                            liveVersion: number | null;
-                            version: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            counting: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postScoreModelsIdPublish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4406,126 +1232,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give no more points; scores go on decaying */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            draft: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            };
-                            live: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            } | null;
-                            liveVersion: number | null;
-                            version: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            counting: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postScoreModelsIdPause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4542,126 +1249,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a score model away */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            draft: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            };
-                            live: {
-                                rules: ({
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "behaviour";
-                                    label?: string;
-                                    event: string;
-                                    name?: string;
-                                    where?: {
-                                        property: string;
-                                        /** @enum {string} */
-                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
-                                        value?: string | number | boolean | (string | number)[];
-                                    }[];
-                                    points: number;
-                                    cap?: {
-                                        points: number;
-                                        /** @enum {string} */
-                                        per: "day" | "week" | "month" | "ever";
-                                    };
-                                } | {
-                                    id: string;
-                                    /** @enum {string} */
-                                    kind: "fit";
-                                    label?: string;
-                                    filter: components["schemas"]["Filter"];
-                                    points: number;
-                                })[];
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                            } | null;
-                            liveVersion: number | null;
-                            version: number;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            counting: boolean;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postScoreModelsIdArchive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4676,44 +1264,7 @@ export interface paths {
             cookie?: never;
         };
         /** What relies on this score: segments and workflows */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                kind: string;
-                                id: string;
-                                name: string;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getScoreModelsIdUsedBy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4730,58 +1281,7 @@ export interface paths {
             cookie?: never;
         };
         /** Where a contact stands in every score, and what time will change next */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                modelId: string;
-                                name: string;
-                                score: number;
-                                behaviour: number;
-                                fit: number;
-                                halfLifeDays: number | null;
-                                thresholds: {
-                                    name: string;
-                                    value: number;
-                                    reached: boolean;
-                                }[];
-                                falls: {
-                                    threshold: string;
-                                    value: number;
-                                    /** Format: date-time */
-                                    at: string;
-                                } | null;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsIdScores"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4798,55 +1298,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every point a contact was given, why, and what is left of it, newest first */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                    modelId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                /** Format: date-time */
-                                at: string;
-                                /** @enum {string} */
-                                kind: "behaviour" | "fit" | "workflow";
-                                ruleId: string | null;
-                                points: number;
-                                remaining: number;
-                                reason: string;
-                                causeId: string | null;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsIdScoresModelIdLedger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4863,131 +1315,10 @@ export interface paths {
             cookie?: never;
         };
         /** Emails by name */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    status?: "draft" | "live" | "archived";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                /** @enum {string} */
-                                status: "draft" | "live" | "archived";
-                                subject: string;
-                                version: number;
-                                liveVersion: number | null;
-                                ownerId: string | null;
-                                reviewOn: string | null;
-                                /** Format: date-time */
-                                updatedAt: string;
-                                updatedBy: string;
-                                /** Format: date-time */
-                                createdAt: string;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getEmails"];
         put?: never;
         /** Add an email as a draft */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        draft?: {
-                            subject?: string;
-                            preheader?: string;
-                            fromName?: string;
-                            fromAddress?: string;
-                            replyTo?: string;
-                            /** @enum {string} */
-                            kind?: "mjml" | "html";
-                            source?: string;
-                            text?: string | null;
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "archived";
-                            subject: string;
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            draft: {
-                                subject: string;
-                                preheader: string;
-                                fromName: string;
-                                fromAddress: string;
-                                replyTo: string;
-                                /** @enum {string} */
-                                kind: "mjml" | "html";
-                                source: string;
-                                text: string | null;
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postEmails"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5002,146 +1333,14 @@ export interface paths {
             cookie?: never;
         };
         /** One email with its draft */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "archived";
-                            subject: string;
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            draft: {
-                                subject: string;
-                                preheader: string;
-                                fromName: string;
-                                fromAddress: string;
-                                replyTo: string;
-                                /** @enum {string} */
-                                kind: "mjml" | "html";
-                                source: string;
-                                text: string | null;
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getEmailsId"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Save the draft, finished or not; names the version it started from */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        name?: string;
-                        draft?: {
-                            subject?: string;
-                            preheader?: string;
-                            fromName?: string;
-                            fromAddress?: string;
-                            replyTo?: string;
-                            /** @enum {string} */
-                            kind?: "mjml" | "html";
-                            source?: string;
-                            text?: string | null;
-                        };
-                        ownerId?: string | null;
-                        reviewOn?: string | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "archived";
-                            subject: string;
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            draft: {
-                                subject: string;
-                                preheader: string;
-                                fromName: string;
-                                fromAddress: string;
-                                replyTo: string;
-                                /** @enum {string} */
-                                kind: "mjml" | "html";
-                                source: string;
-                                text: string | null;
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchEmailsId"];
         trace?: never;
     };
     "/api/v1/emails/{id}/check": {
@@ -5154,53 +1353,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What keeps the draft from going out, what is worth a thought, and its links */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            problems: {
-                                path: string;
-                                line: number | null;
-                                message: string;
-                            }[];
-                            warnings: {
-                                path: string;
-                                line: number | null;
-                                message: string;
-                            }[];
-                            links: {
-                                url: string;
-                                label: string;
-                                dynamic: boolean;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postEmailsIdCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5217,72 +1370,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Compile the draft and make it the live version, with an owner and a day of review */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        ownerId: string;
-                        /** Format: date */
-                        reviewOn: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "archived";
-                            subject: string;
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            draft: {
-                                subject: string;
-                                preheader: string;
-                                fromName: string;
-                                fromAddress: string;
-                                replyTo: string;
-                                /** @enum {string} */
-                                kind: "mjml" | "html";
-                                source: string;
-                                text: string | null;
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postEmailsIdPublish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5299,63 +1387,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take an email out of use; refused while something sends it */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "archived";
-                            subject: string;
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            draft: {
-                                subject: string;
-                                preheader: string;
-                                fromName: string;
-                                fromAddress: string;
-                                replyTo: string;
-                                /** @enum {string} */
-                                kind: "mjml" | "html";
-                                source: string;
-                                text: string | null;
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postEmailsIdArchive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5372,69 +1404,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Render the draft, with changes not saved yet if given, for a contact or for an invented one */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        contactId?: string | null;
-                        draft?: {
-                            subject?: string;
-                            preheader?: string;
-                            fromName?: string;
-                            fromAddress?: string;
-                            replyTo?: string;
-                            /** @enum {string} */
-                            kind?: "mjml" | "html";
-                            source?: string;
-                            text?: string | null;
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            subject: string | null;
-                            html: string | null;
-                            text: string | null;
-                            previewUrl: string | null;
-                            problems: {
-                                path: string;
-                                line: number | null;
-                                message: string;
-                            }[];
-                            warnings: {
-                                path: string;
-                                line: number | null;
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postEmailsIdPreview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5451,47 +1421,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send the draft to somebody of this installation; ten an hour */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: email */
-                        to: string;
-                        contactId?: string | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            messageId: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postEmailsIdTest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5506,52 +1436,7 @@ export interface paths {
             cookie?: never;
         };
         /** What was published, the newest first */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                number: number;
-                                subject: string;
-                                /** Format: date-time */
-                                publishedAt: string;
-                                publishedBy: string;
-                                links: {
-                                    url: string;
-                                    label: string;
-                                    dynamic: boolean;
-                                }[];
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getEmailsIdVersions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5568,44 +1453,7 @@ export interface paths {
             cookie?: never;
         };
         /** What sends this email */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                kind: string;
-                                id: string;
-                                name: string;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getEmailsIdUsedBy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5622,72 +1470,7 @@ export interface paths {
             cookie?: never;
         };
         /** Everything that was to be said, the newest first, with what became of it */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    state?: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
-                    class?: "marketing" | "service" | "alert" | "test";
-                    emailId?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                contactId: string;
-                                /** @enum {string} */
-                                channel: "email" | "webhook";
-                                /** @enum {string} */
-                                class: "marketing" | "service" | "alert" | "test";
-                                /** @enum {string} */
-                                state: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
-                                words: string;
-                                recipient: string | null;
-                                emailId: string | null;
-                                emailName: string | null;
-                                subject: string | null;
-                                purpose: string;
-                                /** Format: date-time */
-                                queuedAt: string;
-                                /** Format: date-time */
-                                notBefore: string;
-                                sentAt: string | null;
-                                openedAt: string | null;
-                                clickedAt: string | null;
-                                attempt: number;
-                                verdict: ("send" | "no" | "later" | "hold") | null;
-                                verdictReason: string | null;
-                                replyCode: number | null;
-                                replyStatus: string | null;
-                                replyText: string | null;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getMessages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5704,74 +1487,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a contact was sent, and what not */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    state?: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
-                    class?: "marketing" | "service" | "alert" | "test";
-                    emailId?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                contactId: string;
-                                /** @enum {string} */
-                                channel: "email" | "webhook";
-                                /** @enum {string} */
-                                class: "marketing" | "service" | "alert" | "test";
-                                /** @enum {string} */
-                                state: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
-                                words: string;
-                                recipient: string | null;
-                                emailId: string | null;
-                                emailName: string | null;
-                                subject: string | null;
-                                purpose: string;
-                                /** Format: date-time */
-                                queuedAt: string;
-                                /** Format: date-time */
-                                notBefore: string;
-                                sentAt: string | null;
-                                openedAt: string | null;
-                                clickedAt: string | null;
-                                attempt: number;
-                                verdict: ("send" | "no" | "later" | "hold") | null;
-                                verdictReason: string | null;
-                                replyCode: number | null;
-                                replyStatus: string | null;
-                                replyText: string | null;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsIdMessages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5788,75 +1504,7 @@ export interface paths {
             cookie?: never;
         };
         /** Why a message was sent, or why not: event, segment or score, step, gate, outcome */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    messageId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            message: {
-                                id: string;
-                                contactId: string;
-                                /** @enum {string} */
-                                channel: "email" | "webhook";
-                                /** @enum {string} */
-                                class: "marketing" | "service" | "alert" | "test";
-                                /** @enum {string} */
-                                state: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
-                                words: string;
-                                recipient: string | null;
-                                emailId: string | null;
-                                emailName: string | null;
-                                subject: string | null;
-                                purpose: string;
-                                /** Format: date-time */
-                                queuedAt: string;
-                                /** Format: date-time */
-                                notBefore: string;
-                                sentAt: string | null;
-                                openedAt: string | null;
-                                clickedAt: string | null;
-                                attempt: number;
-                                verdict: ("send" | "no" | "later" | "hold") | null;
-                                verdictReason: string | null;
-                                replyCode: number | null;
-                                replyStatus: string | null;
-                                replyText: string | null;
-                            };
-                            steps: {
-                                /** @enum {string} */
-                                kind: "event" | "workflow" | "step" | "segment" | "score" | "person" | "gate" | "outcome";
-                                words: string;
-                                at: string | null;
-                                id: string | null;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsIdMessagesMessageIdWhy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5873,53 +1521,7 @@ export interface paths {
             cookie?: never;
         };
         /** Mail and webhooks that the sandbox sent, the newest first */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    to?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                contactId: string;
-                                /** @enum {string} */
-                                channel: "email" | "webhook";
-                                from: string;
-                                to: string;
-                                subject: string;
-                                /** Format: date-time */
-                                at: string;
-                                also: string | null;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSandboxMailbox"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5936,60 +1538,7 @@ export interface paths {
             cookie?: never;
         };
         /** One letter: HTML, text, headers and links, and the address of its frame */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            contactId: string;
-                            /** @enum {string} */
-                            channel: "email" | "webhook";
-                            from: string;
-                            to: string;
-                            subject: string;
-                            /** Format: date-time */
-                            at: string;
-                            also: string | null;
-                            html: string | null;
-                            text: string;
-                            source: string;
-                            headers: {
-                                name: string;
-                                value: string;
-                            }[];
-                            links: {
-                                url: string;
-                                label: string;
-                            }[];
-                            previewUrl: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSandboxMailboxId"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6006,37 +1555,7 @@ export interface paths {
             cookie?: never;
         };
         /** One letter byte by byte, as a file (message/rfc822) */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": unknown;
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSandboxMailboxIdSource"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6053,132 +1572,14 @@ export interface paths {
             cookie?: never;
         };
         /** How sending is set up and how it is doing */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            settings: {
-                                postalAddress: string;
-                                fromName: string;
-                                quietHours: {
-                                    from: string;
-                                    to: string;
-                                } | null;
-                                caps: {
-                                    count: number;
-                                    hours: number;
-                                }[];
-                                longestWaitHours: number;
-                            };
-                            pause: {
-                                by: string;
-                                words: string;
-                                /** Format: date-time */
-                                at: string;
-                            } | null;
-                            /** @enum {string} */
-                            route: "smtp" | "mailbox" | "both" | "none";
-                            unknown: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSending"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Change postal address, quiet hours and limits */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        postalAddress?: string;
-                        fromName?: string;
-                        quietHours?: {
-                            from: string;
-                            to: string;
-                        } | null;
-                        caps?: {
-                            count: number;
-                            hours: number;
-                        }[];
-                        longestWaitHours?: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            settings: {
-                                postalAddress: string;
-                                fromName: string;
-                                quietHours: {
-                                    from: string;
-                                    to: string;
-                                } | null;
-                                caps: {
-                                    count: number;
-                                    hours: number;
-                                }[];
-                                longestWaitHours: number;
-                            };
-                            pause: {
-                                by: string;
-                                words: string;
-                                /** Format: date-time */
-                                at: string;
-                            } | null;
-                            /** @enum {string} */
-                            route: "smtp" | "mailbox" | "both" | "none";
-                            unknown: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchSending"];
         trace?: never;
     };
     "/api/v1/sending/pause": {
@@ -6191,65 +1592,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Stop marketing and service mail at once; alerts and tests go on */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @default  */
-                        words?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            settings: {
-                                postalAddress: string;
-                                fromName: string;
-                                quietHours: {
-                                    from: string;
-                                    to: string;
-                                } | null;
-                                caps: {
-                                    count: number;
-                                    hours: number;
-                                }[];
-                                longestWaitHours: number;
-                            };
-                            pause: {
-                                by: string;
-                                words: string;
-                                /** Format: date-time */
-                                at: string;
-                            } | null;
-                            /** @enum {string} */
-                            route: "smtp" | "mailbox" | "both" | "none";
-                            unknown: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSendingPause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6266,39 +1609,94 @@ export interface paths {
         get?: never;
         put?: never;
         /** Let sending go on; what was held is looked at again at once */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSendingResume"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/returns/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where bounces and complaints come in, and what came in the last week */
+        get: operations["getReturnsStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came back, the newest first, with the words of the other side */
+        get: operations["getReturns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/returns/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks by which providers tell what came back */
+        get: operations["getReturnsSources"];
+        put?: never;
+        /** Make a webhook for a provider; its secret is in this answer and nowhere else */
+        post: operations["postReturnsSources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/returns/sources/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a webhook a new secret; the old one is refused at once */
+        post: operations["postReturnsSourcesIdRotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/returns/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a webhook: what is posted to it is refused */
+        delete: operations["deleteReturnsSourcesId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -6312,114 +1710,10 @@ export interface paths {
             cookie?: never;
         };
         /** All sources of events, with what came from each in the last seven days */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                /** @enum {string} */
-                                type: "server" | "browser";
-                                keyPrefix: string;
-                                publicKey: string | null;
-                                allowedHosts: string[];
-                                enabled: boolean;
-                                createdBy: string;
-                                /** Format: date-time */
-                                createdAt: string;
-                                /** Format: date-time */
-                                updatedAt: string;
-                                version: number;
-                                accepted: number;
-                                rejected: number;
-                                bots: number;
-                                optedOut: number;
-                                lastAt: string | null;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSources"];
         put?: never;
         /** Add a source; the answer holds its write key, which for a server is shown only this once */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        /** @enum {string} */
-                        type: "server" | "browser";
-                        allowedHosts?: string[];
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            type: "server" | "browser";
-                            keyPrefix: string;
-                            publicKey: string | null;
-                            allowedHosts: string[];
-                            enabled: boolean;
-                            createdBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            version: number;
-                            writeKey: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSources"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6434,147 +1728,15 @@ export interface paths {
             cookie?: never;
         };
         /** One source */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            type: "server" | "browser";
-                            keyPrefix: string;
-                            publicKey: string | null;
-                            allowedHosts: string[];
-                            enabled: boolean;
-                            createdBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            version: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSourcesId"];
         put?: never;
         post?: never;
         /** Remove a source: its key stops working within a second; what it sent stays */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteSourcesId"];
         options?: never;
         head?: never;
         /** Rename a source, change its hosts, or switch it off and on */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        name?: string;
-                        allowedHosts?: string[];
-                        enabled?: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            type: "server" | "browser";
-                            keyPrefix: string;
-                            publicKey: string | null;
-                            allowedHosts: string[];
-                            enabled: boolean;
-                            createdBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            version: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchSourcesId"];
         trace?: never;
     };
     "/api/v1/sources/{id}/rejects": {
@@ -6585,51 +1747,7 @@ export interface paths {
             cookie?: never;
         };
         /** Calls of this source that were not taken, and why, newest first; kept for seven days */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                /** Format: date-time */
-                                receivedAt: string;
-                                reason: string;
-                                detail: string;
-                                messageId: string | null;
-                                call: string;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSourcesIdRejects"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6646,141 +1764,10 @@ export interface paths {
             cookie?: never;
         };
         /** Workflows by name, with how many contacts are inside */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    status?: "draft" | "live" | "paused" | "archived";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                /** @enum {string} */
-                                status: "draft" | "live" | "paused" | "archived";
-                                version: number;
-                                liveVersion: number | null;
-                                ownerId: string | null;
-                                reviewOn: string | null;
-                                /** Format: date-time */
-                                updatedAt: string;
-                                updatedBy: string;
-                                /** Format: date-time */
-                                createdAt: string;
-                                inside: number;
-                                parked: number;
-                                entered: number;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getWorkflows"];
         put?: never;
         /** Add a workflow as a draft */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        definition?: {
-                            trigger?: {
-                                [key: string]: unknown;
-                            } | null;
-                            reentry: unknown;
-                            start?: string | null;
-                            nodes?: {
-                                [key: string]: {
-                                    type: string;
-                                    settings?: {
-                                        [key: string]: unknown;
-                                    };
-                                    exits?: {
-                                        [key: string]: string | null;
-                                    };
-                                } & {
-                                    [key: string]: unknown;
-                                };
-                            };
-                        } & {
-                            [key: string]: unknown;
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            definition: {
-                                [key: string]: unknown;
-                            };
-                            sentences: {
-                                trigger: string;
-                                steps: {
-                                    [key: string]: string;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postWorkflows"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6795,185 +1782,15 @@ export interface paths {
             cookie?: never;
         };
         /** One workflow with its draft */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            definition: {
-                                [key: string]: unknown;
-                            };
-                            sentences: {
-                                trigger: string;
-                                steps: {
-                                    [key: string]: string;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getWorkflowsId"];
         put?: never;
         post?: never;
         /** Delete a workflow that never went live */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteWorkflowsId"];
         options?: never;
         head?: never;
         /** Save the draft, finished or not; names the version it started from */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        name?: string;
-                        definition?: {
-                            trigger?: {
-                                [key: string]: unknown;
-                            } | null;
-                            reentry: unknown;
-                            start?: string | null;
-                            nodes?: {
-                                [key: string]: {
-                                    type: string;
-                                    settings?: {
-                                        [key: string]: unknown;
-                                    };
-                                    exits?: {
-                                        [key: string]: string | null;
-                                    };
-                                } & {
-                                    [key: string]: unknown;
-                                };
-                            };
-                        } & {
-                            [key: string]: unknown;
-                        };
-                        ownerId?: string | null;
-                        reviewOn?: string | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            definition: {
-                                [key: string]: unknown;
-                            };
-                            sentences: {
-                                trigger: string;
-                                steps: {
-                                    [key: string]: string;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchWorkflowsId"];
         trace?: never;
     };
     "/api/v1/workflows/{id}/copy": {
@@ -6986,60 +1803,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** A new draft with the same steps */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            definition: {
-                                [key: string]: unknown;
-                            };
-                            sentences: {
-                                trigger: string;
-                                steps: {
-                                    [key: string]: string;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postWorkflowsIdCopy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7056,52 +1820,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What stands in the way of publishing, what to think about, and who is inside */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            problems: {
-                                path: string;
-                                node: string | null;
-                                message: string;
-                            }[];
-                            hints: string[];
-                            inside: {
-                                total: number;
-                                steps: {
-                                    node: string;
-                                    n: number;
-                                    isKept: boolean;
-                                }[];
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postWorkflowsIdCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7118,74 +1837,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make the draft the live version; those inside stay in theirs, move over or leave */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        version: number;
-                        ownerId: string;
-                        /** Format: date */
-                        reviewOn: string;
-                        /**
-                         * @default stay
-                         * @enum {string}
-                         */
-                        inside?: "stay" | "move" | "exit";
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            definition: {
-                                [key: string]: unknown;
-                            };
-                            sentences: {
-                                trigger: string;
-                                steps: {
-                                    [key: string]: string;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postWorkflowsIdPublish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7202,60 +1854,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hold everybody where he stands and let nobody in */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            definition: {
-                                [key: string]: unknown;
-                            };
-                            sentences: {
-                                trigger: string;
-                                steps: {
-                                    [key: string]: string;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postWorkflowsIdPause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7272,60 +1871,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Go on after a pause */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            definition: {
-                                [key: string]: unknown;
-                            };
-                            sentences: {
-                                trigger: string;
-                                steps: {
-                                    [key: string]: string;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postWorkflowsIdResume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7342,60 +1888,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End it: nobody enters any more, and those inside leave */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            status: "draft" | "live" | "paused" | "archived";
-                            version: number;
-                            liveVersion: number | null;
-                            ownerId: string | null;
-                            reviewOn: string | null;
-                            /** Format: date-time */
-                            updatedAt: string;
-                            updatedBy: string;
-                            /** Format: date-time */
-                            createdAt: string;
-                            definition: {
-                                [key: string]: unknown;
-                            };
-                            sentences: {
-                                trigger: string;
-                                steps: {
-                                    [key: string]: string;
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postWorkflowsIdArchive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7410,54 +1903,7 @@ export interface paths {
             cookie?: never;
         };
         /** Published versions, the newest first, with how many contacts stand in each */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                number: number;
-                                definition: {
-                                    [key: string]: unknown;
-                                };
-                                /** @enum {string} */
-                                inside: "stay" | "move" | "exit";
-                                ownerId: string;
-                                /** Format: date */
-                                reviewOn: string;
-                                publishedBy: string;
-                                /** Format: date-time */
-                                publishedAt: string;
-                                standing: number;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getWorkflowsIdVersions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7474,44 +1920,7 @@ export interface paths {
             cookie?: never;
         };
         /** What moves contacts into this workflow */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                kind: string;
-                                id: string;
-                                name: string;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getWorkflowsIdUsedBy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7528,106 +1937,10 @@ export interface paths {
             cookie?: never;
         };
         /** Contacts who came in, the newest first, with the step each stands at */
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    status?: "active" | "done" | "left" | "parked";
-                    node?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                enrolmentId: string;
-                                contactId: string;
-                                workflowId: string;
-                                workflowName: string;
-                                version: number;
-                                /** @enum {string} */
-                                status: "active" | "done" | "left" | "parked";
-                                node: string;
-                                place: string;
-                                /** Format: date-time */
-                                arrivedAt: string;
-                                wakeAt: string | null;
-                                held: boolean;
-                                /** Format: date-time */
-                                enteredAt: string;
-                                endedAt: string | null;
-                                endReason: string | null;
-                                contactName: string | null;
-                                contactEmail: string | null;
-                            }[];
-                            next: string | null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getWorkflowsIdParticipants"];
         put?: never;
         /** Let a contact in by hand */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        contactId: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            enrolmentId: string;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postWorkflowsIdParticipants"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7642,67 +1955,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every workflow a contact is or was in, with the step he stands at and the steps done */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                enrolmentId: string;
-                                contactId: string;
-                                workflowId: string;
-                                workflowName: string;
-                                version: number;
-                                /** @enum {string} */
-                                status: "active" | "done" | "left" | "parked";
-                                node: string;
-                                place: string;
-                                /** Format: date-time */
-                                arrivedAt: string;
-                                wakeAt: string | null;
-                                held: boolean;
-                                /** Format: date-time */
-                                enteredAt: string;
-                                endedAt: string | null;
-                                endReason: string | null;
-                                path: {
-                                    id: number;
-                                    node: string;
-                                    place: string;
-                                    exit: string;
-                                    /** Format: date-time */
-                                    at: string;
-                                    causeId: string | null;
-                                }[];
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getContactsIdWorkflows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7722,41 +1975,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take a contact out; what he waits for is cancelled at once */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    enrolmentId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteWorkflowsIdParticipantsEnrolmentId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -7772,41 +1991,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Let a contact who was set aside try his step again */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    enrolmentId: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postWorkflowsIdParticipantsEnrolmentIdRetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7821,54 +2006,7 @@ export interface paths {
             cookie?: never;
         };
         /** How many stand at each step and how many left it by each way, in all versions or one */
-        get: {
-            parameters: {
-                query?: {
-                    version?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ends: {
-                                active: number;
-                                done: number;
-                                left: number;
-                                parked: number;
-                            };
-                            steps: {
-                                [key: string]: {
-                                    here: number;
-                                    exits: {
-                                        [key: string]: number;
-                                    };
-                                };
-                            };
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getWorkflowsIdCounts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7885,50 +2023,7 @@ export interface paths {
             cookie?: never;
         };
         /** The kinds of steps, with the JSON schema of their settings */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                type: string;
-                                title: string;
-                                category: string;
-                                words: string;
-                                initial: {
-                                    [key: string]: unknown;
-                                };
-                                exits: string[] | null;
-                                settings: {
-                                    [key: string]: unknown;
-                                };
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getWorkflowNodes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7945,59 +2040,7 @@ export interface paths {
             cookie?: never;
         };
         /** What the first screen shows: what runs, what is stuck, thirty days of mail */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            contacts: number;
-                            days: {
-                                day: string;
-                                sent: number;
-                                opened: number;
-                                clicked: number;
-                                unsubscribed: number;
-                                machine: number;
-                            }[];
-                            running: {
-                                kind: string;
-                                id: string;
-                                name: string;
-                                people: number;
-                            }[];
-                            stuck: {
-                                words: string;
-                                where: string;
-                            }[];
-                            setUp: {
-                                key: string;
-                                done: boolean;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getOverview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8014,46 +2057,401 @@ export interface paths {
             cookie?: never;
         };
         /** People, companies and definitions whose name or address begins with these letters */
-        get: {
-            parameters: {
-                query: {
-                    q: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                kind: string;
-                                id: string;
-                                title: string;
-                                detail: string;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSearch"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dictionary: what every number means, everywhere it is shown */
+        get: operations["getReportsMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent, what arrived, and what people did with it; machines apart. */
+        get: operations["getReportsEmails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/emails/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of the report “Email performance” as a CSV file; shares are numbers from 0 to 1 */
+        get: operations["getReportsEmailsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who entered, where people stand, which way they went on, and who reached the goal. */
+        get: operations["getReportsWorkflows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/workflows/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of the report “Workflow funnel” as a CSV file; shares are numbers from 0 to 1 */
+        get: operations["getReportsWorkflowsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who began and who ceased to match, and how large segments were. */
+        get: operations["getReportsSegments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/segments/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of the report “Segment growth” as a CSV file; shares are numbers from 0 to 1 */
+        get: operations["getReportsSegmentsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/growth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** New contacts, opt-ins and opt-outs, and how lists grow and shrink. */
+        get: operations["getReportsGrowth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/growth/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of the report “Growth and churn” as a CSV file; shares are numbers from 0 to 1 */
+        get: operations["getReportsGrowthCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people go through the stages of the lifecycle, how many go on, and how long it takes. */
+        get: operations["getReportsLeads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/leads/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of the report “Lead funnel” as a CSV file; shares are numbers from 0 to 1 */
+        get: operations["getReportsLeadsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where new contacts and new customers come from, by their first touch with us. */
+        get: operations["getReportsSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/sources/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of the report “Sources” as a CSV file; shares are numbers from 0 to 1 */
+        get: operations["getReportsSourcesCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/deliverability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether mail arrives, by the provider that receives it. */
+        get: operations["getReportsDeliverability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/deliverability/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of the report “Deliverability” as a CSV file; shares are numbers from 0 to 1 */
+        get: operations["getReportsDeliverabilityCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an erasure of this contact would take away, in numbers */
+        get: operations["getContactsIdErasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase a person everywhere (GDPR article 17); with keepOut the hash of the address stays, so that no import brings it back into mailings */
+        post: operations["postContactsIdErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is held about one person, as one JSON document (GDPR articles 15 and 20) */
+        get: operations["getContactsIdExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/export/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of records that are held about one person, each to be had as CSV */
+        get: operations["getContactsIdExportKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/export/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One kind of the records about one person as CSV; what a spreadsheet would run is made a text */
+        get: operations["getContactsIdExportCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people asked about their own data, what is due first first; answered within 30 days */
+        get: operations["getPrivacyRequests"];
+        put?: never;
+        /** Take down a request that came by letter, phone or mail */
+        post: operations["postPrivacyRequests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse a request, with the reason that the person is told */
+        post: operations["postPrivacyRequestsIdRefuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}/fulfil": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fulfil a request: an erasure is carried out; an export is marked as handed over (get it at /contacts/:id/export) */
+        post: operations["postPrivacyRequestsIdFulfil"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8068,49 +2466,7 @@ export interface paths {
             cookie?: never;
         };
         /** Everything that is live with its owner and review date, the most overdue first */
-        get: {
-            parameters: {
-                query?: {
-                    mine?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                kind: string;
-                                id: string;
-                                name: string;
-                                ownerId: string | null;
-                                ownerName: string | null;
-                                /** Format: date */
-                                reviewOn: string;
-                                overdue: boolean;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getReviews"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8127,92 +2483,10 @@ export interface paths {
             cookie?: never;
         };
         /** What time it is for contacts, and when something is due next */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            mode: "sandbox" | "live";
-                            /** Format: date-time */
-                            now: string;
-                            offsetMs: number;
-                            nextDue: string | null;
-                            pending: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSandboxClock"];
         put?: never;
         /** Move the clock on; answers when everything due by then has been processed */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        advance?: string;
-                        /** Format: date-time */
-                        to?: string;
-                        /** @enum {boolean} */
-                        next?: true;
-                    };
-                };
-            };
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            mode: "sandbox" | "live";
-                            /** Format: date-time */
-                            now: string;
-                            offsetMs: number;
-                            nextDue: string | null;
-                            pending: number;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postSandboxClock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8227,44 +2501,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is well and what is not, in sentences */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            ok: boolean;
-                            serving: boolean;
-                            mode: string;
-                            findings: {
-                                room: string;
-                                ok: boolean;
-                                words: string;
-                            }[];
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSystemHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8281,35 +2518,7 @@ export interface paths {
             cookie?: never;
         };
         /** Metrics of this process in the Prometheus text format */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": string;
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getSystemMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8326,52 +2535,7 @@ export interface paths {
             cookie?: never;
         };
         /** Long jobs, unfinished ones first */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                id: string;
-                                name: string;
-                                title: string;
-                                /** @enum {string} */
-                                state: "queued" | "running" | "done" | "failed" | "stopped";
-                                done: number;
-                                total: number | null;
-                                words: string | null;
-                                error: string | null;
-                                /** Format: date-time */
-                                createdAt: string;
-                                startedAt: string | null;
-                                finishedAt: string | null;
-                            }[];
-                            next: null;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["getJobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8390,40 +2554,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Stop a job at its next save; what is done stays done */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        post: operations["postJobsIdStop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8440,40 +2571,24 @@ export interface paths {
         get?: never;
         put?: never;
         /** Start a failed or stopped job again where it stopped */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Default Response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            ok: true;
-                        };
-                    };
-                };
-                /** @description Default Response */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        post: operations["postJobsIdResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Every action, which roles may do it, and what it is asked for: the scopes of keys */
+        get: operations["getActions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8559,10 +2674,12 @@ export interface components {
             value: unknown;
             parts: components["schemas"]["FilterExplanationInput"][];
         };
+        /** @description What went wrong (RFC 9457). Programs go by `code`, people by `title`. */
         Problem: {
             type: string;
             title: string;
             status: number;
+            /** @description A word for programs; the list stands in `x-codes`. */
             code: string;
             detail?: {
                 [key: string]: unknown;
@@ -8635,11 +2752,10858 @@ export interface components {
             parts: components["schemas"]["FilterExplanation"][];
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description The address or the request itself cannot be read */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Nobody is signed in, and no key was sent */
+        SignedOut: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The role, or the scopes of the key, do not include this */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is none of this id, or no more */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It changed meanwhile, or its state does not allow this */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is larger than is taken */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is not of the type that is taken here */
+        WrongType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Something in the request is wrong; `fields` says what */
+        Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Slower: `retry-after` says in how many seconds */
+        TooMany: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A fault of ours; the log has it under `requestId` */
+        Internal: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A part is away for the moment; `retry-after` says when to try again */
+        Unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+        IdempotencyKey: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    getSystemLanes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            lane: number;
+                            owner: string | null;
+                            epoch: string;
+                            leaseUntil: string | null;
+                            rows: number;
+                            timersDue: number;
+                        }[];
+                        next: null;
+                        backlog: {
+                            rows: number;
+                            entries: number;
+                            oldestSeconds: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSystemParked: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            contactId: string;
+                            /** @enum {string} */
+                            kind: "error" | "loop";
+                            reason: string;
+                            detail: string | null;
+                            attempts: number;
+                            /** Format: date-time */
+                            parkedAt: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSystemParkedRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        retried: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        kind: "user" | "key" | "system";
+                        id: string;
+                        name: string;
+                        email: string | null;
+                        /** @enum {string} */
+                        role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                        roleSentence: string;
+                        scopes: string[] | null;
+                        hasPassword: boolean;
+                        secondFactor: {
+                            on: boolean;
+                            codesLeft: number;
+                            forAll: boolean;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** Format: email */
+                    email?: string;
+                    current?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        email: string;
+                        /** @enum {string} */
+                        role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                        active: boolean;
+                        hasPassword: boolean;
+                        secondFactor: boolean;
+                        /** Format: date-time */
+                        createdAt: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSignOut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postMeSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        secret: string;
+                        address: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteMeSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postMeSecondFactorConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        recoveryCodes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postMeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        recoveryCodes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMeSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            device: string;
+                            address: string | null;
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            lastUsedAt: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            current: boolean;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteMeSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ended: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteMeSessionsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            email: string;
+                            /** @enum {string} */
+                            role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                            active: boolean;
+                            hasPassword: boolean;
+                            secondFactor: boolean;
+                            /** Format: date-time */
+                            createdAt: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postUsers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** Format: email */
+                    email: string;
+                    /** @enum {string} */
+                    role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: {
+                            id: string;
+                            name: string;
+                            email: string;
+                            /** @enum {string} */
+                            role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                            active: boolean;
+                            hasPassword: boolean;
+                            secondFactor: boolean;
+                            /** Format: date-time */
+                            createdAt: string;
+                        };
+                        signInLink: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchUsersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @enum {string} */
+                    role?: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        email: string;
+                        /** @enum {string} */
+                        role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                        active: boolean;
+                        hasPassword: boolean;
+                        secondFactor: boolean;
+                        /** Format: date-time */
+                        createdAt: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postUsersIdSignInLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        signInLink: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postUsersIdResetLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        resetLink: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUsersIdSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUsersIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            device: string;
+                            address: string | null;
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            lastUsedAt: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            current: boolean;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUsersIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ended: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUsersIdSessionsSessionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            email: string;
+                            /** @enum {string} */
+                            role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                            /** Format: date-time */
+                            createdAt: string;
+                            createdByName: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postInvitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    /** @enum {string} */
+                    role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        email: string;
+                        /** @enum {string} */
+                        role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdByName: string;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        link: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteInvitationsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAccessRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        secondFactorForAll: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchAccessRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    secondFactorForAll: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        secondFactorForAll: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getApiKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            prefix: string;
+                            /** @enum {string} */
+                            role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                            scopes: string[] | null;
+                            /** Format: date-time */
+                            createdAt: string;
+                            createdBy: string | null;
+                            expiresAt: string | null;
+                            lastUsedAt: string | null;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postApiKeys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {string} */
+                    role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                    scopes?: string[] | null;
+                    expiresAt?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        prefix: string;
+                        /** @enum {string} */
+                        role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                        scopes: string[] | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string | null;
+                        expiresAt: string | null;
+                        lastUsedAt: string | null;
+                        key: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteApiKeysId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAudit: {
+        parameters: {
+            query?: {
+                /** @description the id of a person or key */
+                actor?: string;
+                /** @description an action, or how it begins: "users." or "keys.create" */
+                action?: string;
+                subjectKind?: string;
+                /** @description the id of what was changed */
+                subject?: string;
+                from?: string;
+                /** @description up to and without this moment */
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            position: string;
+                            /** Format: date-time */
+                            at: string;
+                            actorKind: string;
+                            actorId: string;
+                            actorName: string;
+                            action: string;
+                            subjectKind: string;
+                            subjectId: string;
+                            detail: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAuditCsv: {
+        parameters: {
+            query?: {
+                /** @description the id of a person or key */
+                actor?: string;
+                /** @description an action, or how it begins: "users." or "keys.create" */
+                action?: string;
+                subjectKind?: string;
+                /** @description the id of what was changed */
+                subject?: string;
+                from?: string;
+                /** @description up to and without this moment */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAuditCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sound: boolean;
+                        brokenAt: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getRoles: {
+        parameters: {
+            query?: {
+                actions?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** @enum {string} */
+                            role: "owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer";
+                            sentence: string;
+                            may: string[];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdTimeline: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description event types, separated by commas */
+                types?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            type: string;
+                            name: string | null;
+                            /** Format: date-time */
+                            at: string;
+                            sentence: string;
+                            data: {
+                                [key: string]: unknown;
+                            };
+                            causeId: string | null;
+                            isMachine: boolean;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdTimelineEventIdCauses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                eventId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            type: string;
+                            name: string | null;
+                            /** Format: date-time */
+                            at: string;
+                            sentence: string;
+                            data: {
+                                [key: string]: unknown;
+                            };
+                            causeId: string | null;
+                            isMachine: boolean;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getEventsNames: {
+        parameters: {
+            query?: {
+                type?: string;
+                search?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            type: string;
+                            name: string;
+                            /** Format: date-time */
+                            lastSeen: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getEventsTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            type: string;
+                            title: string;
+                            named: boolean;
+                            public: boolean;
+                            schema: unknown;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContacts: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                q?: string;
+                filter?: string;
+                sort?: "created" | "updated" | "email" | "name";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            email: string | null;
+                            firstName: string | null;
+                            lastName: string | null;
+                            phone: string | null;
+                            jobTitle: string | null;
+                            country: string | null;
+                            language: string | null;
+                            timeZone: string | null;
+                            stage: string;
+                            ownerId: string | null;
+                            company: {
+                                id: string;
+                                name: string;
+                            } | null;
+                            attrs: {
+                                [key: string]: unknown;
+                            };
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            version: number;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postContacts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    firstName?: string | null;
+                    lastName?: string | null;
+                    phone?: string | null;
+                    jobTitle?: string | null;
+                    country?: string | null;
+                    language?: string | null;
+                    timeZone?: string | null;
+                    stage?: string | null;
+                    ownerId?: string | null;
+                    companyId?: string | null;
+                    attrs?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    consent?: {
+                        wording: string;
+                        note: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        email: string | null;
+                        firstName: string | null;
+                        lastName: string | null;
+                        phone: string | null;
+                        jobTitle: string | null;
+                        country: string | null;
+                        language: string | null;
+                        timeZone: string | null;
+                        stage: string;
+                        ownerId: string | null;
+                        company: {
+                            id: string;
+                            name: string;
+                        } | null;
+                        attrs: {
+                            [key: string]: unknown;
+                        };
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        version: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        email: string | null;
+                        firstName: string | null;
+                        lastName: string | null;
+                        phone: string | null;
+                        jobTitle: string | null;
+                        country: string | null;
+                        language: string | null;
+                        timeZone: string | null;
+                        stage: string;
+                        ownerId: string | null;
+                        company: {
+                            id: string;
+                            name: string;
+                        } | null;
+                        attrs: {
+                            [key: string]: unknown;
+                        };
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        version: number;
+                        lists: {
+                            id: string;
+                            name: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteContactsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchContactsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email?: string;
+                    firstName?: string | null;
+                    lastName?: string | null;
+                    phone?: string | null;
+                    jobTitle?: string | null;
+                    country?: string | null;
+                    language?: string | null;
+                    timeZone?: string | null;
+                    stage?: string | null;
+                    ownerId?: string | null;
+                    companyId?: string | null;
+                    attrs?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        email: string | null;
+                        firstName: string | null;
+                        lastName: string | null;
+                        phone: string | null;
+                        jobTitle: string | null;
+                        country: string | null;
+                        language: string | null;
+                        timeZone: string | null;
+                        stage: string;
+                        ownerId: string | null;
+                        company: {
+                            id: string;
+                            name: string;
+                        } | null;
+                        attrs: {
+                            [key: string]: unknown;
+                        };
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        version: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdConsents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        current: {
+                            purpose: string;
+                            topicId: string | null;
+                            /** @enum {string} */
+                            state: "granted" | "withdrawn" | "pending";
+                            /** Format: date-time */
+                            since: string;
+                        }[];
+                        ledger: {
+                            id: string;
+                            purpose: string;
+                            topicId: string | null;
+                            /** @enum {string} */
+                            state: "granted" | "withdrawn" | "pending";
+                            basis: string;
+                            source: string;
+                            wording: string | null;
+                            proof: unknown;
+                            /** Format: date-time */
+                            at: string;
+                        }[];
+                        suppressed: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postContactsIdConsents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default marketing */
+                    purpose?: string;
+                    topicId?: string | null;
+                    /** @enum {string} */
+                    state: "granted" | "withdrawn" | "pending";
+                    doubleOptIn?: boolean;
+                    wording?: string;
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        current: {
+                            purpose: string;
+                            topicId: string | null;
+                            /** @enum {string} */
+                            state: "granted" | "withdrawn" | "pending";
+                            /** Format: date-time */
+                            since: string;
+                        }[];
+                        ledger: {
+                            id: string;
+                            purpose: string;
+                            topicId: string | null;
+                            /** @enum {string} */
+                            state: "granted" | "withdrawn" | "pending";
+                            basis: string;
+                            source: string;
+                            wording: string | null;
+                            proof: unknown;
+                            /** Format: date-time */
+                            at: string;
+                        }[];
+                        suppressed: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postContactsIdSuppress: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default  */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTopics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            description: string;
+                            archived: boolean;
+                            granted: number;
+                            withdrawn: number;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postTopics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default  */
+                    description?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        archived: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteTopicsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchTopicsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    description?: string;
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        archived: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCompanies: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            externalId: string | null;
+                            domain: string | null;
+                            name: string;
+                            attrs: {
+                                [key: string]: unknown;
+                            };
+                            people: number;
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            version: number;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCompanies: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default null */
+                    domain?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        externalId: string | null;
+                        domain: string | null;
+                        name: string;
+                        attrs: {
+                            [key: string]: unknown;
+                        };
+                        people: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        version: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCompaniesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        externalId: string | null;
+                        domain: string | null;
+                        name: string;
+                        attrs: {
+                            [key: string]: unknown;
+                        };
+                        people: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        version: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchCompaniesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    name?: string;
+                    domain?: string | null;
+                    attrs?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        externalId: string | null;
+                        domain: string | null;
+                        name: string;
+                        attrs: {
+                            [key: string]: unknown;
+                        };
+                        people: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        version: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            key: string;
+                            label: string;
+                            /** @enum {string} */
+                            type: "text" | "number" | "boolean" | "date" | "choice";
+                            choices: string[];
+                            archivedAt: string | null;
+                            /** Format: date-time */
+                            createdAt: string;
+                            source: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postFields: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                    label: string;
+                    /** @enum {string} */
+                    type: "text" | "number" | "boolean" | "date" | "choice";
+                    /** @default [] */
+                    choices?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "number" | "boolean" | "date" | "choice";
+                        choices: string[];
+                        archivedAt: string | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        source: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchFieldsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    label?: string;
+                    choices?: string[];
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "number" | "boolean" | "date" | "choice";
+                        choices: string[];
+                        archivedAt: string | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        source: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getLists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            description: string;
+                            size: number;
+                            /** Format: date-time */
+                            createdAt: string;
+                            createdBy: string;
+                            archivedAt: string | null;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postLists: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default  */
+                    description?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        size: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        archivedAt: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getListsIdMembers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            email: string | null;
+                            firstName: string | null;
+                            lastName: string | null;
+                            phone: string | null;
+                            jobTitle: string | null;
+                            country: string | null;
+                            language: string | null;
+                            timeZone: string | null;
+                            stage: string;
+                            ownerId: string | null;
+                            company: {
+                                id: string;
+                                name: string;
+                            } | null;
+                            attrs: {
+                                [key: string]: unknown;
+                            };
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            version: number;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postListsIdMembers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    contactIds: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                        changed: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteListsIdMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    contactIds: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                        changed: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchListsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    description?: string;
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        size: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        archivedAt: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getImports: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                            bytes: number;
+                            dialect: {
+                                /** @enum {string} */
+                                encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                                /** @enum {string} */
+                                delimiter: "," | ";" | "\t" | "|";
+                                header: boolean;
+                            } | null;
+                            options: {
+                                /** @enum {string} */
+                                existing: "overwrite" | "fill" | "skip";
+                                listIds: string[];
+                                consent: {
+                                    /** @enum {string} */
+                                    basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                    wording: string;
+                                    source: string;
+                                } | null;
+                                wakes: boolean;
+                            } | null;
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            undone: {
+                                removed: number;
+                                restored: number;
+                                kept: number;
+                            } | null;
+                            /** Format: date-time */
+                            createdAt: string;
+                            createdBy: string;
+                            startedAt: string | null;
+                            finishedAt: string | null;
+                            undoUntil: string | null;
+                            check: {
+                                id: string;
+                                /** @enum {string} */
+                                state: "queued" | "running" | "done" | "failed" | "stopped";
+                                done: number;
+                                total: number | null;
+                                error: string | null;
+                            } | null;
+                            run: {
+                                id: string;
+                                /** @enum {string} */
+                                state: "queued" | "running" | "done" | "failed" | "stopped";
+                                done: number;
+                                total: number | null;
+                                error: string | null;
+                            } | null;
+                            undo: {
+                                id: string;
+                                /** @enum {string} */
+                                state: "queued" | "running" | "done" | "failed" | "stopped";
+                                done: number;
+                                total: number | null;
+                                error: string | null;
+                            } | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postImports: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    bytes: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                        bytes: number;
+                        dialect: {
+                            /** @enum {string} */
+                            encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                            /** @enum {string} */
+                            delimiter: "," | ";" | "\t" | "|";
+                            header: boolean;
+                        } | null;
+                        columns: {
+                            name: string;
+                            samples: string[];
+                        }[] | null;
+                        preview: string[][] | null;
+                        mapping: {
+                            to: string | null;
+                            create?: {
+                                label: string;
+                                /** @enum {string} */
+                                type: "text" | "number" | "boolean" | "date";
+                            };
+                            /** @enum {string} */
+                            format?: "dmy" | "mdy" | "comma";
+                        }[] | null;
+                        options: {
+                            /** @enum {string} */
+                            existing: "overwrite" | "fill" | "skip";
+                            listIds: string[];
+                            consent: {
+                                /** @enum {string} */
+                                basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                wording: string;
+                                source: string;
+                            } | null;
+                            wakes: boolean;
+                        } | null;
+                        dry: {
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            repeated: number;
+                            suppressed: number;
+                            reasons?: {
+                                reason: string;
+                                count: number;
+                                examples: {
+                                    row: number;
+                                    text: string;
+                                }[];
+                            }[];
+                            examples?: {
+                                row: number;
+                                /** @enum {string} */
+                                outcome: "added" | "updated" | "unchanged";
+                                address: string;
+                                changes: {
+                                    field: string;
+                                    from: string | null;
+                                    to: string;
+                                }[];
+                            }[];
+                        } | null;
+                        rows: number;
+                        added: number;
+                        updated: number;
+                        unchanged: number;
+                        rejected: number;
+                        undone: {
+                            removed: number;
+                            restored: number;
+                            kept: number;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        undoUntil: string | null;
+                        check: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        run: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        undo: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        pieceBytes: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getImportsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                        bytes: number;
+                        dialect: {
+                            /** @enum {string} */
+                            encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                            /** @enum {string} */
+                            delimiter: "," | ";" | "\t" | "|";
+                            header: boolean;
+                        } | null;
+                        columns: {
+                            name: string;
+                            samples: string[];
+                        }[] | null;
+                        preview: string[][] | null;
+                        mapping: {
+                            to: string | null;
+                            create?: {
+                                label: string;
+                                /** @enum {string} */
+                                type: "text" | "number" | "boolean" | "date";
+                            };
+                            /** @enum {string} */
+                            format?: "dmy" | "mdy" | "comma";
+                        }[] | null;
+                        options: {
+                            /** @enum {string} */
+                            existing: "overwrite" | "fill" | "skip";
+                            listIds: string[];
+                            consent: {
+                                /** @enum {string} */
+                                basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                wording: string;
+                                source: string;
+                            } | null;
+                            wakes: boolean;
+                        } | null;
+                        dry: {
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            repeated: number;
+                            suppressed: number;
+                            reasons?: {
+                                reason: string;
+                                count: number;
+                                examples: {
+                                    row: number;
+                                    text: string;
+                                }[];
+                            }[];
+                            examples?: {
+                                row: number;
+                                /** @enum {string} */
+                                outcome: "added" | "updated" | "unchanged";
+                                address: string;
+                                changes: {
+                                    field: string;
+                                    from: string | null;
+                                    to: string;
+                                }[];
+                            }[];
+                        } | null;
+                        rows: number;
+                        added: number;
+                        updated: number;
+                        unchanged: number;
+                        rejected: number;
+                        undone: {
+                            removed: number;
+                            restored: number;
+                            kept: number;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        undoUntil: string | null;
+                        check: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        run: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        undo: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteImportsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchImportsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    dialect?: {
+                        /** @enum {string} */
+                        encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                        /** @enum {string} */
+                        delimiter: "," | ";" | "\t" | "|";
+                        header: boolean;
+                    };
+                    mapping?: {
+                        to: string | null;
+                        create?: {
+                            label: string;
+                            /** @enum {string} */
+                            type: "text" | "number" | "boolean" | "date";
+                        };
+                        /** @enum {string} */
+                        format?: "dmy" | "mdy" | "comma";
+                    }[];
+                    options?: {
+                        /**
+                         * @default fill
+                         * @enum {string}
+                         */
+                        existing?: "overwrite" | "fill" | "skip";
+                        /** @default [] */
+                        listIds?: string[];
+                        /** @default null */
+                        consent?: {
+                            /** @enum {string} */
+                            basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                            wording: string;
+                            source: string;
+                        } | null;
+                        /** @default false */
+                        wakes?: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                        bytes: number;
+                        dialect: {
+                            /** @enum {string} */
+                            encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                            /** @enum {string} */
+                            delimiter: "," | ";" | "\t" | "|";
+                            header: boolean;
+                        } | null;
+                        columns: {
+                            name: string;
+                            samples: string[];
+                        }[] | null;
+                        preview: string[][] | null;
+                        mapping: {
+                            to: string | null;
+                            create?: {
+                                label: string;
+                                /** @enum {string} */
+                                type: "text" | "number" | "boolean" | "date";
+                            };
+                            /** @enum {string} */
+                            format?: "dmy" | "mdy" | "comma";
+                        }[] | null;
+                        options: {
+                            /** @enum {string} */
+                            existing: "overwrite" | "fill" | "skip";
+                            listIds: string[];
+                            consent: {
+                                /** @enum {string} */
+                                basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                wording: string;
+                                source: string;
+                            } | null;
+                            wakes: boolean;
+                        } | null;
+                        dry: {
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            repeated: number;
+                            suppressed: number;
+                            reasons?: {
+                                reason: string;
+                                count: number;
+                                examples: {
+                                    row: number;
+                                    text: string;
+                                }[];
+                            }[];
+                            examples?: {
+                                row: number;
+                                /** @enum {string} */
+                                outcome: "added" | "updated" | "unchanged";
+                                address: string;
+                                changes: {
+                                    field: string;
+                                    from: string | null;
+                                    to: string;
+                                }[];
+                            }[];
+                        } | null;
+                        rows: number;
+                        added: number;
+                        updated: number;
+                        unchanged: number;
+                        rejected: number;
+                        undone: {
+                            removed: number;
+                            restored: number;
+                            kept: number;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        undoUntil: string | null;
+                        check: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        run: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        undo: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getImportsIdErrors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    putImportsIdPiecesPosition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: byte */
+                    data: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postImportsIdRead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                        bytes: number;
+                        dialect: {
+                            /** @enum {string} */
+                            encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                            /** @enum {string} */
+                            delimiter: "," | ";" | "\t" | "|";
+                            header: boolean;
+                        } | null;
+                        columns: {
+                            name: string;
+                            samples: string[];
+                        }[] | null;
+                        preview: string[][] | null;
+                        mapping: {
+                            to: string | null;
+                            create?: {
+                                label: string;
+                                /** @enum {string} */
+                                type: "text" | "number" | "boolean" | "date";
+                            };
+                            /** @enum {string} */
+                            format?: "dmy" | "mdy" | "comma";
+                        }[] | null;
+                        options: {
+                            /** @enum {string} */
+                            existing: "overwrite" | "fill" | "skip";
+                            listIds: string[];
+                            consent: {
+                                /** @enum {string} */
+                                basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                wording: string;
+                                source: string;
+                            } | null;
+                            wakes: boolean;
+                        } | null;
+                        dry: {
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            repeated: number;
+                            suppressed: number;
+                            reasons?: {
+                                reason: string;
+                                count: number;
+                                examples: {
+                                    row: number;
+                                    text: string;
+                                }[];
+                            }[];
+                            examples?: {
+                                row: number;
+                                /** @enum {string} */
+                                outcome: "added" | "updated" | "unchanged";
+                                address: string;
+                                changes: {
+                                    field: string;
+                                    from: string | null;
+                                    to: string;
+                                }[];
+                            }[];
+                        } | null;
+                        rows: number;
+                        added: number;
+                        updated: number;
+                        unchanged: number;
+                        rejected: number;
+                        undone: {
+                            removed: number;
+                            restored: number;
+                            kept: number;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        undoUntil: string | null;
+                        check: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        run: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        undo: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postImportsIdCheck: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                        bytes: number;
+                        dialect: {
+                            /** @enum {string} */
+                            encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                            /** @enum {string} */
+                            delimiter: "," | ";" | "\t" | "|";
+                            header: boolean;
+                        } | null;
+                        columns: {
+                            name: string;
+                            samples: string[];
+                        }[] | null;
+                        preview: string[][] | null;
+                        mapping: {
+                            to: string | null;
+                            create?: {
+                                label: string;
+                                /** @enum {string} */
+                                type: "text" | "number" | "boolean" | "date";
+                            };
+                            /** @enum {string} */
+                            format?: "dmy" | "mdy" | "comma";
+                        }[] | null;
+                        options: {
+                            /** @enum {string} */
+                            existing: "overwrite" | "fill" | "skip";
+                            listIds: string[];
+                            consent: {
+                                /** @enum {string} */
+                                basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                wording: string;
+                                source: string;
+                            } | null;
+                            wakes: boolean;
+                        } | null;
+                        dry: {
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            repeated: number;
+                            suppressed: number;
+                            reasons?: {
+                                reason: string;
+                                count: number;
+                                examples: {
+                                    row: number;
+                                    text: string;
+                                }[];
+                            }[];
+                            examples?: {
+                                row: number;
+                                /** @enum {string} */
+                                outcome: "added" | "updated" | "unchanged";
+                                address: string;
+                                changes: {
+                                    field: string;
+                                    from: string | null;
+                                    to: string;
+                                }[];
+                            }[];
+                        } | null;
+                        rows: number;
+                        added: number;
+                        updated: number;
+                        unchanged: number;
+                        rejected: number;
+                        undone: {
+                            removed: number;
+                            restored: number;
+                            kept: number;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        undoUntil: string | null;
+                        check: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        run: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        undo: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postImportsIdRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                        bytes: number;
+                        dialect: {
+                            /** @enum {string} */
+                            encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                            /** @enum {string} */
+                            delimiter: "," | ";" | "\t" | "|";
+                            header: boolean;
+                        } | null;
+                        columns: {
+                            name: string;
+                            samples: string[];
+                        }[] | null;
+                        preview: string[][] | null;
+                        mapping: {
+                            to: string | null;
+                            create?: {
+                                label: string;
+                                /** @enum {string} */
+                                type: "text" | "number" | "boolean" | "date";
+                            };
+                            /** @enum {string} */
+                            format?: "dmy" | "mdy" | "comma";
+                        }[] | null;
+                        options: {
+                            /** @enum {string} */
+                            existing: "overwrite" | "fill" | "skip";
+                            listIds: string[];
+                            consent: {
+                                /** @enum {string} */
+                                basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                wording: string;
+                                source: string;
+                            } | null;
+                            wakes: boolean;
+                        } | null;
+                        dry: {
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            repeated: number;
+                            suppressed: number;
+                            reasons?: {
+                                reason: string;
+                                count: number;
+                                examples: {
+                                    row: number;
+                                    text: string;
+                                }[];
+                            }[];
+                            examples?: {
+                                row: number;
+                                /** @enum {string} */
+                                outcome: "added" | "updated" | "unchanged";
+                                address: string;
+                                changes: {
+                                    field: string;
+                                    from: string | null;
+                                    to: string;
+                                }[];
+                            }[];
+                        } | null;
+                        rows: number;
+                        added: number;
+                        updated: number;
+                        unchanged: number;
+                        rejected: number;
+                        undone: {
+                            removed: number;
+                            restored: number;
+                            kept: number;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        undoUntil: string | null;
+                        check: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        run: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        undo: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postImportsIdPause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                        bytes: number;
+                        dialect: {
+                            /** @enum {string} */
+                            encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                            /** @enum {string} */
+                            delimiter: "," | ";" | "\t" | "|";
+                            header: boolean;
+                        } | null;
+                        columns: {
+                            name: string;
+                            samples: string[];
+                        }[] | null;
+                        preview: string[][] | null;
+                        mapping: {
+                            to: string | null;
+                            create?: {
+                                label: string;
+                                /** @enum {string} */
+                                type: "text" | "number" | "boolean" | "date";
+                            };
+                            /** @enum {string} */
+                            format?: "dmy" | "mdy" | "comma";
+                        }[] | null;
+                        options: {
+                            /** @enum {string} */
+                            existing: "overwrite" | "fill" | "skip";
+                            listIds: string[];
+                            consent: {
+                                /** @enum {string} */
+                                basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                wording: string;
+                                source: string;
+                            } | null;
+                            wakes: boolean;
+                        } | null;
+                        dry: {
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            repeated: number;
+                            suppressed: number;
+                            reasons?: {
+                                reason: string;
+                                count: number;
+                                examples: {
+                                    row: number;
+                                    text: string;
+                                }[];
+                            }[];
+                            examples?: {
+                                row: number;
+                                /** @enum {string} */
+                                outcome: "added" | "updated" | "unchanged";
+                                address: string;
+                                changes: {
+                                    field: string;
+                                    from: string | null;
+                                    to: string;
+                                }[];
+                            }[];
+                        } | null;
+                        rows: number;
+                        added: number;
+                        updated: number;
+                        unchanged: number;
+                        rejected: number;
+                        undone: {
+                            removed: number;
+                            restored: number;
+                            kept: number;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        undoUntil: string | null;
+                        check: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        run: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        undo: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postImportsIdResume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                        bytes: number;
+                        dialect: {
+                            /** @enum {string} */
+                            encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                            /** @enum {string} */
+                            delimiter: "," | ";" | "\t" | "|";
+                            header: boolean;
+                        } | null;
+                        columns: {
+                            name: string;
+                            samples: string[];
+                        }[] | null;
+                        preview: string[][] | null;
+                        mapping: {
+                            to: string | null;
+                            create?: {
+                                label: string;
+                                /** @enum {string} */
+                                type: "text" | "number" | "boolean" | "date";
+                            };
+                            /** @enum {string} */
+                            format?: "dmy" | "mdy" | "comma";
+                        }[] | null;
+                        options: {
+                            /** @enum {string} */
+                            existing: "overwrite" | "fill" | "skip";
+                            listIds: string[];
+                            consent: {
+                                /** @enum {string} */
+                                basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                wording: string;
+                                source: string;
+                            } | null;
+                            wakes: boolean;
+                        } | null;
+                        dry: {
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            repeated: number;
+                            suppressed: number;
+                            reasons?: {
+                                reason: string;
+                                count: number;
+                                examples: {
+                                    row: number;
+                                    text: string;
+                                }[];
+                            }[];
+                            examples?: {
+                                row: number;
+                                /** @enum {string} */
+                                outcome: "added" | "updated" | "unchanged";
+                                address: string;
+                                changes: {
+                                    field: string;
+                                    from: string | null;
+                                    to: string;
+                                }[];
+                            }[];
+                        } | null;
+                        rows: number;
+                        added: number;
+                        updated: number;
+                        unchanged: number;
+                        rejected: number;
+                        undone: {
+                            removed: number;
+                            restored: number;
+                            kept: number;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        undoUntil: string | null;
+                        check: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        run: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        undo: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postImportsIdUndo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        stage: "uploading" | "ready" | "running" | "done" | "undoing" | "undone";
+                        bytes: number;
+                        dialect: {
+                            /** @enum {string} */
+                            encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                            /** @enum {string} */
+                            delimiter: "," | ";" | "\t" | "|";
+                            header: boolean;
+                        } | null;
+                        columns: {
+                            name: string;
+                            samples: string[];
+                        }[] | null;
+                        preview: string[][] | null;
+                        mapping: {
+                            to: string | null;
+                            create?: {
+                                label: string;
+                                /** @enum {string} */
+                                type: "text" | "number" | "boolean" | "date";
+                            };
+                            /** @enum {string} */
+                            format?: "dmy" | "mdy" | "comma";
+                        }[] | null;
+                        options: {
+                            /** @enum {string} */
+                            existing: "overwrite" | "fill" | "skip";
+                            listIds: string[];
+                            consent: {
+                                /** @enum {string} */
+                                basis: "opt-in" | "double-opt-in" | "contract" | "legitimate-interest" | "existing-customer";
+                                wording: string;
+                                source: string;
+                            } | null;
+                            wakes: boolean;
+                        } | null;
+                        dry: {
+                            rows: number;
+                            added: number;
+                            updated: number;
+                            unchanged: number;
+                            rejected: number;
+                            repeated: number;
+                            suppressed: number;
+                            reasons?: {
+                                reason: string;
+                                count: number;
+                                examples: {
+                                    row: number;
+                                    text: string;
+                                }[];
+                            }[];
+                            examples?: {
+                                row: number;
+                                /** @enum {string} */
+                                outcome: "added" | "updated" | "unchanged";
+                                address: string;
+                                changes: {
+                                    field: string;
+                                    from: string | null;
+                                    to: string;
+                                }[];
+                            }[];
+                        } | null;
+                        rows: number;
+                        added: number;
+                        updated: number;
+                        unchanged: number;
+                        rejected: number;
+                        undone: {
+                            removed: number;
+                            restored: number;
+                            kept: number;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        undoUntil: string | null;
+                        check: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        run: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                        undo: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsEstimate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        count: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getFilterLanguage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSegmentsPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    filter: components["schemas"]["FilterInput"];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        count: number;
+                        exact: boolean;
+                        sample: {
+                            id: string;
+                            email: string | null;
+                            firstName: string | null;
+                            lastName: string | null;
+                        }[];
+                        sentence: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSegmentsIdMembers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            contactId: string;
+                            email: string | null;
+                            firstName: string | null;
+                            lastName: string | null;
+                            /** Format: date-time */
+                            enteredAt: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSegmentsIdWhyContactId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                contactId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        member: boolean;
+                        explanation: components["schemas"]["FilterExplanation"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdSegments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "paused" | "archived";
+                            /** Format: date-time */
+                            enteredAt: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSegments: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                search?: string;
+                archived?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            description: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "paused" | "archived";
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            version: number;
+                            liveVersion: number | null;
+                            /** @description The draft: what is being worked on */
+                            filter: unknown;
+                            /** @description What runs, or null */
+                            liveFilter: unknown;
+                            /** @description Whether the draft differs from what runs */
+                            changed: boolean;
+                            /** @description The draft in words */
+                            sentence: string | null;
+                            /** @description Members, counted */
+                            size: number;
+                            /** @description Whether members are still being found after a publication */
+                            building: boolean;
+                            /** @description Why it cannot be asked; it keeps its last good members */
+                            broken: string | null;
+                            /** @description Members too many or too few at the last nightly check */
+                            drift: number | null;
+                            checkedAt: string | null;
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSegments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    description?: string;
+                    filter?: components["schemas"]["FilterInput"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        version: number;
+                        liveVersion: number | null;
+                        /** @description The draft: what is being worked on */
+                        filter: unknown;
+                        /** @description What runs, or null */
+                        liveFilter: unknown;
+                        /** @description Whether the draft differs from what runs */
+                        changed: boolean;
+                        /** @description The draft in words */
+                        sentence: string | null;
+                        /** @description Members, counted */
+                        size: number;
+                        /** @description Whether members are still being found after a publication */
+                        building: boolean;
+                        /** @description Why it cannot be asked; it keeps its last good members */
+                        broken: string | null;
+                        /** @description Members too many or too few at the last nightly check */
+                        drift: number | null;
+                        checkedAt: string | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSegmentsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        version: number;
+                        liveVersion: number | null;
+                        /** @description The draft: what is being worked on */
+                        filter: unknown;
+                        /** @description What runs, or null */
+                        liveFilter: unknown;
+                        /** @description Whether the draft differs from what runs */
+                        changed: boolean;
+                        /** @description The draft in words */
+                        sentence: string | null;
+                        /** @description Members, counted */
+                        size: number;
+                        /** @description Whether members are still being found after a publication */
+                        building: boolean;
+                        /** @description Why it cannot be asked; it keeps its last good members */
+                        broken: string | null;
+                        /** @description Members too many or too few at the last nightly check */
+                        drift: number | null;
+                        checkedAt: string | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteSegmentsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchSegmentsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    name?: string;
+                    description?: string;
+                    filter?: components["schemas"]["FilterInput"] | null;
+                    ownerId?: string | null;
+                    reviewOn?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        version: number;
+                        liveVersion: number | null;
+                        /** @description The draft: what is being worked on */
+                        filter: unknown;
+                        /** @description What runs, or null */
+                        liveFilter: unknown;
+                        /** @description Whether the draft differs from what runs */
+                        changed: boolean;
+                        /** @description The draft in words */
+                        sentence: string | null;
+                        /** @description Members, counted */
+                        size: number;
+                        /** @description Whether members are still being found after a publication */
+                        building: boolean;
+                        /** @description Why it cannot be asked; it keeps its last good members */
+                        broken: string | null;
+                        /** @description Members too many or too few at the last nightly check */
+                        drift: number | null;
+                        checkedAt: string | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSegmentsIdPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    ownerId: string;
+                    /** Format: date */
+                    reviewOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        version: number;
+                        liveVersion: number | null;
+                        /** @description The draft: what is being worked on */
+                        filter: unknown;
+                        /** @description What runs, or null */
+                        liveFilter: unknown;
+                        /** @description Whether the draft differs from what runs */
+                        changed: boolean;
+                        /** @description The draft in words */
+                        sentence: string | null;
+                        /** @description Members, counted */
+                        size: number;
+                        /** @description Whether members are still being found after a publication */
+                        building: boolean;
+                        /** @description Why it cannot be asked; it keeps its last good members */
+                        broken: string | null;
+                        /** @description Members too many or too few at the last nightly check */
+                        drift: number | null;
+                        checkedAt: string | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSegmentsIdPause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        version: number;
+                        liveVersion: number | null;
+                        /** @description The draft: what is being worked on */
+                        filter: unknown;
+                        /** @description What runs, or null */
+                        liveFilter: unknown;
+                        /** @description Whether the draft differs from what runs */
+                        changed: boolean;
+                        /** @description The draft in words */
+                        sentence: string | null;
+                        /** @description Members, counted */
+                        size: number;
+                        /** @description Whether members are still being found after a publication */
+                        building: boolean;
+                        /** @description Why it cannot be asked; it keeps its last good members */
+                        broken: string | null;
+                        /** @description Members too many or too few at the last nightly check */
+                        drift: number | null;
+                        checkedAt: string | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSegmentsIdArchive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        description: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        version: number;
+                        liveVersion: number | null;
+                        /** @description The draft: what is being worked on */
+                        filter: unknown;
+                        /** @description What runs, or null */
+                        liveFilter: unknown;
+                        /** @description Whether the draft differs from what runs */
+                        changed: boolean;
+                        /** @description The draft in words */
+                        sentence: string | null;
+                        /** @description Members, counted */
+                        size: number;
+                        /** @description Whether members are still being found after a publication */
+                        building: boolean;
+                        /** @description Why it cannot be asked; it keeps its last good members */
+                        broken: string | null;
+                        /** @description Members too many or too few at the last nightly check */
+                        drift: number | null;
+                        checkedAt: string | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSegmentsIdUsedBy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSegmentsIdVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            version: number;
+                            filter: unknown;
+                            /** Format: date-time */
+                            publishedAt: string;
+                            publishedBy: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getScoreModels: {
+        parameters: {
+            query?: {
+                archived?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "paused" | "archived";
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            draft: {
+                                rules: ({
+                                    id: string;
+                                    /** @enum {string} */
+                                    kind: "behaviour";
+                                    label?: string;
+                                    event: string;
+                                    name?: string;
+                                    where?: {
+                                        property: string;
+                                        /** @enum {string} */
+                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                        value?: string | number | boolean | (string | number)[];
+                                    }[];
+                                    points: number;
+                                    cap?: {
+                                        points: number;
+                                        /** @enum {string} */
+                                        per: "day" | "week" | "month" | "ever";
+                                    };
+                                } | {
+                                    id: string;
+                                    /** @enum {string} */
+                                    kind: "fit";
+                                    label?: string;
+                                    filter: components["schemas"]["Filter"];
+                                    points: number;
+                                })[];
+                                halfLifeDays: number | null;
+                                thresholds: {
+                                    name: string;
+                                    value: number;
+                                }[];
+                            };
+                            live: {
+                                rules: ({
+                                    id: string;
+                                    /** @enum {string} */
+                                    kind: "behaviour";
+                                    label?: string;
+                                    event: string;
+                                    name?: string;
+                                    where?: {
+                                        property: string;
+                                        /** @enum {string} */
+                                        op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                        value?: string | number | boolean | (string | number)[];
+                                    }[];
+                                    points: number;
+                                    cap?: {
+                                        points: number;
+                                        /** @enum {string} */
+                                        per: "day" | "week" | "month" | "ever";
+                                    };
+                                } | {
+                                    id: string;
+                                    /** @enum {string} */
+                                    kind: "fit";
+                                    label?: string;
+                                    filter: components["schemas"]["Filter"];
+                                    points: number;
+                                })[];
+                                halfLifeDays: number | null;
+                                thresholds: {
+                                    name: string;
+                                    value: number;
+                                }[];
+                            } | null;
+                            liveVersion: number | null;
+                            version: number;
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            counting: boolean;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postScoreModels: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    draft?: {
+                        rules: ({
+                            id: string;
+                            /** @enum {string} */
+                            kind: "behaviour";
+                            label?: string;
+                            event: string;
+                            name?: string;
+                            where?: {
+                                property: string;
+                                /** @enum {string} */
+                                op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                value?: string | number | boolean | (string | number)[];
+                            }[];
+                            points: number;
+                            cap?: {
+                                points: number;
+                                /** @enum {string} */
+                                per: "day" | "week" | "month" | "ever";
+                            };
+                        } | {
+                            id: string;
+                            /** @enum {string} */
+                            kind: "fit";
+                            label?: string;
+                            filter: components["schemas"]["FilterInput"];
+                            points: number;
+                        })[];
+                        halfLifeDays: number | null;
+                        thresholds: {
+                            name: string;
+                            value: number;
+                        }[];
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        draft: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        };
+                        live: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        } | null;
+                        liveVersion: number | null;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        counting: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postScoreModelsPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    draft: {
+                        rules: ({
+                            id: string;
+                            /** @enum {string} */
+                            kind: "behaviour";
+                            label?: string;
+                            event: string;
+                            name?: string;
+                            where?: {
+                                property: string;
+                                /** @enum {string} */
+                                op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                value?: string | number | boolean | (string | number)[];
+                            }[];
+                            points: number;
+                            cap?: {
+                                points: number;
+                                /** @enum {string} */
+                                per: "day" | "week" | "month" | "ever";
+                            };
+                        } | {
+                            id: string;
+                            /** @enum {string} */
+                            kind: "fit";
+                            label?: string;
+                            filter: components["schemas"]["FilterInput"];
+                            points: number;
+                        })[];
+                        halfLifeDays: number | null;
+                        thresholds: {
+                            name: string;
+                            value: number;
+                        }[];
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        contacts: number;
+                        sampled: number;
+                        exact: boolean;
+                        mean: number;
+                        buckets: {
+                            from: number;
+                            to: number;
+                            count: number;
+                        }[];
+                        thresholds: {
+                            name: string;
+                            value: number;
+                            count: number;
+                            share: number;
+                        }[];
+                        highest: {
+                            contactId: string;
+                            name: string;
+                            score: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getScoreModelsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        draft: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        };
+                        live: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        } | null;
+                        liveVersion: number | null;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        counting: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchScoreModelsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    name?: string;
+                    draft?: {
+                        rules: ({
+                            id: string;
+                            /** @enum {string} */
+                            kind: "behaviour";
+                            label?: string;
+                            event: string;
+                            name?: string;
+                            where?: {
+                                property: string;
+                                /** @enum {string} */
+                                op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                value?: string | number | boolean | (string | number)[];
+                            }[];
+                            points: number;
+                            cap?: {
+                                points: number;
+                                /** @enum {string} */
+                                per: "day" | "week" | "month" | "ever";
+                            };
+                        } | {
+                            id: string;
+                            /** @enum {string} */
+                            kind: "fit";
+                            label?: string;
+                            filter: components["schemas"]["FilterInput"];
+                            points: number;
+                        })[];
+                        halfLifeDays: number | null;
+                        thresholds: {
+                            name: string;
+                            value: number;
+                        }[];
+                    };
+                    ownerId?: string | null;
+                    reviewOn?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        draft: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        };
+                        live: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        } | null;
+                        liveVersion: number | null;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        counting: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postScoreModelsIdPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    ownerId: string;
+                    /** Format: date */
+                    reviewOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        draft: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        };
+                        live: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        } | null;
+                        liveVersion: number | null;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        counting: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postScoreModelsIdPause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        draft: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        };
+                        live: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        } | null;
+                        liveVersion: number | null;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        counting: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postScoreModelsIdArchive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        draft: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        };
+                        live: {
+                            rules: ({
+                                id: string;
+                                /** @enum {string} */
+                                kind: "behaviour";
+                                label?: string;
+                                event: string;
+                                name?: string;
+                                where?: {
+                                    property: string;
+                                    /** @enum {string} */
+                                    op: "is" | "is_not" | "contains" | "does_not_contain" | "starts_with" | "does_not_start_with" | "ends_with" | "does_not_end_with" | "more_than" | "at_least" | "less_than" | "at_most" | "before" | "after" | "on" | "not_on" | "is_any_of" | "is_none_of" | "is_set" | "is_not_set";
+                                    value?: string | number | boolean | (string | number)[];
+                                }[];
+                                points: number;
+                                cap?: {
+                                    points: number;
+                                    /** @enum {string} */
+                                    per: "day" | "week" | "month" | "ever";
+                                };
+                            } | {
+                                id: string;
+                                /** @enum {string} */
+                                kind: "fit";
+                                label?: string;
+                                filter: components["schemas"]["Filter"];
+                                points: number;
+                            })[];
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                            }[];
+                        } | null;
+                        liveVersion: number | null;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        counting: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getScoreModelsIdUsedBy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdScores: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            modelId: string;
+                            name: string;
+                            score: number;
+                            behaviour: number;
+                            fit: number;
+                            halfLifeDays: number | null;
+                            thresholds: {
+                                name: string;
+                                value: number;
+                                reached: boolean;
+                            }[];
+                            falls: {
+                                threshold: string;
+                                value: number;
+                                /** Format: date-time */
+                                at: string;
+                            } | null;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdScoresModelIdLedger: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                modelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            kind: "behaviour" | "fit" | "workflow";
+                            ruleId: string | null;
+                            points: number;
+                            remaining: number;
+                            reason: string;
+                            causeId: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getEmails: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                status?: "draft" | "live" | "archived";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "archived";
+                            subject: string;
+                            version: number;
+                            liveVersion: number | null;
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postEmails: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    draft?: {
+                        subject?: string;
+                        preheader?: string;
+                        fromName?: string;
+                        fromAddress?: string;
+                        replyTo?: string;
+                        /** @enum {string} */
+                        kind?: "mjml" | "html";
+                        source?: string;
+                        text?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "archived";
+                        subject: string;
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        draft: {
+                            subject: string;
+                            preheader: string;
+                            fromName: string;
+                            fromAddress: string;
+                            replyTo: string;
+                            /** @enum {string} */
+                            kind: "mjml" | "html";
+                            source: string;
+                            text: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getEmailsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "archived";
+                        subject: string;
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        draft: {
+                            subject: string;
+                            preheader: string;
+                            fromName: string;
+                            fromAddress: string;
+                            replyTo: string;
+                            /** @enum {string} */
+                            kind: "mjml" | "html";
+                            source: string;
+                            text: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchEmailsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    name?: string;
+                    draft?: {
+                        subject?: string;
+                        preheader?: string;
+                        fromName?: string;
+                        fromAddress?: string;
+                        replyTo?: string;
+                        /** @enum {string} */
+                        kind?: "mjml" | "html";
+                        source?: string;
+                        text?: string | null;
+                    };
+                    ownerId?: string | null;
+                    reviewOn?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "archived";
+                        subject: string;
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        draft: {
+                            subject: string;
+                            preheader: string;
+                            fromName: string;
+                            fromAddress: string;
+                            replyTo: string;
+                            /** @enum {string} */
+                            kind: "mjml" | "html";
+                            source: string;
+                            text: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postEmailsIdCheck: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: {
+                            path: string;
+                            line: number | null;
+                            message: string;
+                        }[];
+                        warnings: {
+                            path: string;
+                            line: number | null;
+                            message: string;
+                        }[];
+                        links: {
+                            url: string;
+                            label: string;
+                            dynamic: boolean;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postEmailsIdPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    ownerId: string;
+                    /** Format: date */
+                    reviewOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "archived";
+                        subject: string;
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        draft: {
+                            subject: string;
+                            preheader: string;
+                            fromName: string;
+                            fromAddress: string;
+                            replyTo: string;
+                            /** @enum {string} */
+                            kind: "mjml" | "html";
+                            source: string;
+                            text: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postEmailsIdArchive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "archived";
+                        subject: string;
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        draft: {
+                            subject: string;
+                            preheader: string;
+                            fromName: string;
+                            fromAddress: string;
+                            replyTo: string;
+                            /** @enum {string} */
+                            kind: "mjml" | "html";
+                            source: string;
+                            text: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postEmailsIdPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    contactId?: string | null;
+                    draft?: {
+                        subject?: string;
+                        preheader?: string;
+                        fromName?: string;
+                        fromAddress?: string;
+                        replyTo?: string;
+                        /** @enum {string} */
+                        kind?: "mjml" | "html";
+                        source?: string;
+                        text?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        subject: string | null;
+                        html: string | null;
+                        text: string | null;
+                        previewUrl: string | null;
+                        problems: {
+                            path: string;
+                            line: number | null;
+                            message: string;
+                        }[];
+                        warnings: {
+                            path: string;
+                            line: number | null;
+                            message: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postEmailsIdTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    to: string;
+                    contactId?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        messageId: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getEmailsIdVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            number: number;
+                            subject: string;
+                            /** Format: date-time */
+                            publishedAt: string;
+                            publishedBy: string;
+                            links: {
+                                url: string;
+                                label: string;
+                                dynamic: boolean;
+                            }[];
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getEmailsIdUsedBy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMessages: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                state?: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                class?: "marketing" | "service" | "alert" | "test";
+                emailId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            contactId: string;
+                            /** @enum {string} */
+                            channel: "email" | "webhook";
+                            /** @enum {string} */
+                            class: "marketing" | "service" | "alert" | "test";
+                            /** @enum {string} */
+                            state: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                            words: string;
+                            recipient: string | null;
+                            emailId: string | null;
+                            emailName: string | null;
+                            subject: string | null;
+                            purpose: string;
+                            /** Format: date-time */
+                            queuedAt: string;
+                            /** Format: date-time */
+                            notBefore: string;
+                            sentAt: string | null;
+                            openedAt: string | null;
+                            clickedAt: string | null;
+                            attempt: number;
+                            verdict: ("send" | "no" | "later" | "hold") | null;
+                            verdictReason: string | null;
+                            replyCode: number | null;
+                            replyStatus: string | null;
+                            replyText: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdMessages: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                state?: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                class?: "marketing" | "service" | "alert" | "test";
+                emailId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            contactId: string;
+                            /** @enum {string} */
+                            channel: "email" | "webhook";
+                            /** @enum {string} */
+                            class: "marketing" | "service" | "alert" | "test";
+                            /** @enum {string} */
+                            state: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                            words: string;
+                            recipient: string | null;
+                            emailId: string | null;
+                            emailName: string | null;
+                            subject: string | null;
+                            purpose: string;
+                            /** Format: date-time */
+                            queuedAt: string;
+                            /** Format: date-time */
+                            notBefore: string;
+                            sentAt: string | null;
+                            openedAt: string | null;
+                            clickedAt: string | null;
+                            attempt: number;
+                            verdict: ("send" | "no" | "later" | "hold") | null;
+                            verdictReason: string | null;
+                            replyCode: number | null;
+                            replyStatus: string | null;
+                            replyText: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdMessagesMessageIdWhy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: {
+                            id: string;
+                            contactId: string;
+                            /** @enum {string} */
+                            channel: "email" | "webhook";
+                            /** @enum {string} */
+                            class: "marketing" | "service" | "alert" | "test";
+                            /** @enum {string} */
+                            state: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                            words: string;
+                            recipient: string | null;
+                            emailId: string | null;
+                            emailName: string | null;
+                            subject: string | null;
+                            purpose: string;
+                            /** Format: date-time */
+                            queuedAt: string;
+                            /** Format: date-time */
+                            notBefore: string;
+                            sentAt: string | null;
+                            openedAt: string | null;
+                            clickedAt: string | null;
+                            attempt: number;
+                            verdict: ("send" | "no" | "later" | "hold") | null;
+                            verdictReason: string | null;
+                            replyCode: number | null;
+                            replyStatus: string | null;
+                            replyText: string | null;
+                        };
+                        steps: {
+                            /** @enum {string} */
+                            kind: "event" | "workflow" | "step" | "segment" | "score" | "person" | "gate" | "outcome";
+                            words: string;
+                            at: string | null;
+                            id: string | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSandboxMailbox: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            contactId: string;
+                            /** @enum {string} */
+                            channel: "email" | "webhook";
+                            from: string;
+                            to: string;
+                            subject: string;
+                            /** Format: date-time */
+                            at: string;
+                            also: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSandboxMailboxId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        contactId: string;
+                        /** @enum {string} */
+                        channel: "email" | "webhook";
+                        from: string;
+                        to: string;
+                        subject: string;
+                        /** Format: date-time */
+                        at: string;
+                        also: string | null;
+                        html: string | null;
+                        text: string;
+                        source: string;
+                        headers: {
+                            name: string;
+                            value: string;
+                        }[];
+                        links: {
+                            url: string;
+                            label: string;
+                        }[];
+                        previewUrl: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSandboxMailboxIdSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        settings: {
+                            postalAddress: string;
+                            fromName: string;
+                            quietHours: {
+                                from: string;
+                                to: string;
+                            } | null;
+                            caps: {
+                                count: number;
+                                hours: number;
+                            }[];
+                            longestWaitHours: number;
+                        };
+                        pause: {
+                            by: string;
+                            words: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        /** @enum {string} */
+                        route: "smtp" | "mailbox" | "both" | "none";
+                        unknown: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchSending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    postalAddress?: string;
+                    fromName?: string;
+                    quietHours?: {
+                        from: string;
+                        to: string;
+                    } | null;
+                    caps?: {
+                        count: number;
+                        hours: number;
+                    }[];
+                    longestWaitHours?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        settings: {
+                            postalAddress: string;
+                            fromName: string;
+                            quietHours: {
+                                from: string;
+                                to: string;
+                            } | null;
+                            caps: {
+                                count: number;
+                                hours: number;
+                            }[];
+                            longestWaitHours: number;
+                        };
+                        pause: {
+                            by: string;
+                            words: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        /** @enum {string} */
+                        route: "smtp" | "mailbox" | "both" | "none";
+                        unknown: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSendingPause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default  */
+                    words?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        settings: {
+                            postalAddress: string;
+                            fromName: string;
+                            quietHours: {
+                                from: string;
+                                to: string;
+                            } | null;
+                            caps: {
+                                count: number;
+                                hours: number;
+                            }[];
+                            longestWaitHours: number;
+                        };
+                        pause: {
+                            by: string;
+                            words: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        /** @enum {string} */
+                        route: "smtp" | "mailbox" | "both" | "none";
+                        unknown: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSendingResume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReturnsStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        port: number | null;
+                        domain: string;
+                        fromAddress: string;
+                        returnPath: string;
+                        reports: string[];
+                        waiting: number;
+                        parked: number;
+                        lastAt: string | null;
+                        week: {
+                            hard: number;
+                            soft: number;
+                            block: number;
+                            delayed: number;
+                            delivered: number;
+                            "auto-reply": number;
+                            complaint: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReturns: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                kind?: "hard" | "soft" | "block" | "delayed" | "delivered" | "auto-reply" | "complaint";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            contactId: string;
+                            messageId: string;
+                            /** @enum {string} */
+                            kind: "hard" | "soft" | "block" | "delayed" | "delivered" | "auto-reply" | "complaint";
+                            status: string | null;
+                            words: string;
+                            source: string;
+                            /** Format: date-time */
+                            at: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReturnsSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            url: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            createdBy: string;
+                            lastAt: string | null;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postReturnsSources: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        url: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        lastAt: string | null;
+                        secret: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postReturnsSourcesIdRotate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        url: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        lastAt: string | null;
+                        secret: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteReturnsSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            type: "server" | "browser";
+                            keyPrefix: string;
+                            publicKey: string | null;
+                            allowedHosts: string[];
+                            enabled: boolean;
+                            createdBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            version: number;
+                            accepted: number;
+                            rejected: number;
+                            bots: number;
+                            optedOut: number;
+                            lastAt: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSources: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {string} */
+                    type: "server" | "browser";
+                    allowedHosts?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        type: "server" | "browser";
+                        keyPrefix: string;
+                        publicKey: string | null;
+                        allowedHosts: string[];
+                        enabled: boolean;
+                        createdBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        version: number;
+                        writeKey: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        type: "server" | "browser";
+                        keyPrefix: string;
+                        publicKey: string | null;
+                        allowedHosts: string[];
+                        enabled: boolean;
+                        createdBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        version: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    name?: string;
+                    allowedHosts?: string[];
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        type: "server" | "browser";
+                        keyPrefix: string;
+                        publicKey: string | null;
+                        allowedHosts: string[];
+                        enabled: boolean;
+                        createdBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        version: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSourcesIdRejects: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            /** Format: date-time */
+                            receivedAt: string;
+                            reason: string;
+                            detail: string;
+                            messageId: string | null;
+                            call: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkflows: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                status?: "draft" | "live" | "paused" | "archived";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "live" | "paused" | "archived";
+                            version: number;
+                            liveVersion: number | null;
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            inside: number;
+                            parked: number;
+                            entered: number;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postWorkflows: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    definition?: {
+                        trigger?: {
+                            [key: string]: unknown;
+                        } | null;
+                        reentry: unknown;
+                        start?: string | null;
+                        nodes?: {
+                            [key: string]: {
+                                type: string;
+                                settings?: {
+                                    [key: string]: unknown;
+                                };
+                                exits?: {
+                                    [key: string]: string | null;
+                                };
+                            } & {
+                                [key: string]: unknown;
+                            };
+                        };
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        definition: {
+                            [key: string]: unknown;
+                        };
+                        sentences: {
+                            trigger: string;
+                            steps: {
+                                [key: string]: string;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkflowsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        definition: {
+                            [key: string]: unknown;
+                        };
+                        sentences: {
+                            trigger: string;
+                            steps: {
+                                [key: string]: string;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteWorkflowsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchWorkflowsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    name?: string;
+                    definition?: {
+                        trigger?: {
+                            [key: string]: unknown;
+                        } | null;
+                        reentry: unknown;
+                        start?: string | null;
+                        nodes?: {
+                            [key: string]: {
+                                type: string;
+                                settings?: {
+                                    [key: string]: unknown;
+                                };
+                                exits?: {
+                                    [key: string]: string | null;
+                                };
+                            } & {
+                                [key: string]: unknown;
+                            };
+                        };
+                    } & {
+                        [key: string]: unknown;
+                    };
+                    ownerId?: string | null;
+                    reviewOn?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        definition: {
+                            [key: string]: unknown;
+                        };
+                        sentences: {
+                            trigger: string;
+                            steps: {
+                                [key: string]: string;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postWorkflowsIdCopy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        definition: {
+                            [key: string]: unknown;
+                        };
+                        sentences: {
+                            trigger: string;
+                            steps: {
+                                [key: string]: string;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postWorkflowsIdCheck: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: {
+                            path: string;
+                            node: string | null;
+                            message: string;
+                        }[];
+                        hints: string[];
+                        inside: {
+                            total: number;
+                            steps: {
+                                node: string;
+                                n: number;
+                                isKept: boolean;
+                            }[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postWorkflowsIdPublish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    ownerId: string;
+                    /** Format: date */
+                    reviewOn: string;
+                    /**
+                     * @default stay
+                     * @enum {string}
+                     */
+                    inside?: "stay" | "move" | "exit";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        definition: {
+                            [key: string]: unknown;
+                        };
+                        sentences: {
+                            trigger: string;
+                            steps: {
+                                [key: string]: string;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postWorkflowsIdPause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        definition: {
+                            [key: string]: unknown;
+                        };
+                        sentences: {
+                            trigger: string;
+                            steps: {
+                                [key: string]: string;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postWorkflowsIdResume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        definition: {
+                            [key: string]: unknown;
+                        };
+                        sentences: {
+                            trigger: string;
+                            steps: {
+                                [key: string]: string;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postWorkflowsIdArchive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "live" | "paused" | "archived";
+                        version: number;
+                        liveVersion: number | null;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        definition: {
+                            [key: string]: unknown;
+                        };
+                        sentences: {
+                            trigger: string;
+                            steps: {
+                                [key: string]: string;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkflowsIdVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            number: number;
+                            definition: {
+                                [key: string]: unknown;
+                            };
+                            /** @enum {string} */
+                            inside: "stay" | "move" | "exit";
+                            ownerId: string;
+                            /** Format: date */
+                            reviewOn: string;
+                            publishedBy: string;
+                            /** Format: date-time */
+                            publishedAt: string;
+                            standing: number;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkflowsIdUsedBy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkflowsIdParticipants: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                status?: "active" | "done" | "left" | "parked";
+                node?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            enrolmentId: string;
+                            contactId: string;
+                            workflowId: string;
+                            workflowName: string;
+                            version: number;
+                            /** @enum {string} */
+                            status: "active" | "done" | "left" | "parked";
+                            node: string;
+                            place: string;
+                            /** Format: date-time */
+                            arrivedAt: string;
+                            wakeAt: string | null;
+                            held: boolean;
+                            /** Format: date-time */
+                            enteredAt: string;
+                            endedAt: string | null;
+                            endReason: string | null;
+                            contactName: string | null;
+                            contactEmail: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postWorkflowsIdParticipants: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    contactId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        enrolmentId: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdWorkflows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            enrolmentId: string;
+                            contactId: string;
+                            workflowId: string;
+                            workflowName: string;
+                            version: number;
+                            /** @enum {string} */
+                            status: "active" | "done" | "left" | "parked";
+                            node: string;
+                            place: string;
+                            /** Format: date-time */
+                            arrivedAt: string;
+                            wakeAt: string | null;
+                            held: boolean;
+                            /** Format: date-time */
+                            enteredAt: string;
+                            endedAt: string | null;
+                            endReason: string | null;
+                            path: {
+                                id: number;
+                                node: string;
+                                place: string;
+                                exit: string;
+                                /** Format: date-time */
+                                at: string;
+                                causeId: string | null;
+                            }[];
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteWorkflowsIdParticipantsEnrolmentId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                enrolmentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postWorkflowsIdParticipantsEnrolmentIdRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+                enrolmentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkflowsIdCounts: {
+        parameters: {
+            query?: {
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ends: {
+                            active: number;
+                            done: number;
+                            left: number;
+                            parked: number;
+                        };
+                        steps: {
+                            [key: string]: {
+                                here: number;
+                                exits: {
+                                    [key: string]: number;
+                                };
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWorkflowNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            type: string;
+                            title: string;
+                            category: string;
+                            words: string;
+                            initial: {
+                                [key: string]: unknown;
+                            };
+                            exits: string[] | null;
+                            settings: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        contacts: number;
+                        days: {
+                            day: string;
+                            sent: number;
+                            opened: number;
+                            clicked: number;
+                            unsubscribed: number;
+                            machine: number;
+                        }[];
+                        running: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                            people: number;
+                        }[];
+                        stuck: {
+                            words: string;
+                            where: string;
+                        }[];
+                        setUp: {
+                            key: string;
+                            done: boolean;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSearch: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            kind: string;
+                            id: string;
+                            title: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            key: string;
+                            name: string;
+                            definition: string;
+                            /** @enum {string} */
+                            unit: "count" | "share" | "days";
+                            better: ("up" | "down") | null;
+                            of: {
+                                part: string;
+                                whole: string;
+                            } | null;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsEmails: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                emailId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        report: string;
+                        title: string;
+                        range: {
+                            from: string;
+                            to: string;
+                            zone: string;
+                            /** @enum {string} */
+                            unit: "day" | "week" | "month";
+                            before: {
+                                from: string;
+                                to: string;
+                            } | null;
+                        };
+                        totals: {
+                            metric: string;
+                            value: number | null;
+                            before: number | null;
+                        }[];
+                        series: {
+                            points: string[];
+                            lines: {
+                                metric: string;
+                                values: (number | null)[];
+                                before: (number | null)[] | null;
+                            }[];
+                        };
+                        tables: {
+                            key: string;
+                            title: string;
+                            columns: {
+                                key: string;
+                                name: string;
+                                metric: string | null;
+                                /** @enum {string} */
+                                unit: "text" | "count" | "share" | "days";
+                            }[];
+                            rows: {
+                                key: string;
+                                link: string | null;
+                                cells: (string | number | null)[];
+                            }[];
+                            cut: boolean;
+                        }[];
+                        notes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsEmailsCsv: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                emailId?: string;
+                table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsWorkflows: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                workflowId?: string;
+                version?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        report: string;
+                        title: string;
+                        range: {
+                            from: string;
+                            to: string;
+                            zone: string;
+                            /** @enum {string} */
+                            unit: "day" | "week" | "month";
+                            before: {
+                                from: string;
+                                to: string;
+                            } | null;
+                        };
+                        totals: {
+                            metric: string;
+                            value: number | null;
+                            before: number | null;
+                        }[];
+                        series: {
+                            points: string[];
+                            lines: {
+                                metric: string;
+                                values: (number | null)[];
+                                before: (number | null)[] | null;
+                            }[];
+                        };
+                        tables: {
+                            key: string;
+                            title: string;
+                            columns: {
+                                key: string;
+                                name: string;
+                                metric: string | null;
+                                /** @enum {string} */
+                                unit: "text" | "count" | "share" | "days";
+                            }[];
+                            rows: {
+                                key: string;
+                                link: string | null;
+                                cells: (string | number | null)[];
+                            }[];
+                            cut: boolean;
+                        }[];
+                        notes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsWorkflowsCsv: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                workflowId?: string;
+                version?: number;
+                table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsSegments: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                segmentId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        report: string;
+                        title: string;
+                        range: {
+                            from: string;
+                            to: string;
+                            zone: string;
+                            /** @enum {string} */
+                            unit: "day" | "week" | "month";
+                            before: {
+                                from: string;
+                                to: string;
+                            } | null;
+                        };
+                        totals: {
+                            metric: string;
+                            value: number | null;
+                            before: number | null;
+                        }[];
+                        series: {
+                            points: string[];
+                            lines: {
+                                metric: string;
+                                values: (number | null)[];
+                                before: (number | null)[] | null;
+                            }[];
+                        };
+                        tables: {
+                            key: string;
+                            title: string;
+                            columns: {
+                                key: string;
+                                name: string;
+                                metric: string | null;
+                                /** @enum {string} */
+                                unit: "text" | "count" | "share" | "days";
+                            }[];
+                            rows: {
+                                key: string;
+                                link: string | null;
+                                cells: (string | number | null)[];
+                            }[];
+                            cut: boolean;
+                        }[];
+                        notes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsSegmentsCsv: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                segmentId?: string;
+                table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsGrowth: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                listId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        report: string;
+                        title: string;
+                        range: {
+                            from: string;
+                            to: string;
+                            zone: string;
+                            /** @enum {string} */
+                            unit: "day" | "week" | "month";
+                            before: {
+                                from: string;
+                                to: string;
+                            } | null;
+                        };
+                        totals: {
+                            metric: string;
+                            value: number | null;
+                            before: number | null;
+                        }[];
+                        series: {
+                            points: string[];
+                            lines: {
+                                metric: string;
+                                values: (number | null)[];
+                                before: (number | null)[] | null;
+                            }[];
+                        };
+                        tables: {
+                            key: string;
+                            title: string;
+                            columns: {
+                                key: string;
+                                name: string;
+                                metric: string | null;
+                                /** @enum {string} */
+                                unit: "text" | "count" | "share" | "days";
+                            }[];
+                            rows: {
+                                key: string;
+                                link: string | null;
+                                cells: (string | number | null)[];
+                            }[];
+                            cut: boolean;
+                        }[];
+                        notes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsGrowthCsv: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                listId?: string;
+                table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsLeads: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        report: string;
+                        title: string;
+                        range: {
+                            from: string;
+                            to: string;
+                            zone: string;
+                            /** @enum {string} */
+                            unit: "day" | "week" | "month";
+                            before: {
+                                from: string;
+                                to: string;
+                            } | null;
+                        };
+                        totals: {
+                            metric: string;
+                            value: number | null;
+                            before: number | null;
+                        }[];
+                        series: {
+                            points: string[];
+                            lines: {
+                                metric: string;
+                                values: (number | null)[];
+                                before: (number | null)[] | null;
+                            }[];
+                        };
+                        tables: {
+                            key: string;
+                            title: string;
+                            columns: {
+                                key: string;
+                                name: string;
+                                metric: string | null;
+                                /** @enum {string} */
+                                unit: "text" | "count" | "share" | "days";
+                            }[];
+                            rows: {
+                                key: string;
+                                link: string | null;
+                                cells: (string | number | null)[];
+                            }[];
+                            cut: boolean;
+                        }[];
+                        notes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsLeadsCsv: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsSources: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                by?: "source" | "medium" | "campaign" | "referrer" | "via";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        report: string;
+                        title: string;
+                        range: {
+                            from: string;
+                            to: string;
+                            zone: string;
+                            /** @enum {string} */
+                            unit: "day" | "week" | "month";
+                            before: {
+                                from: string;
+                                to: string;
+                            } | null;
+                        };
+                        totals: {
+                            metric: string;
+                            value: number | null;
+                            before: number | null;
+                        }[];
+                        series: {
+                            points: string[];
+                            lines: {
+                                metric: string;
+                                values: (number | null)[];
+                                before: (number | null)[] | null;
+                            }[];
+                        };
+                        tables: {
+                            key: string;
+                            title: string;
+                            columns: {
+                                key: string;
+                                name: string;
+                                metric: string | null;
+                                /** @enum {string} */
+                                unit: "text" | "count" | "share" | "days";
+                            }[];
+                            rows: {
+                                key: string;
+                                link: string | null;
+                                cells: (string | number | null)[];
+                            }[];
+                            cut: boolean;
+                        }[];
+                        notes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsSourcesCsv: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                by?: "source" | "medium" | "campaign" | "referrer" | "via";
+                table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsDeliverability: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                provider?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        report: string;
+                        title: string;
+                        range: {
+                            from: string;
+                            to: string;
+                            zone: string;
+                            /** @enum {string} */
+                            unit: "day" | "week" | "month";
+                            before: {
+                                from: string;
+                                to: string;
+                            } | null;
+                        };
+                        totals: {
+                            metric: string;
+                            value: number | null;
+                            before: number | null;
+                        }[];
+                        series: {
+                            points: string[];
+                            lines: {
+                                metric: string;
+                                values: (number | null)[];
+                                before: (number | null)[] | null;
+                            }[];
+                        };
+                        tables: {
+                            key: string;
+                            title: string;
+                            columns: {
+                                key: string;
+                                name: string;
+                                metric: string | null;
+                                /** @enum {string} */
+                                unit: "text" | "count" | "share" | "days";
+                            }[];
+                            rows: {
+                                key: string;
+                                link: string | null;
+                                cells: (string | number | null)[];
+                            }[];
+                            cut: boolean;
+                        }[];
+                        notes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsDeliverabilityCsv: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                provider?: string;
+                table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string | null;
+                        addresses: string[];
+                        rows: {
+                            table: string;
+                            words: string;
+                            rows: number;
+                        }[];
+                        total: number;
+                        queuedMessages: number;
+                        activeWorkflows: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postContactsIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default true */
+                    keepOut?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        removed: {
+                            [key: string]: number;
+                        };
+                        scrubbed: {
+                            [key: string]: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        about: {
+                            id: string;
+                            name: string | null;
+                            addresses: string[];
+                            exportedAt: string;
+                            note: string;
+                        };
+                        told: {
+                            [key: string]: unknown;
+                        };
+                        records: {
+                            [key: string]: {
+                                [key: string]: unknown;
+                            }[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdExportKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            kind: string;
+                            words: string;
+                            rows: number;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdExportCsv: {
+        parameters: {
+            query: {
+                kind: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPrivacyRequests: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                state?: "open" | "fulfilled" | "refused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            contactId: string;
+                            /** @enum {string} */
+                            kind: "export" | "erase";
+                            /** @enum {string} */
+                            state: "open" | "fulfilled" | "refused";
+                            source: string;
+                            note: string;
+                            /** Format: date-time */
+                            openedAt: string;
+                            /** Format: date */
+                            dueOn: string;
+                            overdue: boolean;
+                            closedAt: string | null;
+                            closedBy: string | null;
+                            reason: string | null;
+                            name: string | null;
+                            email: string | null;
+                        }[];
+                        next: string | null;
+                        open: number;
+                        overdue: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postPrivacyRequests: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    contactId: string;
+                    /** @enum {string} */
+                    kind: "export" | "erase";
+                    /** @default  */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        contactId: string;
+                        /** @enum {string} */
+                        kind: "export" | "erase";
+                        /** @enum {string} */
+                        state: "open" | "fulfilled" | "refused";
+                        source: string;
+                        note: string;
+                        /** Format: date-time */
+                        openedAt: string;
+                        /** Format: date */
+                        dueOn: string;
+                        overdue: boolean;
+                        closedAt: string | null;
+                        closedBy: string | null;
+                        reason: string | null;
+                        name: string | null;
+                        email: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postPrivacyRequestsIdRefuse: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        contactId: string;
+                        /** @enum {string} */
+                        kind: "export" | "erase";
+                        /** @enum {string} */
+                        state: "open" | "fulfilled" | "refused";
+                        source: string;
+                        note: string;
+                        /** Format: date-time */
+                        openedAt: string;
+                        /** Format: date */
+                        dueOn: string;
+                        overdue: boolean;
+                        closedAt: string | null;
+                        closedBy: string | null;
+                        reason: string | null;
+                        name: string | null;
+                        email: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postPrivacyRequestsIdFulfil: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        contactId: string;
+                        /** @enum {string} */
+                        kind: "export" | "erase";
+                        /** @enum {string} */
+                        state: "open" | "fulfilled" | "refused";
+                        source: string;
+                        note: string;
+                        /** Format: date-time */
+                        openedAt: string;
+                        /** Format: date */
+                        dueOn: string;
+                        overdue: boolean;
+                        closedAt: string | null;
+                        closedBy: string | null;
+                        reason: string | null;
+                        name: string | null;
+                        email: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReviews: {
+        parameters: {
+            query?: {
+                mine?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                            ownerId: string | null;
+                            ownerName: string | null;
+                            /** Format: date */
+                            reviewOn: string;
+                            overdue: boolean;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSandboxClock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        mode: "sandbox" | "live";
+                        /** Format: date-time */
+                        now: string;
+                        offsetMs: number;
+                        nextDue: string | null;
+                        pending: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSandboxClock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    advance?: string;
+                    /** Format: date-time */
+                    to?: string;
+                    /** @enum {boolean} */
+                    next?: true;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        mode: "sandbox" | "live";
+                        /** Format: date-time */
+                        now: string;
+                        offsetMs: number;
+                        nextDue: string | null;
+                        pending: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSystemHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ok: boolean;
+                        serving: boolean;
+                        mode: string;
+                        findings: {
+                            room: string;
+                            ok: boolean;
+                            words: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSystemMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            title: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            done: number;
+                            total: number | null;
+                            words: string | null;
+                            error: string | null;
+                            /** Format: date-time */
+                            createdAt: string;
+                            startedAt: string | null;
+                            finishedAt: string | null;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postJobsIdStop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postJobsIdResume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            action: string;
+                            roles: ("owner" | "admin" | "marketer" | "analyst" | "sales" | "viewer")[];
+                            does: string[];
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+}

@@ -1,6 +1,7 @@
 import { Box, NavLink, Text } from '@mantine/core'
 import {
   IconBuilding,
+  IconChartBar,
   IconChecklist,
   IconFilter,
   IconHome,
@@ -52,6 +53,7 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
   {
     heading: 'Care',
     entries: [
+      { to: '/reports', label: 'Reports', icon: IconChartBar },
       { to: '/reviews', label: 'Stewardship', icon: IconChecklist },
       {
         to: '/settings',
