@@ -7,6 +7,8 @@ import type { Config } from '#platform/config.ts'
 import { AppError } from '#platform/errors.ts'
 import { roles } from '#platform/http/route.ts'
 import type { Services } from '#platform/services.ts'
+import { accessCommands } from './commands.access.ts'
+import { backupCommands } from './commands.backup.ts'
 import { doctor } from './doctor.ts'
 import { openRuntime } from './runtime.ts'
 import { serve } from './serve.ts'
@@ -83,6 +85,8 @@ export const commands: Command[] = [
       return within(config, async () => 'The schema is up to date.')
     },
   },
+  ...accessCommands,
+  ...backupCommands,
   {
     words: 'key create',
     usage: 'tend key create --name NAME --role ROLE',

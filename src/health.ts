@@ -1,5 +1,6 @@
 import type { Module } from '#engine/module.ts'
 import { one, sql } from '#platform/db/db.ts'
+import { readHold } from '#platform/hold.ts'
 import type { Services } from '#platform/services.ts'
 
 export type Finding = { room: string; ok: boolean; words: string }
@@ -19,7 +20,7 @@ export async function healthOf(modules: Module[], services: Services): Promise<H
       ])
       return (said ?? []).map(finding => ({ room: module.name, ...finding }))
     })
-    findings.push(...(await Promise.all(asked)).flat())
+    findings.push(...(await holdHealth(services)), ...(await Promise.all(asked)).flat())
   }
   return {
     ok: findings.every(finding => finding.ok),
@@ -36,4 +37,17 @@ async function databaseHealth(services: Services): Promise<Finding> {
   } catch {
     return { room: 'platform', ok: false, words: 'The database does not answer.' }
   }
+}
+
+async function holdHealth({ db }: Services): Promise<Finding[]> {
+  const hold = await readHold(db)
+  return hold
+    ? [
+        {
+          room: 'platform',
+          ok: false,
+          words: `Sending and timers are held (${hold.words}): arm Tend when all is right.`,
+        },
+      ]
+    : []
 }

@@ -2,7 +2,7 @@ import { createClock } from '#platform/clock.ts'
 import { type Config, databaseFolder } from '#platform/config.ts'
 import { type Db, one, sql } from '#platform/db/db.ts'
 import { migrate, preflight } from '#platform/db/migrate.ts'
-import { openDatabase } from '#platform/db/pool.ts'
+import { openDatabase, patientMs } from '#platform/db/pool.ts'
 import { createEgress } from '#platform/egress.ts'
 import { AppError } from '#platform/errors.ts'
 import { setIdNode } from '#platform/ids.ts'
@@ -26,16 +26,14 @@ export async function openRuntime(
   options: { borrow?: boolean; migrate?: boolean } = {},
 ): Promise<Runtime> {
   const log = createLog(config.logLevel)
-  const server = config.databaseUrl
-    ? null
-    : await startServer(databaseFolder(config), { borrow: options.borrow ?? false })
-  const databaseUrl = config.databaseUrl ?? server?.url ?? ''
+  const server = await openServer(config, { borrow: options.borrow ?? false })
+  const databaseUrl = server.url
   const database = openDatabase(databaseUrl, { max: 16 })
   const { db } = database
   try {
     await requireDatabase(db)
     if (options.migrate === false) await preflight(db)
-    else await migrate(db)
+    else await migratePatiently(databaseUrl)
     const secrets = createSecrets(config)
     await checkKey(db, secrets)
     const { number } = await one<{ number: number }>(
@@ -69,13 +67,32 @@ export async function openRuntime(
         stopFollowing()
         await jobs.close()
         await database.close()
-        await server?.stop()
+        await server.stop()
       },
     }
   } catch (error) {
     await database.close()
-    await server?.stop()
+    await server.stop()
     throw error
+  }
+}
+
+/** The database's address: the given one, or that of the bundled server, which is started where it does not run. */
+export async function openServer(
+  config: Config,
+  options: { borrow: boolean },
+): Promise<{ url: string; stop(): Promise<void> }> {
+  if (config.databaseUrl) return { url: config.databaseUrl, stop: async () => undefined }
+  return startServer(databaseFolder(config), options)
+}
+
+/** A migration has statements that take minutes, and nobody waits behind them. */
+async function migratePatiently(databaseUrl: string): Promise<void> {
+  const { db, close } = openDatabase(databaseUrl, { max: 2, name: 'tend migrate', silenceMs: patientMs })
+  try {
+    await migrate(db)
+  } finally {
+    await close()
   }
 }
 

@@ -3,7 +3,8 @@ import { Temporal } from 'temporal-polyfill'
 import { z } from 'zod'
 import type { Module } from '#engine/module.ts'
 import { moveClock } from '#platform/clock.ts'
-import { AppError, forbidden, invalid } from '#platform/errors.ts'
+import { AppError, conflict, forbidden, invalid } from '#platform/errors.ts'
+import { readHold } from '#platform/hold.ts'
 import { type Route, route, timeSchema } from '#platform/http/route.ts'
 import type { Services } from '#platform/services.ts'
 
@@ -63,6 +64,11 @@ export function sandboxRoutes(modules: Module[]): Route[] {
       reply: state,
       async handle({ body: wish }, services) {
         if (services.config.mode !== 'sandbox') throw forbidden('The clock can only be moved in the sandbox.')
+        if (await readHold(services.db))
+          throw conflict(
+            'held',
+            'Sending and timers are held after a restore. Arm Tend first, then move the clock.',
+          )
         await advance(modules, services, wish)
         return look(modules, services)
       },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Module } from '#engine/module.ts'
 import { done, idParams, type Route, route, timeSchema } from '#platform/http/route.ts'
 import { listJobs } from '#platform/jobs.ts'
+import { arm, hold, lookAtHold } from './arm.ts'
 import { healthOf } from './health.ts'
 
 const jobSchema = z.object({
@@ -25,6 +26,11 @@ const healthSchema = z.object({
   findings: z.array(z.object({ room: z.string(), ok: z.boolean(), words: z.string() })),
 })
 
+const holdSchema = z.object({
+  hold: z.object({ since: timeSchema, words: z.string(), backupAt: timeSchema.nullable() }).nullable(),
+  waiting: z.array(z.object({ words: z.string(), count: z.number().int() })),
+})
+
 /** What belongs to the whole program: health, metrics and the jobs of all rooms. */
 export function systemRoutes(modules: Module[]): Route[] {
   return [
@@ -36,6 +42,37 @@ export function systemRoutes(modules: Module[]): Route[] {
       tag: 'System',
       reply: healthSchema,
       handle: (_input, services) => healthOf(modules, services),
+    }),
+    route({
+      method: 'GET',
+      url: '/api/v1/system/hold',
+      can: 'signed-in',
+      summary: 'Whether sending and timers are held after a restore, and what goes out when they are let go',
+      tag: 'System',
+      reply: holdSchema,
+      handle: (_input, services) => lookAtHold(modules, services),
+    }),
+    route({
+      method: 'POST',
+      url: '/api/v1/system/hold',
+      can: 'system.edit',
+      summary: 'Hold all sending and all timers: for a copy of another installation',
+      tag: 'System',
+      reply: holdSchema,
+      async handle({ actor }, services) {
+        await hold(services, `held by ${actor.name}`, actor)
+        return lookAtHold(modules, services)
+      },
+    }),
+    route({
+      method: 'POST',
+      url: '/api/v1/system/arm',
+      can: 'system.edit',
+      summary: 'End the hold: what is due goes out from now on, or is cancelled where it was queued before',
+      tag: 'System',
+      body: z.object({ dropQueued: z.boolean() }),
+      reply: z.object({ cancelled: z.number().int() }),
+      handle: ({ body, actor }, services) => arm(services, actor, body.dropQueued),
     }),
     route({
       method: 'GET',

@@ -20,6 +20,18 @@ export async function duePending(db: Db, now: Date): Promise<number> {
   return count
 }
 
+/** Timers whose time has come and that nobody has taken, counted up to a million. */
+export async function countDueTimers(db: Db, now: Date): Promise<number> {
+  const { count } = await one<{ count: number }>(
+    db,
+    sql`
+    select count(*)::int as count from (
+      select from engine.timer t
+      where t.lane = any(${allLanes}::smallint[]) and t.due_at <= ${now.toISOString()}::timestamptz limit 1000000) due`,
+  )
+  return count
+}
+
 /** The next moment after `now` at which a timer is due. */
 export async function nextDue(db: Db, now: Date): Promise<Date | null> {
   const row = await maybeOne<{ dueAt: Date | null }>(

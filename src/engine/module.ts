@@ -3,7 +3,14 @@ import type { Db } from '#platform/db/db.ts'
 import type { Route } from '#platform/http/route.ts'
 import type { JobDefinition } from '#platform/jobs.ts'
 import type { Services } from '#platform/services.ts'
-import { duePending, exportTimers, forgetContact, nextDue, repointContact } from './contact.sql.ts'
+import {
+  countDueTimers,
+  duePending,
+  exportTimers,
+  forgetContact,
+  nextDue,
+  repointContact,
+} from './contact.sql.ts'
 import type { LaneHolder } from './lanes.ts'
 import { countParked } from './parked.ts'
 import type { Reactor } from './reactor.ts'
@@ -34,6 +41,10 @@ export type Module = {
   pending?(db: Db, now: Date): Promise<number>
   /** The next moment after `now` at which something becomes due. */
   nextDue?(db: Db, now: Date): Promise<Date | null>
+  /** What goes off when an installation that was restored is armed, in words for people. */
+  waiting?(db: Db, now: Date): Promise<{ words: string; count: number }[]>
+  /** Tables whose rows mean nothing on another machine or day (leases, sessions): backups leave them out. */
+  transient?: string[]
   health?(services: Services): Promise<{ ok: boolean; words: string }[]>
   /** Removes all that is held about contacts. */
   forget?(trx: Db, contactIds: string[]): Promise<void>
@@ -73,6 +84,8 @@ export const engineModule: Module = {
   routes: systemRoutes,
   pending: duePending,
   nextDue,
+  waiting: async (db, now) => [{ words: 'steps whose time has come', count: await countDueTimers(db, now) }],
+  transient: ['engine.lane', 'engine.worker'],
   health,
   forget: forgetContact,
   exportContact: exportTimers,

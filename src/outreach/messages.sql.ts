@@ -34,10 +34,10 @@ export function insertMessages(
     sql`
     insert into outreach.message
       (contact_id, id, lane, urgency, channel, class, state, reason, generation, email_version_id, recipient, payload,
-        cause_id, why, purpose, topic_id, queued_at, not_before, attempt, history)
+        cause_id, why, purpose, topic_id, queued_at, not_before, attempt, history, campaign_id, variant)
     select contact_id, id, lane, (class = 'marketing')::int, channel, class, 'queued', reason, generation,
       email_version_id, recipient, payload::jsonb, cause_id, why::jsonb, purpose, topic_id, ${now.toISOString()}::timestamptz,
-      not_before, 0, ${firstEntry(now)}::jsonb
+      not_before, 0, ${firstEntry(now)}::jsonb, campaign_id, variant
     from rows from (
       unnest(${plainArray(rows.map(row => row.contactId))}::bigint[], ${plainArray(rows.map(row => row.id))}::bigint[],
         ${plainArray(rows.map(row => laneOf(row.contactId)))}::smallint[],
@@ -48,11 +48,13 @@ export function insertMessages(
         ${plainArray(rows.map(row => row.causeId))}::bigint[],
         ${textArray(rows.map(row => row.purpose ?? 'marketing'))}::text[],
         ${plainArray(rows.map(row => row.topicId ?? '0'))}::bigint[],
-        ${plainArray(times(rows.map(row => row.notBefore)))}::timestamptz[]),
+        ${plainArray(times(rows.map(row => row.notBefore)))}::timestamptz[],
+        ${plainArray(rows.map(row => row.campaignId ?? null))}::bigint[],
+        ${plainArray(rows.map(row => row.variant ?? null))}::smallint[]),
       string_to_table(${rows.map(row => (row.payload ? jsonText(row.payload) : 'null')).join('\n')}, E'\\n', 'null'),
       string_to_table(${rows.map(row => jsonText(row.why)).join('\n')}, E'\\n')
     ) as fresh (contact_id, id, lane, channel, class, reason, generation, email_version_id, recipient, cause_id,
-      purpose, topic_id, not_before, payload, why)
+      purpose, topic_id, not_before, campaign_id, variant, payload, why)
     order by contact_id, reason
     on conflict (contact_id, reason, generation) do nothing
     returning contact_id as "contactId", id, reason`,
@@ -74,5 +76,16 @@ export function cancelRows(
     from unnest(${messages.map(row => row.contactId)}::bigint[], ${messages.map(row => row.id)}::bigint[])
       as gone (contact_id, id)
     where m.contact_id = gone.contact_id and m.id = gone.id and m.state in ('queued', 'deferred')`,
+  )
+}
+
+/** Cancels whatever was put into the line before `before` and has not begun to leave. Returns how many. */
+export function cancelRowsBefore(db: Db, ask: { before: Date; words: string; now: Date }): Promise<number> {
+  const entry = JSON.stringify([{ state: 'cancelled', at: ask.now.toISOString(), words: ask.words }])
+  return run(
+    db,
+    sql`
+    update outreach.message m set state = 'cancelled', history = m.history || ${entry}::jsonb
+    where m.state in ('queued', 'deferred') and m.queued_at < ${ask.before.toISOString()}::timestamptz`,
   )
 }

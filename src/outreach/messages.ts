@@ -1,6 +1,6 @@
 import type { Db } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
-import { cancelRows, insertMessages } from './messages.sql.ts'
+import { cancelRows, cancelRowsBefore, insertMessages } from './messages.sql.ts'
 
 export type Channel = 'email' | 'webhook'
 /** Marketing needs consent and keeps quiet hours; service mail needs none; alerts and tests go to our own people. */
@@ -28,6 +28,9 @@ export type NewMessage = {
   notBefore: Date
   purpose?: string
   topicId?: string
+  /** The campaign that sends it, and which of its variants. */
+  campaignId?: string
+  variant?: number
 }
 
 /**
@@ -58,4 +61,9 @@ export function cancelMessages(
   now: Date,
 ): Promise<number> {
   return messages.length === 0 ? Promise.resolve(0) : cancelRows(trx, messages, words, now)
+}
+
+/** Takes back everything that was queued before a moment: a restored copy must not send what its original has sent. */
+export function cancelWaiting(trx: Db, ask: { before: Date; words: string; now: Date }): Promise<number> {
+  return cancelRowsBefore(trx, ask)
 }

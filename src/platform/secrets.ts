@@ -22,9 +22,13 @@ export type Secrets = {
   keyFor(purpose: string): KeyObject
 }
 
-function loadKey(config: Config): Buffer {
+/** Where the key is kept that no variable names. */
+export const keyFile = (config: Config): string => join(config.dataDir, 'secret.key')
+
+/** The master key: the configured one, or the one in the data folder, which is made at the first start. */
+export function loadKey(config: Config): Buffer {
   if (config.secretKey) return Buffer.from(config.secretKey, 'base64')
-  const file = join(config.dataDir, 'secret.key')
+  const file = keyFile(config)
   if (existsSync(file)) return Buffer.from(readFileSync(file, 'utf8'), 'base64')
   const key = randomBytes(32)
   mkdirSync(dirname(file), { recursive: true })
@@ -32,10 +36,20 @@ function loadKey(config: Config): Buffer {
   return key
 }
 
+const deriveFrom = (master: Buffer) => (purpose: string) =>
+  Buffer.from(hkdfSync('sha256', master, 'tend', purpose, 32))
+
+const printOf = (derived: Buffer) => createHash('sha256').update(derived).digest('hex').slice(0, 16)
+
+/** By this a database and a backup know their key, without holding it. */
+export function fingerprintOf(master: Buffer): string {
+  return printOf(deriveFrom(master)('fingerprint'))
+}
+
 /** The master key comes from TEND_SECRET_KEY or from a file in the data folder; it is never in the database. */
 export function createSecrets(config: Config): Secrets {
   const master = loadKey(config)
-  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', master, 'tend', purpose, 32))
+  const derive = deriveFrom(master)
   const sealing = derive('seal')
   const keys = new Map<string, KeyObject>()
   return {
@@ -74,7 +88,7 @@ export function createSecrets(config: Config): Secrets {
  * tokens in mails already sent would silently stop to match.
  */
 export async function checkKey(db: Db, secrets: Secrets): Promise<void> {
-  const print = createHash('sha256').update(secrets.keyFor('fingerprint').export()).digest('hex').slice(0, 16)
+  const print = printOf(secrets.keyFor('fingerprint').export())
   await run(
     db,
     sql`insert into platform.setting(name, value) values ('key_fingerprint', to_jsonb(${print}::text)) on conflict do nothing`,

@@ -16,7 +16,16 @@ export function readMigrations(): Map<string, string> {
   return new Map(names.map(name => [name.slice(0, -4), readFileSync(join(folder, name), 'utf8')]))
 }
 
-async function appliedMigrations(db: Db): Promise<string[]> {
+/** The schemas that the migrations make: everything of ours in the database, but the queue of jobs. */
+export function schemasOf(files: Map<string, string> = readMigrations()): string[] {
+  const made = [...files.values()].flatMap(text => [
+    ...text.matchAll(/^create schema (?:if not exists )?(\w+)/gm),
+  ])
+  return [...new Set(made.map(([, name]) => name ?? ''))].sort()
+}
+
+/** Names of the migrations that this database has, in their order; none where it never saw us. */
+export async function appliedMigrations(db: Db): Promise<string[]> {
   const table = await maybeOne<{ name: string | null }>(
     db,
     sql`select to_regclass('public.tend_migration')::text as name`,
@@ -54,10 +63,13 @@ export async function preflight(db: Db): Promise<{ pending: string[] }> {
   return { pending: [...known.keys()].filter(name => !applied.includes(name)) }
 }
 
-/** Brings the schema up to date under an advisory lock, all pending files in one transaction. Returns their names. */
-export async function migrate(db: Db): Promise<string[]> {
+/**
+ * Brings the schema up to date under an advisory lock, all pending files in one transaction: killed in between, it
+ * leaves nothing behind. Inside a transaction it joins. `only` stops at the state of a backup. Returns their names.
+ */
+export async function migrate(db: Db, only?: ReadonlySet<string>): Promise<string[]> {
   await preflight(db)
-  const files = readMigrations()
+  const files = new Map([...readMigrations()].filter(([name]) => !only || only.has(name)))
   const migrator = new Migrator({
     db,
     migrationTableName: 'tend_migration',
