@@ -120,6 +120,12 @@ export function listAudit(
   )
 }
 
+/** How many rows the chain has by its own count. */
+export async function auditLength(db: Db): Promise<number> {
+  const head = await one<{ rows: number }>(db, sql`select position::int as rows from access.audit_head`)
+  return head.rows
+}
+
 const batch = 1000
 
 /** Walks the whole chain. Returns the position of the first row that does not fit, or null when all is sound. */

@@ -63,10 +63,7 @@ async function joinable(trx: Db, email: string): Promise<User | null> {
 }
 
 async function newcomer(trx: Db, settings: OidcConfig, person: Person, email: string): Promise<User> {
-  const domain = email.slice(email.lastIndexOf('@') + 1)
-  if (!settings.allowedDomains.includes(domain))
-    throw forbidden('Nobody has asked you in yet. Ask an administrator for an invitation.')
-  // An open invitation says which role was meant.
+  // An open invitation says that somebody wants this person here, and in which role.
   const invited = await maybeOne<{ id: string; role: User['role'] }>(
     trx,
     sql`
@@ -74,6 +71,9 @@ async function newcomer(trx: Db, settings: OidcConfig, person: Person, email: st
     where email = ${email} and accepted_at is null and revoked_at is null and expires_at > ${realTime()}
     returning id, role`,
   )
+  const domain = email.slice(email.lastIndexOf('@') + 1)
+  if (!invited && !settings.allowedDomains.includes(domain))
+    throw forbidden('Nobody has asked you in yet. Ask an administrator for an invitation.')
   const role = invited?.role ?? settings.defaultRole
   return createUser(trx, systemActor, { name: person.name ?? email, email, role })
 }
