@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { firstRunLink } from '#access/sign-in-links.ts'
 import { makePartitions } from '#activity/partitions.ts'
+import { listenForReturns } from '#outreach/returns-listener.ts'
 import type { Config } from '#platform/config.ts'
 import { AppError } from '#platform/errors.ts'
 import type { Services } from '#platform/services.ts'
@@ -28,6 +29,8 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
       closers.push(await listen(await createOffice(services), config, config.officePort))
     if (parts.includes('street'))
       closers.push(await listen(await createStreet(services), config, config.streetPort))
+    if (parts.includes('street') && config.bouncePort !== null)
+      closers.push((await listenForReturns(services)).close)
     // Last, so that a start which finds its ports taken never touches a lane of the one that has them.
     if (parts.includes('worker')) closers.unshift((await startWork(services)).stop)
     await announce(services, parts, performance.now() - began)
@@ -79,6 +82,8 @@ async function announce(services: Services, parts: Part[], tookMs: number): Prom
   )
   if (parts.includes('office')) say(`  Office (screens, API)        ${config.officeUrl}`)
   if (parts.includes('street')) say(`  Street (tracking, links)     ${config.streetUrl}`)
+  if (parts.includes('street') && config.bouncePort !== null)
+    say(`  Returned mail (SMTP)         port ${config.bouncePort}, for ${config.bounceDomain}`)
   const link = parts.includes('office') ? await firstRunLink(services) : null
   if (link) say(`  Sign in once, in 15 minutes  ${link}`)
   say('  Ctrl-C stops everything.\n')

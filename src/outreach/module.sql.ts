@@ -77,7 +77,8 @@ export async function countHeld(db: Db): Promise<{ reason: string; n: number }[]
 
 const messageColumns = sql`id, urgency, channel, class, state, reason, generation, email_version_id, recipient,
   address_hash, payload, cause_id, why, purpose, topic_id, queued_at, not_before, attempt, verdict, verdict_reason,
-  decided_at, sender, sending_at, sent_at, reply_code, reply_status, reply_text, opened_at, clicked_at, history`
+  decided_at, sender, sending_at, sent_at, reply_code, reply_status, reply_text, opened_at, clicked_at, history,
+  bounced_at, bounce, bounce_words, complained_at`
 
 /** Gives messages, signals and letters of `from` to `to`. What `to` was already sent for the same reason stays once. */
 export async function repoint(trx: Db, from: string, to: string): Promise<void> {

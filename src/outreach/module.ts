@@ -16,6 +16,11 @@ import {
   repoint,
 } from './module.sql.ts'
 import { outreachStreet } from './outreach.street.ts'
+import { exportReturns, forgetReturns, repointReturns } from './returns/contact.sql.ts'
+import { countUnread } from './returns/inbox.sql.ts'
+import { returnsLoop } from './returns.loop.ts'
+import { returnsRoutes } from './returns.routes.ts'
+import { returnsStreet } from './returns.street.ts'
 import { sendingRoutes } from './sending.routes.ts'
 import { readSettings } from './settings.ts'
 
@@ -54,13 +59,23 @@ async function health({ db, clock, config }: Services): Promise<{ ok: boolean; w
 /** What we say: emails, the ledger of messages, the gate, delivery, and what comes back. */
 export const outreachModule: Module = {
   name: 'outreach',
-  routes: [...emailRoutes, ...messageRoutes, ...mailboxRoutes, ...sendingRoutes],
-  street: outreachStreet,
-  loops: [deliveryLoop],
-  pending: countPending,
+  routes: [...emailRoutes, ...messageRoutes, ...mailboxRoutes, ...sendingRoutes, ...returnsRoutes],
+  async street(app, services) {
+    await app.register(async scope => returnsStreet(scope, services))
+    await outreachStreet(app, services)
+  },
+  loops: [deliveryLoop, returnsLoop],
+  pending: async (db, now) => (await countPending(db, now)) + (await countUnread(db)),
   nextDue: nextMoment,
   health,
-  forget,
-  exportContact,
-  repoint,
+  async forget(trx, contactId) {
+    await forgetReturns(trx, contactId)
+    await forget(trx, contactId)
+  },
+  exportContact: async (db, contactId) =>
+    Object.assign({}, await exportContact(db, contactId), await exportReturns(db, contactId)),
+  async repoint(trx, from, to) {
+    await repoint(trx, from, to)
+    await repointReturns(trx, from, to)
+  },
 }

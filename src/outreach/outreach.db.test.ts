@@ -6,6 +6,7 @@ import { many, one, run, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
 import { until } from '../../tests/harness/until.ts'
+import { messageIdOf } from './delivery/compose.ts'
 import { listMailbox, readLetter, readRaw } from './mailbox.ts'
 import { queueMessages } from './messages.ts'
 import { whyMessage } from './messages.view.ts'
@@ -77,7 +78,7 @@ test('a queued message leaves with every header that receivers ask for, and stan
   ]) {
     assert.equal(header(name).length, 1, `${name} stands once`)
   }
-  assert.equal(header('message-id')[0], `<${id}.${contact.id}@${services.config.bounceDomain}>`)
+  assert.equal(header('message-id')[0], messageIdOf(services, { contactId: contact.id, id }))
   assert.equal(header('list-unsubscribe-post')[0], 'List-Unsubscribe=One-Click')
   assert.match(header('list-unsubscribe')[0] ?? '', /^<http:\/\/localhost:3001\/u\/[\w-]{39}>$/)
   assert.match(header('list-id')[0] ?? '', /^<marketing\.bounce\.localhost>$/)

@@ -6,10 +6,11 @@ import { readConfig } from '#platform/config.ts'
 import { createSecrets } from '#platform/secrets.ts'
 import {
   isSignedLink,
-  makeReturnToken,
+  makeMailToken,
   makeToken,
   type Purpose,
   readDocument,
+  readMailToken,
   readToken,
   signDocument,
   signLink,
@@ -57,9 +58,11 @@ test('a token with any change is nobody’s (property)', () => {
 test('a return path survives hosts that fold its case, and fits into 64 characters', () => {
   fc.assert(
     fc.property(subjects, subject => {
-      const token = makeReturnToken(secrets, subject)
+      const token = makeMailToken(secrets, 'bounce', subject)
       assert.match(token, /^[a-z2-7]{47}$/)
       assert.ok(`b+${token}`.length <= 64)
+      assert.deepEqual(readMailToken(secrets, 'bounce', token.toUpperCase()), subject)
+      assert.equal(readMailToken(secrets, 'message', token), null)
     }),
   )
 })

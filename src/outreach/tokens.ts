@@ -6,7 +6,9 @@ import type { Secrets } from '#platform/secrets.ts'
  * MAC is bound to its purpose, so that the token of an open pixel unsubscribes nobody. 12 bytes of HMAC-SHA256
  * leave a forger 2^96 guesses.
  */
-export type Purpose = 'click' | 'open' | 'unsubscribe' | 'bounce'
+export type Purpose = 'click' | 'open' | 'unsubscribe' | 'preferences' | 'confirm' | MailPurpose
+/** Those that stand in mail addresses and Message-IDs, in base32: return path, List-Unsubscribe by mail, Message-ID. */
+export type MailPurpose = 'bounce' | 'unsubscribe-mail' | 'message'
 export type Subject = { contactId: string; messageId: string }
 
 const keyId = 1
@@ -54,10 +56,12 @@ function bytesIn(token: string): Buffer | null {
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 
-/** The same in lower-case base32, for the local part of a return path: some hosts fold its case. */
-export function makeReturnToken(secrets: Secrets, subject: Subject): string {
+const mailPattern = /^[a-z2-7]{47}$/
+
+/** The same in lower-case base32, for what stands before an @: some hosts fold its case. */
+export function makeMailToken(secrets: Secrets, purpose: MailPurpose, subject: Subject): string {
   let bits = 0n
-  const bytes = bytesOf(secrets, 'bounce', subject)
+  const bytes = bytesOf(secrets, purpose, subject)
   for (const byte of bytes) bits = (bits << 8n) | BigInt(byte)
   const length = Math.ceil((bytes.length * 8) / 5)
   let text = ''
@@ -66,6 +70,16 @@ export function makeReturnToken(secrets: Secrets, subject: Subject): string {
     bits >>= 5n
   }
   return text
+}
+
+/** The message of a token in base32, in whatever case, or null for everything that was not made here for this purpose. */
+export function readMailToken(secrets: Secrets, purpose: MailPurpose, text: string): Subject | null {
+  const token = text.toLowerCase()
+  if (!mailPattern.test(token)) return null
+  let bits = 0n
+  for (const letter of token) bits = (bits << 5n) | BigInt(alphabet.indexOf(letter))
+  const hex = bits.toString(16).padStart((bodyBytes + macBytes) * 2, '0')
+  return hex.length > (bodyBytes + macBytes) * 2 ? null : subjectOf(secrets, purpose, Buffer.from(hex, 'hex'))
 }
 
 /** The MAC of a link whose address is only known per recipient: nobody makes us redirect elsewhere. */

@@ -8,14 +8,25 @@ import type { Services } from '#platform/services.ts'
 import { findTracked, sentEventId } from './signals.ts'
 import type { Subject } from './tokens.ts'
 
-export type UnsubscribeProof = { way: 'page' | 'one-click'; userAgent: string | null; ip: string }
+export type UnsubscribeProof = {
+  way: 'page' | 'one-click' | 'mail' | 'preferences'
+  userAgent: string | null
+  ip: string | null
+}
+
+const sources: Record<UnsubscribeProof['way'], string> = {
+  page: 'unsubscribe page',
+  'one-click': 'one-click unsubscribe',
+  mail: 'mail to the List-Unsubscribe address',
+  preferences: 'the preference centre',
+}
 
 /**
  * Takes back the consent for the purpose of a message; it holds from the next message on. Repeating it changes
  * nothing. Where the contact was deleted meanwhile, its address is suppressed by the hash that is left of it.
  */
 export async function unsubscribe(
-  { db, clock }: Services,
+  { db, clock }: Pick<Services, 'db' | 'clock'>,
   subject: Subject,
   proof: UnsubscribeProof,
 ): Promise<void> {
@@ -32,14 +43,13 @@ export async function unsubscribe(
     const before = await consentsAmong(trx, [contactId], purpose)
     if (before.some(word => word.topicId === '0' && word.state === 'withdrawn')) return
     const told = { messageId: subject.messageId, ...proof }
-    const source = proof.way === 'page' ? 'unsubscribe page' : 'one-click unsubscribe'
     const events = await recordConsent(trx, [
       {
         contactId,
         purpose,
         state: 'withdrawn',
         basis: 'request',
-        source,
+        source: sources[proof.way],
         proof: { method: proof.way, ...told },
         at: now,
       },

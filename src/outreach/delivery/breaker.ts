@@ -4,22 +4,21 @@ import { readTally } from './receipts.sql.ts'
 
 /** Fewer messages than this prove nothing. */
 const enough = 500
-const most = { hard: 0.05, complaint: 0.003, policy: 0.05 }
+const most = { hard: 0.05, complaint: 0.003, block: 0.05 }
 const words = {
   hard: 'of the mails of the last day bounced because the address does not exist',
   complaint: 'of the mails of the last day were reported as spam',
-  policy: 'of the mails of the last day were refused by the receivers’ policy',
+  block: 'of the mails of the last day were refused by the receivers’ policy',
 }
 
 /** Why sending should stop, from the counts of a day, or null. The limits are those of the large mailbox providers. */
 export function reasonToStop(tally: Record<string, number>): string | null {
-  const total = Object.entries(tally).reduce(
-    (sum, [outcome, n]) => sum + (outcome === 'complaint' ? 0 : n),
-    0,
-  )
+  // What came back later had been counted as sent when it left.
+  const isLater = (outcome: string) => outcome === 'complaint' || outcome.startsWith('late-')
+  const total = Object.entries(tally).reduce((sum, [outcome, n]) => sum + (isLater(outcome) ? 0 : n), 0)
   if (total < enough) return null
-  for (const kind of ['complaint', 'hard', 'policy'] as const) {
-    const rate = (tally[kind] ?? 0) / total
+  for (const kind of ['complaint', 'hard', 'block'] as const) {
+    const rate = ((tally[kind] ?? 0) + (tally[`late-${kind}`] ?? 0)) / total
     if (rate >= most[kind]) return `${(rate * 100).toFixed(1)}% ${words[kind]}`
   }
   return null

@@ -3,17 +3,28 @@ import type { Services } from '#platform/services.ts'
 import { unsubscribeUrl } from '../context.ts'
 import type { Parts } from '../render/protocol.ts'
 import type { Settings } from '../settings.ts'
-import { makeReturnToken } from '../tokens.ts'
+import { makeMailToken, type Subject } from '../tokens.ts'
 import type { Claimed } from './claim.ts'
 
+const subjectOf = (message: { contactId: string; id: string }) => ({
+  contactId: message.contactId,
+  messageId: message.id,
+})
+
 /** The return path: whoever bounces there names the message, and nobody can make one up. */
-export function returnPath({ secrets, config }: Services, message: Claimed): string {
-  return `b+${makeReturnToken(secrets, { contactId: message.contactId, messageId: message.id })}@${config.bounceDomain}`
+export function returnPath(
+  { secrets, config }: Services,
+  message: { contactId: string; id: string },
+): string {
+  return `b+${makeMailToken(secrets, 'bounce', subjectOf(message))}@${config.bounceDomain}`
 }
 
-/** One id per message, the same when it is sent again, so that the other side can tell. */
-export function messageIdOf(message: { contactId: string; id: string }, domain: string): string {
-  return `<${message.id}.${message.contactId}@${domain}>`
+/** One id per message, the same when it is sent again, so that the other side can tell. It names the message as well. */
+export function messageIdOf(
+  { secrets, config }: Services,
+  message: { contactId: string; id: string },
+): string {
+  return `<${makeMailToken(secrets, 'message', subjectOf(message))}@${config.bounceDomain}>`
 }
 
 /** The whole mail as it leaves, with the headers that mailbox providers ask of bulk senders. */
@@ -32,7 +43,7 @@ export function composeMail(
     subject: parts.subject,
     text: parts.text,
     html: parts.html,
-    messageId: messageIdOf(message, config.bounceDomain),
+    messageId: messageIdOf(services, message),
     date: now,
     headers: headersOf(services, message),
     textEncoding: 'quoted-printable',
@@ -48,7 +59,7 @@ function headersOf(services: Services, message: Claimed): Record<string, string>
   // Our own people are told by a machine, and no machine is to answer (RFC 3834).
   if (message.class === 'alert' || message.class === 'test')
     return { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }
-  const subject = { contactId: message.contactId, messageId: message.id }
+  const subject = subjectOf(message)
   const purpose =
     message.purpose
       .toLowerCase()
@@ -61,9 +72,18 @@ function headersOf(services: Services, message: Claimed): Record<string, string>
     ...(message.class === 'marketing'
       ? {
           'List-Id': `<${topic}${purpose}.${config.bounceDomain}>`,
-          'List-Unsubscribe': `<${unsubscribeUrl(services, subject)}>`,
+          'List-Unsubscribe': wayOut(services, subject),
           'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
         }
       : { 'Auto-Submitted': 'auto-generated' }),
   }
+}
+
+/** By web, and by mail where somebody listens for it (RFC 2369, RFC 8058). */
+function wayOut(services: Services, subject: Subject): string {
+  const web = `<${unsubscribeUrl(services, subject)}>`
+  const { bouncePort, bounceDomain } = services.config
+  if (bouncePort === null) return web
+  const token = makeMailToken(services.secrets, 'unsubscribe-mail', subject)
+  return `${web}, <mailto:u+${token}@${bounceDomain}?subject=unsubscribe>`
 }

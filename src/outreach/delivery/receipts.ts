@@ -1,9 +1,9 @@
 import { record } from '#activity/record.ts'
 import { currentIds } from '#audience/identity.ts'
-import { suppress } from '#audience/suppression.ts'
 import type { NewEvent } from '#engine/reactor.ts'
 import { type Db, inTransaction } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
+import { type News, takeNews } from '../returns.ts'
 import { sentEventId } from '../signals.ts'
 import type { Claimed } from './claim.ts'
 import {
@@ -51,7 +51,10 @@ export async function storeResults(services: Services, sender: string, results: 
       trx,
       valid.flatMap(result => eventOf(result, now)),
     )
-    await suppressBounced(trx, services, { results: valid, now })
+    await takeNews(
+      trx,
+      valid.flatMap(result => newsOf(result, now)),
+    )
     await addTally(trx, countOutcomes(valid), now)
   })
 }
@@ -91,7 +94,8 @@ function eventOf({ message, contactId, ending, subject }: Valid, now: Date): New
       },
     ]
   }
-  if (ending.state !== 'sent' && ending.state !== 'failed') return []
+  // A refusal at once is told like one that comes later.
+  if (ending.bounce || (ending.state !== 'sent' && ending.state !== 'failed')) return []
   const data = {
     messageId: message.id,
     emailId: message.version?.emailId ?? null,
@@ -100,7 +104,6 @@ function eventOf({ message, contactId, ending, subject }: Valid, now: Date): New
     subject,
     ...(ending.state === 'failed' ? { reason: ending.words, code: ending.code, status: ending.status } : {}),
   }
-  if (ending.bounce === 'hard') return [{ ...base, type: 'email.bounced', data: { ...data, bounce: 'hard' } }]
   if (ending.state === 'failed') return [{ ...base, type: 'email.failed', data }]
   return [{ ...base, id: sentEventId(message.id), type: 'email.sent', data }]
 }
@@ -110,28 +113,11 @@ function hostOf(url: string | null): string | null {
   return url !== null && URL.canParse(url) ? new URL(url).host : null
 }
 
-async function suppressBounced(
-  trx: Db,
-  { secrets }: Services,
-  { results, now }: { results: Valid[]; now: Date },
-): Promise<void> {
-  const bounced = results.filter(result => result.ending.bounce === 'hard')
-  await suppress(
-    trx,
-    secrets,
-    bounced.flatMap(({ message }) =>
-      message.address
-        ? [
-            {
-              address: message.address,
-              reason: 'hard_bounce' as const,
-              source: `message ${message.id}`,
-              at: now,
-            },
-          ]
-        : [],
-    ),
-  )
+function newsOf({ message, contactId, ending, subject }: Valid, at: Date): News[] {
+  const { bounce, status, words, code } = ending
+  if (bounce === null || message.channel !== 'email') return []
+  const about = { contactId, messageId: message.id, subject }
+  return [{ ...about, kind: bounce, status, words: words ?? '', source: 'smtp', at, late: false, code }]
 }
 
 /** Only mail to contacts: our own people's full mailboxes say nothing about our sending. */

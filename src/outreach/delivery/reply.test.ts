@@ -24,14 +24,18 @@ const table: [string, string][] = [
   ['551 user not local', 'failed hard'],
   ['550 5.1.10 null MX', 'failed hard'],
   ['552 5.2.2 over quota', 'failed soft'],
-  ['550 5.7.1 DMARC', 'failed policy'],
-  ['550 5.7.515 access denied', 'failed policy'],
-  ['554 rejected as spam', 'failed policy'],
+  ['550 5.7.1 DMARC', 'failed block'],
+  ['550 5.7.515 access denied', 'failed block'],
+  ['554 rejected as spam', 'failed block'],
   ['535 5.7.8 bad credentials', 'queued login'],
   ['530 5.7.0 must authenticate', 'queued login'],
   ['500 what?', 'failed'],
   ['503 5.5.1 bad sequence', 'failed'],
-  ['552 5.3.4 message too big', 'failed soft'],
+  ['552 5.3.4 message too big', 'failed block'],
+  ['550 5.4.1 Recipient address rejected: Access denied', 'failed hard'],
+  ['550 5.6.0 content refused', 'failed block'],
+  ['550 SPF check failed', 'failed block'],
+  ['550 5.2.1 receiving mail at a rate that prevents delivery', 'failed block'],
 ]
 for (const [reply, expected] of table) {
   test(`reply: ${reply}: ${expected}`, () => {

@@ -1,4 +1,5 @@
 import type { MessageClass } from '../messages.ts'
+import { type BounceClass, classify } from '../returns/classes.ts'
 
 /** What the other side said, or how the conversation broke. */
 export type Outcome =
@@ -21,7 +22,7 @@ export type Ending = {
   status: string | null
   words: string | null
   /** A bounce of this kind; hard ones suppress the address. */
-  bounce: 'hard' | 'soft' | 'policy' | null
+  bounce: BounceClass | null
   /** The server is in trouble, not this message. */
   route: 'down' | 'login' | null
 }
@@ -72,7 +73,6 @@ function unfit(outcome: { again: boolean }, tried: Tried, words: string): Ending
 function ofReply(code: number, { words, tried }: { words: string; tried: Tried }): Ending {
   const status = /\b([245]\.\d{1,3}\.\d{1,3})\b/.exec(words)?.[1] ?? null
   const base = { ...plain, code, status, words }
-  const failed = (bounce: Ending['bounce']): Ending => ({ ...base, state: 'failed', bounce })
   if (code >= 200 && code < 300) return base
   if (code === 421) return { ...base, state: 'queued', counts: false, waitMs: minute, route: 'down' }
   if (code === 530 || code === 535 || code === 538)
@@ -81,21 +81,19 @@ function ofReply(code: number, { words, tried }: { words: string; tried: Tried }
     return { ...later({ words, tried, base }), counts: false }
   }
   if (code < 500) return later({ words, tried, base })
-  if (status === '5.2.2' || code === 552) return failed('soft')
-  if (status?.startsWith('5.7.') || code === 554 || /dmarc|policy|spam|blocked/i.test(words))
-    return failed('policy')
-  if (isBadMailbox(code, status)) return failed('hard')
-  return failed(null)
-}
-
-/** The address itself does not exist (RFC 3463 section 3.2), said by status or, without one, by code. */
-function isBadMailbox(code: number, status: string | null): boolean {
-  if (status) return ['5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10', '5.2.1'].includes(status)
-  return code === 550 || code === 551 || code === 553
+  // Our own mistakes in the conversation say nothing about the address.
+  const isOurs = code <= 504 || code === 555
+  return { ...base, state: 'failed', bounce: isOurs ? null : classify({ code, status, words }) }
 }
 
 function later({ words, tried, base = plain }: { words: string; tried: Tried; base?: Ending }): Ending {
-  if (tried.ageMs > giveUpMs[tried.class]) return { ...base, state: 'failed', words: `given up: ${words}` }
+  if (tried.ageMs > giveUpMs[tried.class])
+    return {
+      ...base,
+      state: 'failed',
+      words: `given up: ${words}`,
+      bounce: base.code === null ? null : classify({ ...base, words }),
+    }
   const wait = backOff[Math.min(tried.attempt, backOff.length - 1)] ?? hour
   // 20% to either side, by the message itself: a repeated decision is the same decision.
   const spread = 0.8 + (Number(BigInt(tried.id) & 1023n) / 1023) * 0.4
