@@ -1702,6 +1702,281 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns, the newest first */
+        get: operations["getCampaigns"];
+        put?: never;
+        /** Add a campaign as a draft */
+        post: operations["postCampaigns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign with its settings */
+        get: operations["getCampaignsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Save the draft, finished or not; names the version it started from */
+        patch: operations["patchCampaignsId"];
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a draft that says the same */
+        post: operations["postCampaignsIdDuplicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The count of the audience with a number and examples per reason, and what is wrong or worth a thought */
+        get: operations["getCampaignsIdReview"];
+        put?: never;
+        /** Count who would get it, and who would not and why */
+        post: operations["postCampaignsIdReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a variant to somebody of this installation; ten an hour */
+        post: operations["postCampaignsIdTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/launch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it, or have it sent at its time: names the number of recipients that was confirmed */
+        post: operations["postCampaignsIdLaunch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a launch back before it has begun: it is a draft again */
+        post: operations["postCampaignsIdWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let nothing more leave for now */
+        post: operations["postCampaignsIdPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on where it stood */
+        post: operations["postCampaignsIdResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End it for good: what has not begun to leave is cancelled */
+        post: operations["postCampaignsIdStop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put it out of sight; its messages and numbers stay */
+        post: operations["postCampaignsIdArchive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring it back from the archive */
+        post: operations["postCampaignsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/retry-failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write once more to those whose mail failed */
+        post: operations["postCampaignsIdRetryFailed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/winner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the test: the rest gets this variant */
+        post: operations["postCampaignsIdWinner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far it is and how it did, counted from the messages; opens and clicks of people only */
+        get: operations["getCampaignsIdResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recipients by state, with what the receiving server said */
+        get: operations["getCampaignsIdRecipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -2504,6 +2779,41 @@ export interface paths {
         get: operations["getSystemHealth"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether sending and timers are held after a restore, and what goes out when they are let go */
+        get: operations["getSystemHold"];
+        put?: never;
+        /** Hold all sending and all timers: for a copy of another installation */
+        post: operations["postSystemHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/arm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the hold: what is due goes out from now on, or is cancelled where it was queued before */
+        post: operations["postSystemArm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9977,7 +10287,7 @@ export interface operations {
                         };
                         steps: {
                             /** @enum {string} */
-                            kind: "event" | "workflow" | "step" | "segment" | "score" | "person" | "gate" | "outcome";
+                            kind: "event" | "workflow" | "campaign" | "step" | "segment" | "score" | "person" | "gate" | "outcome";
                             words: string;
                             at: string | null;
                             id: string | null;
@@ -10581,6 +10891,2546 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCampaigns: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                status?: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                archived?: "true" | "false";
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                            archivedAt: string | null;
+                            version: number;
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            startsAt: string | null;
+                            startedAt: string | null;
+                            endedAt: string | null;
+                            launchedAt: string | null;
+                            launchedBy: string | null;
+                            recipients: number | null;
+                            isFrozen: boolean;
+                            waitsForWinner: boolean;
+                            words: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaigns: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    settings?: {
+                        include?: {
+                            /** @default [] */
+                            segments?: string[];
+                            /** @default [] */
+                            lists?: string[];
+                        };
+                        exclude?: {
+                            /** @default [] */
+                            segments?: string[];
+                            /** @default [] */
+                            lists?: string[];
+                            /** @default [] */
+                            campaigns?: string[];
+                        };
+                        emailId?: string | null;
+                        topicId?: string | null;
+                        test?: {
+                            variants: {
+                                /** @default null */
+                                emailId?: string | null;
+                                /** @default null */
+                                subject?: string | null;
+                                /** @default null */
+                                fromName?: string | null;
+                                /** @default null */
+                                fromAddress?: string | null;
+                            }[];
+                            /** @default 20 */
+                            share?: number;
+                            /**
+                             * @default clicks
+                             * @enum {string}
+                             */
+                            metric?: "clicks" | "opens" | "goal";
+                            /** @default null */
+                            goal?: {
+                                event: string;
+                                /** @default null */
+                                name?: string | null;
+                            } | null;
+                            /** @default 4 */
+                            hours?: number;
+                            /** @default 200 */
+                            minimum?: number;
+                            /** @default 95 */
+                            confidence?: number;
+                            /**
+                             * @default automatic
+                             * @enum {string}
+                             */
+                            pick?: "automatic" | "manual";
+                            /**
+                             * @default wait
+                             * @enum {string}
+                             */
+                            otherwise?: "wait" | "control";
+                        } | null;
+                        schedule?: {
+                            /** @enum {string} */
+                            kind: "now";
+                        } | {
+                            /** @enum {string} */
+                            kind: "at";
+                            time: string;
+                            zone: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "local";
+                            time: string;
+                        };
+                        perHour?: number | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCampaignsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchCampaignsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    name?: string;
+                    settings?: {
+                        include?: {
+                            /** @default [] */
+                            segments?: string[];
+                            /** @default [] */
+                            lists?: string[];
+                        };
+                        exclude?: {
+                            /** @default [] */
+                            segments?: string[];
+                            /** @default [] */
+                            lists?: string[];
+                            /** @default [] */
+                            campaigns?: string[];
+                        };
+                        emailId?: string | null;
+                        topicId?: string | null;
+                        test?: {
+                            variants: {
+                                /** @default null */
+                                emailId?: string | null;
+                                /** @default null */
+                                subject?: string | null;
+                                /** @default null */
+                                fromName?: string | null;
+                                /** @default null */
+                                fromAddress?: string | null;
+                            }[];
+                            /** @default 20 */
+                            share?: number;
+                            /**
+                             * @default clicks
+                             * @enum {string}
+                             */
+                            metric?: "clicks" | "opens" | "goal";
+                            /** @default null */
+                            goal?: {
+                                event: string;
+                                /** @default null */
+                                name?: string | null;
+                            } | null;
+                            /** @default 4 */
+                            hours?: number;
+                            /** @default 200 */
+                            minimum?: number;
+                            /** @default 95 */
+                            confidence?: number;
+                            /**
+                             * @default automatic
+                             * @enum {string}
+                             */
+                            pick?: "automatic" | "manual";
+                            /**
+                             * @default wait
+                             * @enum {string}
+                             */
+                            otherwise?: "wait" | "control";
+                        } | null;
+                        schedule?: {
+                            /** @enum {string} */
+                            kind: "now";
+                        } | {
+                            /** @enum {string} */
+                            kind: "at";
+                            time: string;
+                            zone: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "local";
+                            time: string;
+                        };
+                        perHour?: number | null;
+                    };
+                    ownerId?: string | null;
+                    reviewOn?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdDuplicate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCampaignsIdReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "none" | "counting" | "done";
+                        at: string | null;
+                        plannedAt: string | null;
+                        people: number | null;
+                        duplicates: number | null;
+                        recipients: number | null;
+                        withoutZone: number | null;
+                        mustType: boolean;
+                        excluded: {
+                            reason: string;
+                            words: string;
+                            n: number;
+                            examples: {
+                                contactId: string;
+                                name: string;
+                            }[];
+                        }[];
+                        waiting: {
+                            reason: string;
+                            words: string;
+                            n: number;
+                            examples: {
+                                contactId: string;
+                                name: string;
+                            }[];
+                        }[];
+                        problems: {
+                            path: string;
+                            message: string;
+                        }[];
+                        warnings: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdReview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "none" | "counting" | "done";
+                        at: string | null;
+                        plannedAt: string | null;
+                        people: number | null;
+                        duplicates: number | null;
+                        recipients: number | null;
+                        withoutZone: number | null;
+                        mustType: boolean;
+                        excluded: {
+                            reason: string;
+                            words: string;
+                            n: number;
+                            examples: {
+                                contactId: string;
+                                name: string;
+                            }[];
+                        }[];
+                        waiting: {
+                            reason: string;
+                            words: string;
+                            n: number;
+                            examples: {
+                                contactId: string;
+                                name: string;
+                            }[];
+                        }[];
+                        problems: {
+                            path: string;
+                            message: string;
+                        }[];
+                        warnings: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdTest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    to: string;
+                    contactId?: string | null;
+                    /** @default 1 */
+                    variant?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        messageId: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdLaunch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                    ownerId: string;
+                    /** Format: date */
+                    reviewOn: string;
+                    recipients: number;
+                    /** @default false */
+                    immediately?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdWithdraw: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdPause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdResume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdStop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdArchive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdRetryFailed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        campaign: {
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                            archivedAt: string | null;
+                            version: number;
+                            ownerId: string | null;
+                            reviewOn: string | null;
+                            startsAt: string | null;
+                            startedAt: string | null;
+                            endedAt: string | null;
+                            launchedAt: string | null;
+                            launchedBy: string | null;
+                            recipients: number | null;
+                            isFrozen: boolean;
+                            waitsForWinner: boolean;
+                            words: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            settings: {
+                                /**
+                                 * @default {
+                                 *       "segments": [],
+                                 *       "lists": []
+                                 *     }
+                                 */
+                                include: {
+                                    /** @default [] */
+                                    segments: string[];
+                                    /** @default [] */
+                                    lists: string[];
+                                };
+                                /**
+                                 * @default {
+                                 *       "segments": [],
+                                 *       "lists": [],
+                                 *       "campaigns": []
+                                 *     }
+                                 */
+                                exclude: {
+                                    /** @default [] */
+                                    segments: string[];
+                                    /** @default [] */
+                                    lists: string[];
+                                    /** @default [] */
+                                    campaigns: string[];
+                                };
+                                /** @default null */
+                                emailId: string | null;
+                                /** @default null */
+                                topicId: string | null;
+                                /** @default null */
+                                test: {
+                                    variants: {
+                                        /** @default null */
+                                        emailId: string | null;
+                                        /** @default null */
+                                        subject: string | null;
+                                        /** @default null */
+                                        fromName: string | null;
+                                        /** @default null */
+                                        fromAddress: string | null;
+                                    }[];
+                                    /** @default 20 */
+                                    share: number;
+                                    /**
+                                     * @default clicks
+                                     * @enum {string}
+                                     */
+                                    metric: "clicks" | "opens" | "goal";
+                                    /** @default null */
+                                    goal: {
+                                        event: string;
+                                        /** @default null */
+                                        name: string | null;
+                                    } | null;
+                                    /** @default 4 */
+                                    hours: number;
+                                    /** @default 200 */
+                                    minimum: number;
+                                    /** @default 95 */
+                                    confidence: number;
+                                    /**
+                                     * @default automatic
+                                     * @enum {string}
+                                     */
+                                    pick: "automatic" | "manual";
+                                    /**
+                                     * @default wait
+                                     * @enum {string}
+                                     */
+                                    otherwise: "wait" | "control";
+                                } | null;
+                                /**
+                                 * @default {
+                                 *       "kind": "now"
+                                 *     }
+                                 */
+                                schedule: {
+                                    /** @enum {string} */
+                                    kind: "now";
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "at";
+                                    time: string;
+                                    zone: string;
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "local";
+                                    time: string;
+                                };
+                                /** @default null */
+                                perHour: number | null;
+                            };
+                        };
+                        renewed: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postCampaignsIdWinner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    variant: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        status: "draft" | "scheduled" | "running" | "paused" | "stopped" | "finished";
+                        archivedAt: string | null;
+                        version: number;
+                        ownerId: string | null;
+                        reviewOn: string | null;
+                        startsAt: string | null;
+                        startedAt: string | null;
+                        endedAt: string | null;
+                        launchedAt: string | null;
+                        launchedBy: string | null;
+                        recipients: number | null;
+                        isFrozen: boolean;
+                        waitsForWinner: boolean;
+                        words: string | null;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        updatedBy: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        settings: {
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": []
+                             *     }
+                             */
+                            include: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                            };
+                            /**
+                             * @default {
+                             *       "segments": [],
+                             *       "lists": [],
+                             *       "campaigns": []
+                             *     }
+                             */
+                            exclude: {
+                                /** @default [] */
+                                segments: string[];
+                                /** @default [] */
+                                lists: string[];
+                                /** @default [] */
+                                campaigns: string[];
+                            };
+                            /** @default null */
+                            emailId: string | null;
+                            /** @default null */
+                            topicId: string | null;
+                            /** @default null */
+                            test: {
+                                variants: {
+                                    /** @default null */
+                                    emailId: string | null;
+                                    /** @default null */
+                                    subject: string | null;
+                                    /** @default null */
+                                    fromName: string | null;
+                                    /** @default null */
+                                    fromAddress: string | null;
+                                }[];
+                                /** @default 20 */
+                                share: number;
+                                /**
+                                 * @default clicks
+                                 * @enum {string}
+                                 */
+                                metric: "clicks" | "opens" | "goal";
+                                /** @default null */
+                                goal: {
+                                    event: string;
+                                    /** @default null */
+                                    name: string | null;
+                                } | null;
+                                /** @default 4 */
+                                hours: number;
+                                /** @default 200 */
+                                minimum: number;
+                                /** @default 95 */
+                                confidence: number;
+                                /**
+                                 * @default automatic
+                                 * @enum {string}
+                                 */
+                                pick: "automatic" | "manual";
+                                /**
+                                 * @default wait
+                                 * @enum {string}
+                                 */
+                                otherwise: "wait" | "control";
+                            } | null;
+                            /**
+                             * @default {
+                             *       "kind": "now"
+                             *     }
+                             */
+                            schedule: {
+                                /** @enum {string} */
+                                kind: "now";
+                            } | {
+                                /** @enum {string} */
+                                kind: "at";
+                                time: string;
+                                zone: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "local";
+                                time: string;
+                            };
+                            /** @default null */
+                            perHour: number | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCampaignsIdResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        recipients: number;
+                        states: {
+                            [key: string]: number;
+                        };
+                        sent: number;
+                        opened: number;
+                        clicked: number;
+                        machineClicked: number;
+                        bounced: number;
+                        unsubscribed: number;
+                        variants: {
+                            variant: number;
+                            letter: string;
+                            emailId: string | null;
+                            emailName: string | null;
+                            subject: string | null;
+                            fromName: string | null;
+                            fromAddress: string | null;
+                            states: {
+                                [key: string]: number;
+                            };
+                            sent: number;
+                            opened: number;
+                            clicked: number;
+                            machineClicked: number;
+                            bounced: number;
+                            unsubscribed: number;
+                        }[];
+                        excluded: {
+                            reason: string;
+                            words: string;
+                            n: number;
+                            examples: {
+                                contactId: string;
+                                name: string;
+                            }[];
+                        }[];
+                        test: {
+                            /** @enum {string} */
+                            metric: "clicks" | "opens" | "goal";
+                            decideAt: string | null;
+                            winner: number | null;
+                            waits: boolean;
+                            decision: {
+                                /** Format: date-time */
+                                at: string;
+                                by: string;
+                                words: string;
+                            } | null;
+                            words: string;
+                            minimum: number;
+                            confidence: number;
+                            standing: {
+                                variant: number;
+                                n: number;
+                                hits: number;
+                                rate: number;
+                                low: number;
+                                high: number;
+                                best: number;
+                            }[];
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCampaignsIdRecipients: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                state?: "waiting" | "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            contactId: string;
+                            email: string | null;
+                            firstName: string | null;
+                            lastName: string | null;
+                            messageId: string | null;
+                            variant: number;
+                            /** @enum {string} */
+                            state: "waiting" | "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                            words: string;
+                            replyCode: number | null;
+                            replyStatus: string | null;
+                            replyText: string | null;
+                            /** Format: date-time */
+                            dueAt: string;
+                            sentAt: string | null;
+                            openedAt: string | null;
+                            clickedAt: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
@@ -13425,6 +16275,126 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignedOut"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSystemHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hold: {
+                            /** Format: date-time */
+                            since: string;
+                            words: string;
+                            backupAt: string | null;
+                        } | null;
+                        waiting: {
+                            words: string;
+                            count: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSystemHold: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hold: {
+                            /** Format: date-time */
+                            since: string;
+                            words: string;
+                            backupAt: string | null;
+                        } | null;
+                        waiting: {
+                            words: string;
+                            count: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSystemArm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    dropQueued: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cancelled: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

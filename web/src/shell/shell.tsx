@@ -6,6 +6,7 @@ import { lazy, Suspense } from 'react'
 import { ErrorBoundary } from 'react-error-boundary'
 import { ErrorNote, Waiting } from '@/ui/states'
 import { useClock } from './clock'
+import { HoldBar } from './hold-bar'
 import { isSignedOut, useMe } from './me'
 import { Navigation } from './navigation'
 import { useQuickDoors } from './quick-doors'
@@ -102,6 +103,7 @@ function Frame({ name, role }: { name: string; role: string }) {
         <Navigation sandbox={isSandbox} onGo={close} />
       </div>
       <main id="main" className={look.main} tabIndex={-1}>
+        <HoldBar />
         <SandboxBar />
         <ErrorBoundary
           key={path}
