@@ -67,6 +67,22 @@ export function listContacts(
   )
 }
 
+/** Contacts in the order of their ids, `limit` at most: for what goes through all of them. */
+export function contactsById(
+  db: Db,
+  ask: { filter?: RawBuilder<boolean>; search?: string; companyId?: string; after: string; limit: number },
+): Promise<Contact[]> {
+  return many(
+    db,
+    sql`
+    select ${contactColumns} from ${contactFrom}
+    where contact.id > ${ask.after}::bigint ${ask.filter ? sql`and (${ask.filter})` : sql``}
+      ${ask.search?.trim() ? sql`and (${searchCondition(ask.search)})` : sql``}
+      ${ask.companyId ? sql`and contact.company_id = ${ask.companyId}::bigint` : sql``}
+    order by contact.id limit ${ask.limit}`,
+  )
+}
+
 /** How many contacts there are, as the planner estimates it: an exact count of a million is not worth its time. */
 export async function estimateContacts(db: Db): Promise<number> {
   const { count } = await one<{ count: number }>(

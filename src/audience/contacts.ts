@@ -6,7 +6,13 @@ import { type Contact, type ContactWrite, selectContacts, takeAddresses, upsertR
 import { learnFields } from './fields.ts'
 import { type CoreField, coreFields, readTraits, type Traits } from './traits.ts'
 
-export { type ContactSort, contactSorts, estimateContacts, listContacts } from './contacts.list.ts'
+export {
+  type ContactSort,
+  contactSorts,
+  contactsById,
+  estimateContacts,
+  listContacts,
+} from './contacts.list.ts'
 export type { Contact } from './contacts.sql.ts'
 
 type Patch = { contactId: string; email?: string; traits: Record<string, unknown> }

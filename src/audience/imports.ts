@@ -1,10 +1,9 @@
 import { audit } from '#access/audit.ts'
-import { type Db, inTransaction, maybeOne, one, run, sql } from '#platform/db/db.ts'
+import { type Db, inTransaction, run, sql } from '#platform/db/db.ts'
 import { conflict, invalid, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
-import { listFields } from './fields.ts'
 import { importCheck } from './imports/check.job.ts'
 import {
   type Dialect,
@@ -13,11 +12,11 @@ import {
   detectHeader,
   isUtf8Piece,
 } from './imports/dialect.ts'
-import { type Column, guessMapping } from './imports/guess.ts'
+import type { Column } from './imports/guess.ts'
 import { type Import, selectImport } from './imports/import.sql.ts'
-import { firstRows } from './imports/read.ts'
+import { describeFile, lookAtFile } from './imports/look.ts'
 import { importRun } from './imports/run.job.ts'
-import { type ColumnMap, type ImportOptions, optionsSchema } from './imports/shape.ts'
+import type { ColumnMap, ImportOptions } from './imports/shape.ts'
 import { importUndo } from './imports/undo.job.ts'
 
 export type { Import } from './imports/import.sql.ts'
@@ -27,7 +26,6 @@ export { selectImports as listImports } from './imports/import.sql.ts'
 export const maxBytes = 512 * 1024 * 1024
 /** A piece of a file on its way in: with base64 it fits into one request. */
 export const pieceBytes = 640 * 1024
-const maxColumns = 1_100
 export const undoDays = 30
 
 type Who = Pick<Actor, 'kind' | 'id' | 'name'>
@@ -97,63 +95,9 @@ async function wrongStage(db: Db, id: string, words: string): Promise<Error> {
 
 /** Looks at the whole file once it is here: how it is written, what its columns are, where each most likely goes. */
 export async function readFile(db: Db, id: string, now: Date): Promise<Import> {
-  const found = await getImport(db, id)
-  if (found.stage !== 'uploading')
-    throw conflict('wrong_stage', 'This file was read already.', { stage: found.stage })
-  const { bytes, pieces, last, utf8 } = await one<{
-    bytes: number
-    pieces: number
-    last: number
-    utf8: boolean
-  }>(
-    db,
-    sql`
-    select coalesce(sum(length(bytes)), 0)::float8 as bytes, count(*)::int as pieces, coalesce(max(position), -1) as last,
-      coalesce(bool_and(is_utf8), true) as utf8
-    from audience.import_chunk where import_id = ${id}::bigint`,
-  )
-  if (bytes !== found.bytes || pieces !== last + 1)
-    throw conflict('incomplete', `${bytes} of ${found.bytes} bytes are here.`, { bytes, pieces })
-  const head = await maybeOne<{ bytes: Buffer }>(
-    db,
-    sql`select bytes from audience.import_chunk where import_id = ${id}::bigint and position = 0`,
-  )
-  const encoding = detectEncoding(head?.bytes ?? Buffer.alloc(0), utf8)
-  const text = new TextDecoder(encoding).decode(head?.bytes.subarray(0, 65_536))
-  const delimiter = detectDelimiter(text)
-  const [first] = await firstRows(db, id, { encoding, delimiter, header: false }, 1)
-  if (!first) throw invalid('This file is empty.', [{ path: 'file', message: 'holds no row' }])
-  await describe(db, id, { encoding, delimiter, header: detectHeader(first.cells) }, now)
+  await lookAtFile(db, id, now)
   return getImport(db, id)
 }
-
-/** Reads the first rows in a dialect and guesses the mapping from them. */
-async function describe(db: Db, id: string, dialect: Dialect, now: Date): Promise<void> {
-  const rows = (await firstRows(db, id, { ...dialect, header: false }, 101)).map(row => row.cells.map(clean))
-  const names = dialect.header ? (rows.shift() ?? []) : []
-  const width = Math.max(names.length, ...rows.map(row => row.length))
-  if (width > maxColumns)
-    throw invalid('This file has too many columns.', [
-      { path: 'file', message: `must have at most ${maxColumns}` },
-    ])
-  const columns: Column[] = Array.from({ length: width }, (_, i) => ({
-    name: names[i]?.trim().slice(0, 200) || `Column ${i + 1}`,
-    samples: rows.flatMap(row => row[i]?.trim().slice(0, 200) || []),
-  }))
-  const mapping = guessMapping(columns, await listFields(db))
-  const shown = columns.map(column => ({ ...column, samples: column.samples.slice(0, 3) }))
-  const preview = rows.slice(0, 10).map(row => row.map(cell => cell.slice(0, 200)))
-  await run(
-    db,
-    sql`
-    update audience.import set stage = 'ready', dialect = ${JSON.stringify(dialect)}::jsonb, columns = ${JSON.stringify(shown)}::jsonb,
-      preview = ${JSON.stringify(preview)}::jsonb, mapping = ${JSON.stringify(mapping)}::jsonb, dry = null, check_job = null,
-      options = coalesce(options, ${JSON.stringify(optionsSchema.parse({}))}::jsonb), touched_at = ${now}
-    where id = ${id}::bigint and stage in ('uploading', 'ready')`,
-  )
-}
-
-const clean = (text: string) => text.replaceAll('\u0000', '').toWellFormed()
 
 type Change = {
   dialect?: Dialect | undefined
@@ -167,7 +111,7 @@ export async function changeImport(db: Db, id: string, change: Change, now: Date
     const found = await getImport(trx, id)
     if (found.stage !== 'ready')
       throw conflict('wrong_stage', 'This import can no longer be changed.', { stage: found.stage })
-    if (change.dialect) await describe(trx, id, change.dialect, now)
+    if (change.dialect) await describeFile(trx, id, change.dialect, now)
     const columns = (await getImport(trx, id)).columns ?? []
     if (change.mapping) checkMapping(change.mapping, columns)
     await run(

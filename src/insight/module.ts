@@ -1,6 +1,9 @@
 import type { Module } from '#engine/module.ts'
 import { type Db, many, maybeOne, run, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
+import { exportRun, exportUpkeep } from './exports/export.job.ts'
+import { forgetExports } from './exports/export.sql.ts'
+import { exportRoutes } from './exports.routes.ts'
 import { insightRoutes } from './insight.routes.ts'
 import { markAllOf, markContacts } from './marks.ts'
 import { reportRoutes } from './reports.routes.ts'
@@ -44,15 +47,16 @@ async function dropFacts(trx: Db, contactIds: string[]): Promise<void> {
 /** Numbers: reads everywhere, writes only its own. */
 export const insightModule: Module = {
   name: 'insight',
-  routes: [...insightRoutes, ...reportRoutes],
+  routes: [...insightRoutes, ...reportRoutes, ...exportRoutes],
   reactors: [rollupReactor],
-  jobs: [recountReports],
+  jobs: [recountReports, exportRun, exportUpkeep],
   loops: [rollupLoop],
   health,
   // The rooms below still hold everything at this moment: their days are marked, and counted without it afterwards.
   async forget(trx, contactIds) {
     await markAllOf(trx, contactIds, await countedZone(trx))
     await dropFacts(trx, contactIds)
+    await forgetExports(trx, contactIds)
   },
   async exportContact(db, contactId) {
     return {

@@ -50,6 +50,8 @@ const names: Record<BuiltIn, string[]> = {
     'unsubscribedate',
   ],
 }
+/** What our own exports tell besides fields. */
+const told = new Set(['id', 'consent', 'createdat', 'updatedat'])
 const byName = new Map(Object.entries(names).flatMap(([to, all]) => all.map(name => [name, to as BuiltIn])))
 
 const bare = (name: string) =>
@@ -97,7 +99,7 @@ function withFormat(to: string, { samples }: Column, fields: Field[]): ColumnMap
 }
 
 function newField(column: Column | undefined, taken: Set<string>): ColumnMap {
-  if (!column || column.samples.length === 0) return { to: null }
+  if (!column || column.samples.length === 0 || told.has(bare(column.name))) return { to: null }
   const key = column.name
     .normalize('NFD')
     .replace(/[\u0300-\u036f]/g, '')
