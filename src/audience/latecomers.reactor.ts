@@ -1,6 +1,7 @@
 import type { Reactor } from '#engine/reactor.ts'
 import { addWork } from '#engine/work.ts'
 import { selectRedirects } from './identity.sql.ts'
+import { dropGhosts } from './redirects.ts'
 import { repointHere } from './repoint.ts'
 
 /**
@@ -16,6 +17,7 @@ export const latecomersReactor: Reactor = {
     if (moved.size === 0) return []
     const repoint = services.repoint ?? repointHere
     for (const [from, to] of moved) await repoint(db, from, to)
+    await dropGhosts(db, [...moved.keys()])
     const late = events.flatMap(event => {
       const to = moved.get(event.contactId)
       return to ? [{ ...event, contactId: to }] : []

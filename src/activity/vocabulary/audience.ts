@@ -51,8 +51,11 @@ export const audienceEvents: EventType[] = [
   eventType({
     type: 'contact.merged',
     title: 'Contacts merged',
-    data: z.looseObject({}),
-    sentence: () => 'was merged with another record of the same person',
+    data: z.looseObject({ undone: z.boolean().nullish() }),
+    sentence: ({ undone }) =>
+      undone
+        ? 'is a record of its own again: a merge was undone'
+        : 'was merged with another record of the same person',
   }),
   eventType({
     type: 'consent.granted',
