@@ -94,7 +94,7 @@ const hourMs = 3_600_000
 export async function testEmail(
   services: Services,
   actor: Actor,
-  ask: { id: string; to: string; contactId: string | null },
+  ask: { id: string; to: string; contactId: string | null; draft?: EmailDraft },
 ): Promise<{ messageId: string }> {
   const { db, clock } = services
   const email = await getEmail(db, ask.id)
@@ -105,7 +105,7 @@ export async function testEmail(
     ])
   }
   const contact = ask.contactId === null ? invented : await getContact(db, ask.contactId)
-  const { parts, problems } = await renderDraft(services, email.draft, contact)
+  const { parts, problems } = await renderDraft(services, ask.draft ?? email.draft, contact)
   if (!parts)
     throw invalid(
       'The email cannot go out like this.',

@@ -176,7 +176,7 @@ export function selectVersionHeads(db: Db, emailId: string): Promise<VersionHead
     db,
     sql`
     select id, number, subject, published_at as "publishedAt", published_by as "publishedBy", links
-    from outreach.email_version where email_id = ${emailId}::bigint order by number desc limit 200`,
+    from outreach.email_version where email_id = ${emailId}::bigint and number > 0 order by number desc limit 200`,
   )
 }
 

@@ -29,7 +29,7 @@ const message = z.object({
 })
 
 const step = z.object({
-  kind: z.enum(['event', 'workflow', 'step', 'segment', 'score', 'person', 'gate', 'outcome']),
+  kind: z.enum(['event', 'workflow', 'campaign', 'step', 'segment', 'score', 'person', 'gate', 'outcome']),
   words: z.string(),
   at: timeSchema.nullable(),
   id: z.string().nullable(),

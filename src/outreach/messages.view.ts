@@ -100,7 +100,7 @@ function wordsOf(row: Row): string {
 type HistoryEntry = { state: string; at: string; words: string | null }
 /** One link of the chain, oldest first. */
 export type WhyStep = {
-  kind: 'event' | 'workflow' | 'step' | 'segment' | 'score' | 'person' | 'gate' | 'outcome'
+  kind: 'event' | 'workflow' | 'campaign' | 'step' | 'segment' | 'score' | 'person' | 'gate' | 'outcome'
   words: string
   at: Date | string | null
   id: string | null
@@ -166,7 +166,7 @@ function outcomeStep({ state, at, words }: HistoryEntry): WhyStep {
   return { kind: 'outcome', words: words ? `${state}: ${words}` : state, at, id: null }
 }
 
-const kinds = ['event', 'workflow', 'step', 'segment', 'score', 'person'] as const
+const kinds = ['event', 'workflow', 'campaign', 'step', 'segment', 'score', 'person'] as const
 
 /** A link that whoever queued the message wrote down; what is no link is left out. Events are told as in the timeline. */
 function linkOf(link: unknown, causes: TimelineItem[]): WhyStep[] {

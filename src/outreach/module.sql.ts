@@ -1,5 +1,6 @@
 import { type Db, many, maybeOne, one, run, sql } from '#platform/db/db.ts'
 import { laneCount, laneOf } from '#platform/ids.ts'
+import { lines } from './lines.sql.ts'
 
 const lanes = Array.from({ length: laneCount }, (_, lane) => lane)
 
@@ -10,16 +11,29 @@ export async function countPending(db: Db, now: Date): Promise<number> {
     db,
     sql`
     select (select count(*)::int from unnest(${lanes}::smallint[]) as every (lane)
-        cross join (values (0::smallint), (1::smallint)) as line (urgency)
+        cross join ${lines} line
         cross join lateral (
           select from outreach.message m
-          where m.lane = every.lane and m.urgency = line.urgency and m.state in ('queued', 'deferred')
+          where m.lane = every.lane and m.urgency = line.urgency
+            and coalesce(m.campaign_id, 0) = line.campaign_id and m.state in ('queued', 'deferred')
             and m.not_before <= ${at}::timestamptz limit 100) due)
       + (select count(*)::int from (select from outreach.message where state = 'sending' limit 1000) busy)
       + (select count(*)::int from (
           select from outreach.hit where verdict is null and judge_at <= ${at}::timestamptz limit 1000) hits) as n`,
   )
   return n
+}
+
+/** Messages that would leave, by what they are: what arming a restored installation lets go. */
+export async function countWaiting(db: Db): Promise<{ words: string; count: number }[]> {
+  const rows = await many<{ class: string; count: number }>(
+    db,
+    sql`
+    select class, count(*)::int as count from (
+      select class from outreach.message where state in ('queued', 'deferred') limit 1000000) waiting
+    group by class order by class`,
+  )
+  return rows.map(row => ({ words: `${row.class} messages in the queue`, count: row.count }))
 }
 
 /** When the next message or verdict is due. What is held waits for a person, not for a moment. */
@@ -30,10 +44,11 @@ export async function nextMoment(db: Db, now: Date): Promise<Date | null> {
     sql`
     select least(
       (select min(first.not_before) from unnest(${lanes}::smallint[]) as every (lane)
-        cross join (values (0::smallint), (1::smallint)) as line (urgency)
+        cross join ${lines} line
         cross join lateral (
           select m.not_before from outreach.message m
-          where m.lane = every.lane and m.urgency = line.urgency and m.state in ('queued', 'deferred')
+          where m.lane = every.lane and m.urgency = line.urgency
+            and coalesce(m.campaign_id, 0) = line.campaign_id and m.state in ('queued', 'deferred')
             and m.not_before > ${at}::timestamptz and m.verdict is distinct from 'hold'
           order by m.not_before limit 1) first),
       (select min(judge_at) from outreach.hit where verdict is null and judge_at > ${at}::timestamptz)) as "dueAt"`,
@@ -47,10 +62,11 @@ export async function oldestDueSeconds(db: Db, now: Date): Promise<number> {
     db,
     sql`
     select min(first.not_before) as at from unnest(${lanes}::smallint[]) as every (lane)
-    cross join (values (0::smallint), (1::smallint)) as line (urgency)
+    cross join ${lines} line
     cross join lateral (
       select m.not_before from outreach.message m
-      where m.lane = every.lane and m.urgency = line.urgency and m.state in ('queued', 'deferred')
+      where m.lane = every.lane and m.urgency = line.urgency
+            and coalesce(m.campaign_id, 0) = line.campaign_id and m.state in ('queued', 'deferred')
       order by m.not_before limit 1) first`,
   )
   return row?.at ? Math.max(0, (now.getTime() - row.at.getTime()) / 1000) : 0
@@ -77,7 +93,7 @@ export async function countHeld(db: Db): Promise<{ reason: string; n: number }[]
 
 const messageColumns = sql`id, urgency, channel, class, state, reason, generation, email_version_id, recipient,
   address_hash, payload, cause_id, why, purpose, topic_id, queued_at, not_before, attempt, verdict, verdict_reason,
-  decided_at, sender, sending_at, sent_at, reply_code, reply_status, reply_text, opened_at, clicked_at, history,
+  decided_at, sender, sending_at, sent_at, reply_code, reply_status, reply_text, opened_at, clicked_at, history, campaign_id, variant,
   bounced_at, bounce, bounce_words, complained_at`
 
 /** Gives messages, signals and letters of `from` to `to`. What `to` was already sent for the same reason stays once. */

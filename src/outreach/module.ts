@@ -1,5 +1,9 @@
 import type { Module } from '#engine/module.ts'
 import type { Services } from '#platform/services.ts'
+import { exportCampaigns, forgetCampaigns, repointCampaigns } from './campaigns/contact.sql.ts'
+import { countAudience } from './campaigns/review.job.ts'
+import { campaignLoop, campaignsPending, nextCampaign } from './campaigns.loop.ts'
+import { campaignRoutes } from './campaigns.routes.ts'
 import { deliveryLoop } from './delivery.loop.ts'
 import { emailRoutes } from './emails.routes.ts'
 import { reasonWords } from './gate.ts'
@@ -9,6 +13,7 @@ import {
   countHeld,
   countPending,
   countUnknown,
+  countWaiting,
   exportContact,
   forget,
   nextMoment,
@@ -56,26 +61,48 @@ async function health({ db, clock, config }: Services): Promise<{ ok: boolean; w
   return findings
 }
 
+function earlier(a: Date | null, b: Date | null): Date | null {
+  return a && b ? (a < b ? a : b) : (a ?? b)
+}
+
 /** What we say: emails, the ledger of messages, the gate, delivery, and what comes back. */
 export const outreachModule: Module = {
   name: 'outreach',
-  routes: [...emailRoutes, ...messageRoutes, ...mailboxRoutes, ...sendingRoutes, ...returnsRoutes],
+  routes: [
+    ...emailRoutes,
+    ...messageRoutes,
+    ...mailboxRoutes,
+    ...sendingRoutes,
+    ...returnsRoutes,
+    ...campaignRoutes,
+  ],
   async street(app, services) {
     await app.register(async scope => returnsStreet(scope, services))
     await outreachStreet(app, services)
   },
-  loops: [deliveryLoop, returnsLoop],
-  pending: async (db, now) => (await countPending(db, now)) + (await countUnread(db)),
-  nextDue: nextMoment,
+  loops: [deliveryLoop, returnsLoop, campaignLoop],
+  jobs: [countAudience],
+  pending: async (db, now) =>
+    (await countPending(db, now)) + (await countUnread(db)) + (await campaignsPending(db, now)),
+  waiting: countWaiting,
+  transient: ['outreach.preview'],
+  nextDue: async (db, now) => earlier(await nextMoment(db, now), await nextCampaign(db, now)),
   health,
-  async forget(trx, contactId) {
-    await forgetReturns(trx, contactId)
-    await forget(trx, contactId)
+  async forget(trx, contactIds) {
+    await forgetReturns(trx, contactIds)
+    await forgetCampaigns(trx, contactIds)
+    await forget(trx, contactIds)
   },
   exportContact: async (db, contactId) =>
-    Object.assign({}, await exportContact(db, contactId), await exportReturns(db, contactId)),
+    Object.assign(
+      {},
+      await exportContact(db, contactId),
+      await exportReturns(db, contactId),
+      await exportCampaigns(db, contactId),
+    ),
   async repoint(trx, from, to) {
     await repoint(trx, from, to)
     await repointReturns(trx, from, to)
+    await repointCampaigns(trx, from, to)
   },
 }

@@ -13,10 +13,13 @@ export type Tracked = {
   emailName: string | null
   emailVersionId: string | null
   links: Link[] | null
+  campaignId: string | null
+  variant: number | null
 }
 
 const columns = sql`m.contact_id as "contactId", m.id, m.purpose, m.sent_at as "sentAt",
-  v.subject, v.email_id as "emailId", e.name as "emailName", m.email_version_id as "emailVersionId", v.links`
+  v.subject, v.email_id as "emailId", e.name as "emailName", m.email_version_id as "emailVersionId", v.links,
+  m.campaign_id as "campaignId", m.variant`
 const joined = sql`outreach.message m
   left join outreach.email_version v on v.id = m.email_version_id left join outreach.email e on e.id = v.email_id`
 

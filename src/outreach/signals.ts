@@ -87,6 +87,7 @@ function eventOf(hit: VerdictRow, message: Tracked | undefined): NewEvent {
     emailName: message?.emailName ?? null,
     verdict: hit.verdict,
     reason: hit.reason,
+    ...(message?.campaignId ? { campaignId: message.campaignId, variant: message.variant } : {}),
     ...(hit.kind === 'click' ? { url: hit.url, link: hit.linkIndex } : {}),
   }
   const type = hit.kind === 'click' ? 'email.clicked' : 'email.opened'

@@ -1,5 +1,6 @@
 import { type Db, many, one, run, sql } from '#platform/db/db.ts'
 import { isHeld } from '#platform/hold.ts'
+import { lines } from '../lines.sql.ts'
 import type { Channel, MessageClass, Payload } from '../messages.ts'
 
 /** A message whose time has come, as the gate sees it. */
@@ -16,6 +17,8 @@ export type Due = {
   topicId: string
   queuedAt: Date
   attempt: number
+  campaignId: string | null
+  variant: number | null
 }
 
 /**
@@ -37,14 +40,15 @@ export function selectDue(db: Db, ask: { lanes: number[]; now: Date; limit: numb
     sql`
     select due.contact_id as "contactId", due.id, due.channel, due.class, due.email_version_id as "emailVersionId",
       due.recipient, due.payload, due.cause_id as "causeId", due.purpose, due.topic_id as "topicId",
-      due.queued_at as "queuedAt", due.attempt
+      greatest(due.queued_at, due.resumed_at) as "queuedAt", due.attempt, due.campaign_id as "campaignId", due.variant
     from unnest(${ask.lanes}::smallint[]) as mine (lane)
-    cross join (values (0::smallint), (1::smallint)) as line (urgency)
+    cross join ${lines} line
     cross join lateral (
       select m.contact_id, m.id, m.channel, m.class, m.email_version_id, m.recipient, m.payload, m.cause_id, m.purpose,
-        m.topic_id, m.queued_at, m.attempt, m.urgency, m.not_before
+        m.topic_id, m.queued_at, m.attempt, m.urgency, m.not_before, m.campaign_id, m.variant, line.resumed_at
       from outreach.message m
-      where m.lane = mine.lane and m.urgency = line.urgency and m.state in ('queued', 'deferred')
+      where m.lane = mine.lane and m.urgency = line.urgency
+        and coalesce(m.campaign_id, 0) = line.campaign_id and m.state in ('queued', 'deferred')
         and m.not_before <= ${ask.now.toISOString()}::timestamptz
       order by m.not_before, m.id
       limit ${Math.max(4, Math.ceil((ask.limit * 4) / ask.lanes.length))}) due
@@ -77,10 +81,11 @@ export function peek(db: Db, lanes: number[], now: Date): Promise<{ messages: bo
     select exists (select from outreach.hit where verdict is null and judge_at <= ${at}::timestamptz) as hits,
       exists (
         select from unnest(${lanes}::smallint[]) as mine (lane)
-        cross join (values (0::smallint), (1::smallint)) as line (urgency)
+        cross join ${lines} line
         cross join lateral (
           select from outreach.message m
-          where m.lane = mine.lane and m.urgency = line.urgency and m.state in ('queued', 'deferred')
+          where m.lane = mine.lane and m.urgency = line.urgency
+        and coalesce(m.campaign_id, 0) = line.campaign_id and m.state in ('queued', 'deferred')
             and m.not_before <= ${at}::timestamptz
           limit 1) due) as messages`,
   )

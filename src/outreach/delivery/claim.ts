@@ -122,6 +122,11 @@ function decisionOf({ message, verdict, address }: Decided, now: Date): Omit<Dec
   }
 }
 
+/** By which campaign a message was sent, for the events that tell of it: filters and reports ask for it. */
+export function campaignOf(message: { campaignId: string | null; variant: number | null }) {
+  return message.campaignId === null ? {} : { campaignId: message.campaignId, variant: message.variant }
+}
+
 /** What will never be sent is told in the contact's story, once. */
 function heldBack({ message, verdict }: Decided, versions: Map<string, VersionRow>, now: Date): NewEvent[] {
   // A contact that is gone gets no new story.
@@ -140,6 +145,7 @@ function heldBack({ message, verdict }: Decided, versions: Map<string, VersionRo
     subject: null,
     reason: reasonWords(verdict.reason),
     code: verdict.reason,
+    ...campaignOf(message),
   }
   return [{ contactId: message.contactId, type: 'email.suppressed', at: now, causeId: message.causeId, data }]
 }

@@ -5,7 +5,7 @@ import { type Db, inTransaction } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
 import { type News, takeNews } from '../returns.ts'
 import { sentEventId } from '../signals.ts'
-import type { Claimed } from './claim.ts'
+import { type Claimed, campaignOf } from './claim.ts'
 import {
   addTally,
   insertMailbox,
@@ -102,6 +102,7 @@ function eventOf({ message, contactId, ending, subject }: Valid, now: Date): New
     emailVersionId: message.emailVersionId,
     emailName: message.version?.emailName ?? null,
     subject,
+    ...campaignOf(message),
     ...(ending.state === 'failed' ? { reason: ending.words, code: ending.code, status: ending.status } : {}),
   }
   if (ending.state === 'failed') return [{ ...base, type: 'email.failed', data }]
