@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { normalizeAddress } from '#audience/address.ts'
+import { idSchema } from '#platform/http/route.ts'
 
 const clean = (text: string) => !text.includes('\0')
 const line = (max: number) =>
@@ -25,6 +26,8 @@ const fields = {
   source: body,
   /** Null: derived from the HTML. */
   text: body.nullable(),
+  /** What people can subscribe to one by one; null: marketing as a whole. */
+  topicId: idSchema.nullable(),
 }
 
 /** What an author writes. Drafts may be unfinished; what is wrong with them is told by `checkEmail`. */
@@ -43,4 +46,5 @@ export const emptyDraft: EmailDraft = {
   kind: 'mjml',
   source: '',
   text: null,
+  topicId: null,
 }

@@ -1,5 +1,6 @@
 import type { SuppressionReason } from '#audience/suppression.ts'
 import type { MessageClass } from './messages.ts'
+import { type Frequency, frequencyHours } from './preferences.ts'
 import { endOfNight } from './quiet-hours.ts'
 import type { Pause, Settings } from './settings.ts'
 
@@ -18,6 +19,9 @@ export type GateFacts = {
   /** The current word about the purpose as a whole, and about the topic if the message has one. */
   consent: Consent | null
   topic: { consent: Consent | null } | null
+  /** What the contact asked for in the preference centre: how often at most, and not before when. */
+  frequency: Frequency
+  pausedUntil: Date | null
   /** When this contact got marketing mails, within the longest window of the caps. */
   marketingSent: Date[]
   zone: string
@@ -53,6 +57,8 @@ export const reasons = {
   topic_withdrawn: 'the contact does not want this topic',
   stale: 'it waited longer than it stays of interest',
   cap: 'the contact got as many marketing mails as we allow',
+  contact_pause: 'the contact asked for a pause',
+  contact_frequency: 'the contact asked for fewer mails',
   quiet_hours: 'it is night where the contact lives',
   paused: 'sending is paused',
   route_down: 'the mail server cannot be reached',
@@ -116,14 +122,31 @@ function waiting(
   facts: GateFacts,
   { settings, now, lastMoment }: { settings: Settings; now: Date; lastMoment: Date },
 ): Verdict | null {
-  let free = now
-  for (const { count, hours } of settings.caps) {
-    const inWindow = facts.marketingSent.filter(at => at.getTime() > now.getTime() - hours * hourMs)
-    const oldest = inWindow.sort((a, b) => b.getTime() - a.getTime())[count - 1]
-    if (oldest) free = new Date(Math.max(free.getTime(), oldest.getTime() + hours * hourMs))
-  }
+  const { pausedUntil } = facts
+  if (pausedUntil && pausedUntil > lastMoment) return { is: 'no', reason: 'contact_pause' }
+  const own = capped(facts.marketingSent, ownCap(facts.frequency), now)
+  if (own > lastMoment) return { is: 'no', reason: 'contact_frequency' }
+  const free = capped(facts.marketingSent, settings.caps, now)
   if (free > lastMoment) return { is: 'no', reason: 'cap' }
+  if (pausedUntil && pausedUntil > now) return { is: 'later', reason: 'contact_pause', until: pausedUntil }
+  if (own > now && own >= free) return { is: 'later', reason: 'contact_frequency', until: own }
   if (free > now) return { is: 'later', reason: 'cap', until: free }
   const morning = settings.quietHours && endOfNight(now, facts.zone, settings.quietHours)
   return morning ? { is: 'later', reason: 'quiet_hours', until: morning } : null
+}
+
+type Cap = Settings['caps'][number]
+
+const ownCap = (frequency: Frequency): Cap[] =>
+  frequency === 'all' ? [] : [{ count: 1, hours: frequencyHours[frequency] }]
+
+/** When the next marketing mail fits into all of these caps: now, or later. */
+function capped(sent: Date[], caps: Cap[], now: Date): Date {
+  let free = now
+  for (const { count, hours } of caps) {
+    const inWindow = sent.filter(at => at.getTime() > now.getTime() - hours * hourMs)
+    const oldest = inWindow.sort((a, b) => b.getTime() - a.getTime())[count - 1]
+    if (oldest) free = new Date(Math.max(free.getTime(), oldest.getTime() + hours * hourMs))
+  }
+  return free
 }

@@ -65,7 +65,8 @@ function headersOf(services: Services, message: Claimed): Record<string, string>
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .slice(0, 40) || 'mail'
-  const topic = message.topicId === '0' ? '' : `${message.topicId}.`
+  const topicId = message.topicId === '0' ? (message.version?.draft.topicId ?? '0') : message.topicId
+  const topic = topicId === '0' ? '' : `${topicId}.`
   const feedback = `${message.version?.emailId ?? '0'}:${message.emailVersionId ?? '0'}:${purpose}:tend`
   return {
     'Feedback-ID': feedback,

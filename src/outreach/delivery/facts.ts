@@ -6,6 +6,7 @@ import type { Db } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
 import type { VersionRow } from '../emails.sql.ts'
 import type { Consent, GateFacts } from '../gate.ts'
+import { frequencyHours, noPreference, type Preference, preferencesOf } from '../preferences.ts'
 import { zoneOr } from '../quiet-hours.ts'
 import type { Settings } from '../settings.ts'
 import { type Due, selectMarketingSent } from './claim.sql.ts'
@@ -35,10 +36,13 @@ export async function loadFacts(trx: Db, services: Services, given: Given): Prom
   const addresses = new Map(due.map(message => [message.id, addressOf(message, contacts)]))
   const suppressed = await suppressedAmong(trx, secrets, [...addresses.values()].filter(isText))
   const consent = await loadConsents(trx, due)
-  const sent = await loadSent(trx, due, { settings, now })
+  const wishes = await loadWishes(trx, due)
+  const sent = await loadSent(trx, due, { settings, wishes, now })
   const hasRoute = config.smtpUrl !== null || config.mode === 'sandbox'
   const of = (message: Due): GateFacts => {
     const address = addresses.get(message.id) ?? null
+    const topicId = topicOf(message, given.versions)
+    const wish = wishes.get(message.contactId) ?? noPreference
     return {
       class: message.class,
       channel: message.channel,
@@ -49,7 +53,9 @@ export async function loadFacts(trx: Db, services: Services, given: Given): Prom
       suppressed: (address !== null && suppressed.get(address)) || null,
       purpose: message.purpose,
       consent: consent(message, '0'),
-      topic: message.topicId === '0' ? null : { consent: consent(message, message.topicId) },
+      topic: topicId === '0' ? null : { consent: consent(message, topicId) },
+      frequency: wish.frequency,
+      pausedUntil: wish.pausedUntil,
       marketingSent: sent(message.contactId),
       zone: zoneOr(contacts.get(message.contactId)?.timeZone ?? null, config.zone),
       queuedAt: message.queuedAt,
@@ -58,6 +64,12 @@ export async function loadFacts(trx: Db, services: Services, given: Given): Prom
     }
   }
   return { contacts, of }
+}
+
+/** The topic that a message was queued with, or else the one that its email is about; '0' for none. */
+export function topicOf(message: Due, versions: Map<string, VersionRow>): string {
+  if (message.topicId !== '0') return message.topicId
+  return versions.get(message.emailVersionId ?? '')?.draft.topicId ?? '0'
 }
 
 const isText = (text: string | null): text is string => text !== null
@@ -81,16 +93,24 @@ async function loadConsents(trx: Db, due: Due[]): Promise<(message: Due, topicId
   return (message, topicId) => words.get(`${message.contactId}|${message.purpose}|${topicId}`) ?? null
 }
 
+const recipientsOf = (due: Due[]) => [
+  ...new Set(due.filter(message => message.class === 'marketing').map(message => message.contactId)),
+]
+
+async function loadWishes(trx: Db, due: Due[]): Promise<Map<string, Preference>> {
+  const ids = recipientsOf(due)
+  return ids.length === 0 ? new Map() : preferencesOf(trx, ids)
+}
+
 /** The list of a contact is shared by its messages: what the gate lets pass in this batch counts for the next one. */
 async function loadSent(
   trx: Db,
   due: Due[],
-  { settings, now }: { settings: Settings; now: Date },
+  { settings, wishes, now }: { settings: Settings; wishes: Map<string, Preference>; now: Date },
 ): Promise<(contactId: string) => Date[]> {
-  const ids = [
-    ...new Set(due.filter(message => message.class === 'marketing').map(message => message.contactId)),
-  ]
-  const hours = Math.max(0, ...settings.caps.map(cap => cap.hours))
+  const ids = recipientsOf(due)
+  const wished = [...wishes.values()].map(({ frequency }) => frequencyHours[frequency])
+  const hours = Math.max(0, ...settings.caps.map(cap => cap.hours), ...wished)
   const since = new Date(now.getTime() - hours * 3_600_000)
   const byContact = new Map<string, Date[]>()
   const list = (contactId: string) => {
