@@ -1,4 +1,4 @@
-import { type Db, maybeOne, sql } from '#platform/db/db.ts'
+import { type Db, many, maybeOne, run, sql } from '#platform/db/db.ts'
 import { type FieldProblem, invalid } from '#platform/errors.ts'
 import { dayMs } from './real-time.ts'
 
@@ -32,4 +32,38 @@ export async function requireSteward(
       'Nothing goes live without an owner and a day on which somebody looks at it again.',
       problems,
     )
+}
+
+/** How many things of a kind somebody answers for; `kind` is the word in the address: `segments`. */
+export type Owned = { kind: string; count: number }
+
+/**
+ * What a room says of its definitions with an owner, by kind: how many somebody answers for, and how to hand all of
+ * them over. The tables are the room's own; archived things stay with whom they were.
+ */
+export function ownedIn(tables: Record<string, string>): {
+  owned(db: Db, userId: string): Promise<Owned[]>
+  handOver(trx: Db, from: string, to: string): Promise<void>
+} {
+  return {
+    owned: (db, userId) =>
+      many(
+        db,
+        sql`
+        select kind, count(*)::int as count from (${sql.join(
+          Object.entries(tables).map(
+            ([kind, table]) =>
+              sql`select ${kind}::text as kind from ${sql.table(table)} where owner_id = ${userId} and status <> 'archived'`,
+          ),
+          sql` union all `,
+        )}) d group by kind order by kind`,
+      ),
+    async handOver(trx, from, to) {
+      for (const table of Object.values(tables))
+        await run(
+          trx,
+          sql`update ${sql.table(table)} set owner_id = ${to} where owner_id = ${from} and status <> 'archived'`,
+        )
+    },
+  }
 }

@@ -1,3 +1,4 @@
+import { ownedIn } from '#access/ownership.ts'
 import type { Module } from '#engine/module.ts'
 import { type Db, one, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
@@ -51,6 +52,7 @@ async function exportContact(db: Db, contactId: string): Promise<unknown> {
 /** Who qualifies: the filter language, segments with their members, scores. */
 export const decisionsModule: Module = {
   name: 'decisions',
+  ...ownedIn({ segments: 'decisions.segment', scoring: 'decisions.score_model' }),
   routes: [...contactListRoutes, ...filterRoutes, ...segmentRoutes, ...scoreModelRoutes],
   // Filters ask counters and scores, so those come first.
   reactors: [metricsReactor, scoringReactor, membershipReactor],

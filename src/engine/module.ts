@@ -46,6 +46,10 @@ export type Module = {
   /** Tables whose rows mean nothing on another machine or day (leases, sessions): backups leave them out. */
   transient?: string[]
   health?(services: Services): Promise<{ ok: boolean; words: string }[]>
+  /** How many definitions this person answers for, by kind. */
+  owned?(db: Db, userId: string): Promise<{ kind: string; count: number }[]>
+  /** Makes another person answer for all of them. */
+  handOver?(trx: Db, from: string, to: string): Promise<void>
   /** Removes all that is held about contacts. */
   forget?(trx: Db, contactIds: string[]): Promise<void>
   /** All that is held about a contact, as JSON for the person himself. */

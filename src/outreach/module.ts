@@ -1,3 +1,4 @@
+import { ownedIn } from '#access/ownership.ts'
 import type { Module } from '#engine/module.ts'
 import type { Services } from '#platform/services.ts'
 import { exportCampaigns, forgetCampaigns, repointCampaigns } from './campaigns/contact.sql.ts'
@@ -28,6 +29,13 @@ import { returnsRoutes } from './returns.routes.ts'
 import { returnsStreet } from './returns.street.ts'
 import { sendingRoutes } from './sending.routes.ts'
 import { readSettings } from './settings.ts'
+import { countDueCalls, nextCallAt } from './webhooks/calls.sql.ts'
+import { exportCalls, forgetCalls, repointCalls } from './webhooks/contact.sql.ts'
+import { webhookHealth } from './webhooks/health.ts'
+import { replayJob } from './webhooks.jobs.ts'
+import { webhookLoop } from './webhooks.loop.ts'
+import { webhookReactor } from './webhooks.reactor.ts'
+import { webhookRoutes } from './webhooks.routes.ts'
 
 /** Mail that is due for longer than this is not keeping up. */
 const lateSeconds = 300
@@ -68,6 +76,7 @@ function earlier(a: Date | null, b: Date | null): Date | null {
 /** What we say: emails, the ledger of messages, the gate, delivery, and what comes back. */
 export const outreachModule: Module = {
   name: 'outreach',
+  ...ownedIn({ emails: 'outreach.email' }),
   routes: [
     ...emailRoutes,
     ...messageRoutes,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Module } from '#engine/module.ts'
 import { daySchema, type Route, route } from '#platform/http/route.ts'
+import { handOverRoutes } from './hand-over.routes.ts'
+import { mergingRoutes } from './merge.routes.ts'
 import { requestRoutes } from './requests.routes.ts'
 import { listReviews } from './reviews.ts'
 import { subjectRoutes } from './subject.routes.ts'
@@ -18,8 +20,10 @@ const review = z.object({
 /** Routes that reach into all rooms; app.ts hands the rooms over. */
 export function stewardshipRoutes(modules: Module[]): Route[] {
   return [
+    ...handOverRoutes(modules),
     ...subjectRoutes(modules),
     ...requestRoutes(modules),
+    ...mergingRoutes,
     route({
       method: 'GET',
       url: '/api/v1/reviews',

@@ -1,3 +1,4 @@
+import { ownedIn } from '#access/ownership.ts'
 import type { Module } from '#engine/module.ts'
 import type { Services } from '#platform/services.ts'
 import { participantRoutes } from './participants.routes.ts'
@@ -10,6 +11,7 @@ import { workflowRoutes } from './workflows.routes.ts'
 /** Workflows: what happens with a contact over days and weeks, step by step. */
 export const workflowsModule: Module = {
   name: 'workflows',
+  ...ownedIn({ workflows: 'workflows.workflow' }),
   routes: [...workflowRoutes, ...participantRoutes],
   reactors: [workflowsReactor(createShelf())],
   jobs: [wakeParticipants],
