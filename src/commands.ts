@@ -9,6 +9,7 @@ import { roles } from '#platform/http/route.ts'
 import type { Services } from '#platform/services.ts'
 import { accessCommands } from './commands.access.ts'
 import { backupCommands } from './commands.backup.ts'
+import { peopleCommands } from './commands.people.ts'
 import { doctor } from './doctor.ts'
 import { openRuntime } from './runtime.ts'
 import { serve } from './serve.ts'
@@ -86,6 +87,7 @@ export const commands: Command[] = [
     },
   },
   ...accessCommands,
+  ...peopleCommands,
   ...backupCommands,
   {
     words: 'key create',

@@ -5,13 +5,7 @@ import type { Actor } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
 import { importCheck } from './imports/check.job.ts'
-import {
-  type Dialect,
-  detectDelimiter,
-  detectEncoding,
-  detectHeader,
-  isUtf8Piece,
-} from './imports/dialect.ts'
+import { type Dialect, isUtf8Piece } from './imports/dialect.ts'
 import type { Column } from './imports/guess.ts'
 import { type Import, selectImport } from './imports/import.sql.ts'
 import { describeFile, lookAtFile } from './imports/look.ts'
@@ -21,6 +15,7 @@ import { importUndo } from './imports/undo.job.ts'
 
 export type { Import } from './imports/import.sql.ts'
 export { selectImports as listImports } from './imports/import.sql.ts'
+export { optionsSchema } from './imports/shape.ts'
 
 /** What one file may hold; several million rows. */
 export const maxBytes = 512 * 1024 * 1024

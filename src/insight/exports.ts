@@ -5,13 +5,14 @@ import { AppError, conflict, forbidden, notFound } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
-import { exportRun } from './exports/export.job.ts'
+import { exportRun, textOf } from './exports/export.job.ts'
 import { type Export, piecesOf, selectExport } from './exports/export.sql.ts'
-import { type ExportAsk, nameOf, rightOf } from './exports/kinds.ts'
+import { askSchema, type ExportAsk, nameOf, openSource, rightOf } from './exports/kinds.ts'
 
 export { type Export, selectExports as listExports } from './exports/export.sql.ts'
 
 export const keptDays = 7
+export { askSchema }
 
 /**
  * Starts to write a file: contacts by filter, list or segment, companies, deliveries, or the rows of a report. Who
@@ -62,4 +63,22 @@ export async function takeExport(
   if (!found.finishedAt) throw conflict('not_ready', 'This file is still being written.')
   await audit(db, actor, 'exports.download', { kind: 'export', id }, { name: found.name, rows: found.rows })
   return { found, pieces: piecesOf(db, id) }
+}
+
+/** The same file piece by piece for the command line, kept nowhere. It is on record as any other. */
+export async function* writeExport(
+  services: Services,
+  actor: Actor,
+  { format, ask }: { format: Export['format']; ask: ExportAsk },
+): AsyncGenerator<string> {
+  const { db } = services
+  const source = await openSource(services, ask)
+  const detail = { name: await nameOf(db, ask), format, by: 'command line' }
+  await audit(db, actor, 'exports.create', { kind: 'export', id: 'command line' }, detail)
+  let next: unknown
+  for (let isFirst = true; next !== null; isFirst = false) {
+    const page = await source.page(db, next)
+    yield textOf(format, source.columns, page.rows, isFirst)
+    next = page.next
+  }
 }

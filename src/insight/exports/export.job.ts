@@ -42,7 +42,13 @@ export const exportRun = defineJob({
   },
 })
 
-function textOf(format: Export['format'], columns: string[], rows: ExportRow[], isFirst: boolean): string {
+/** Rows as the text of the file; the first piece of a CSV file begins with its header. */
+export function textOf(
+  format: Export['format'],
+  columns: string[],
+  rows: ExportRow[],
+  isFirst: boolean,
+): string {
   if (format === 'csv') {
     // Spreadsheets take a file for UTF-8 only if it begins with the mark.
     return (isFirst ? `\uFEFF${csvLine(columns)}` : '') + csvLines(rows.map(row => row.values))
