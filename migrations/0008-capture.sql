@@ -14,6 +14,8 @@ create table capture.source (
   -- Hosts of the pages that may use a browser key, like shop.example or *.shop.example; none = any.
   allowed_hosts text[] not null default '{}',
   enabled boolean not null default true,
+  -- Browser sources: nothing is recorded of a visitor before he has agreed on that site.
+  needs_consent boolean not null default false check (type = 'browser' or not needs_consent),
   created_by text not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,

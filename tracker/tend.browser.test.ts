@@ -178,7 +178,7 @@ test('where consent is required nothing is stored or sent before it, and withdra
   await page.evaluate(`history.pushState(null, '', '/consent/second')`)
   await page.waitForTimeout(300)
   assert.deepEqual([requests, await storageOf(page), await tend(page, 'id')], [[], '["",[]]', null])
-  await tend(page, 'consent', 'granted')
+  await page.evaluate(`tend.consent('granted')`)
   const id = await visitorOf(page)
   const events = await eventsAfter(id, 2)
   // Of the pages only the open one is told; what was called meanwhile is not lost.
@@ -190,18 +190,25 @@ test('where consent is required nothing is stored or sent before it, and withdra
   assert.equal(await storageOf(page), '["",["tend_consent"]]')
 })
 
-test('Global Privacy Control counts as an objection', async () => {
-  context = await browser.newContext()
-  await context.addInitScript('Object.defineProperty(navigator, "globalPrivacyControl", { get: () => true })')
-  const page = await context.newPage()
-  const requests: string[] = []
-  page.on('request', request => requests.push(request.url()))
-  await page.goto(`${siteUrl}/gpc`)
-  await loaded(page)
-  await page.waitForTimeout(200)
-  assert.ok(requests.every(url => !url.includes('/v1/')))
-  assert.equal(await storageOf(page), '["",[]]')
-})
+for (const [name, signal] of [
+  ['Global Privacy Control', '"globalPrivacyControl", { get: () => true }'],
+  ['Do Not Track', '"doNotTrack", { get: () => "1" }'],
+] as const) {
+  test(`${name} counts as an objection, until the visitor says yes on this site`, async () => {
+    context = await browser.newContext()
+    await context.addInitScript(`Object.defineProperty(navigator, ${signal})`)
+    const page = await context.newPage()
+    const requests: string[] = []
+    page.on('request', request => requests.push(request.url()))
+    await page.goto(`${siteUrl}/objects`)
+    await loaded(page)
+    await page.waitForTimeout(200)
+    assert.ok(requests.every(url => !url.includes('/v1/')))
+    assert.equal(await storageOf(page), '["",[]]')
+    await page.evaluate(`tend.consent('granted')`)
+    assert.equal((await eventsAfter(await visitorOf(page), 1)).length, 1)
+  })
+}
 
 test('a browser that a program drives marks itself', async () => {
   context = await browser.newContext()

@@ -6,7 +6,8 @@
  *   window.tend = window.tend || function () { (tend.q = tend.q || []).push(arguments) }
  *
  * Attributes: data-key (the write key of a browser source), data-host (where to send; by default where the
- * script came from), data-consent="required" (store and send nothing before tend('consent', 'granted')),
+ * script came from), data-consent="required" (store and send nothing before tend.consent('granted'), which is the
+ * same as tend('consent', 'granted'); a browser with Global Privacy Control or Do Not Track is treated like that anyway),
  * data-pages="off" (no page views by itself).
  *
  * It is served minified as it stands, so it must not import anything. Budget: 5 KB gzipped.
@@ -14,7 +15,12 @@
 
 type Fields = Record<string, unknown>
 type Message = Fields & { messageId: string }
-type Tend = { (...call: unknown[]): unknown; q?: ArrayLike<unknown>[]; loaded?: boolean }
+type Tend = {
+  (...call: unknown[]): unknown
+  q?: ArrayLike<unknown>[]
+  loaded?: boolean
+  consent?: (answer: unknown) => unknown
+}
 ;((page: Window & { tend?: Tend }, doc: Document) => {
   const script = doc.currentScript as HTMLScriptElement | null
   const key = script?.dataset.key
@@ -256,6 +262,7 @@ type Tend = { (...call: unknown[]): unknown; q?: ArrayLike<unknown>[]; loaded?: 
     const waiting = page.tend?.q || []
     const tend: Tend = (...call) => run(call)
     tend.loaded = true
+    tend.consent = answer => run(['consent', answer])
     page.tend = tend
     if (options.pages !== 'off') {
       run(['page'])

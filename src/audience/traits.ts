@@ -51,6 +51,8 @@ const aliases: Record<string, CoreField> = {
 /** Said in an identify call, but about consent, not about the person. */
 const notTraits = new Set(['marketing_consent', 'consent_text', 'id', 'userId', 'anonymousId'])
 const maxText = 10_000
+/** As the API takes them. */
+const longest = { first_name: 200, last_name: 200, phone: 60, job_title: 200, stage: 60, owner_id: 60 }
 const maxCustom = 1_000
 
 /** Text that PostgreSQL can hold, trimmed and bounded; null for what is empty. */
@@ -97,7 +99,9 @@ export function normalizeCore(field: CoreField, text: string): string | null {
     return /^[a-z]{2,3}([-_][a-z0-9]{2,8})*$/i.test(text) ? text.replaceAll('_', '-') : null
   if (field === 'time_zone') return isZone(text) ? text : null
   if (field === 'company_id') return /^\d{1,19}$/.test(text) ? text : null
-  return text
+  // A number with words for an extension; anything longer is no phone, and half of it would be a wrong one.
+  if (field === 'phone') return text.length <= longest.phone && /\d/.test(text) ? text : null
+  return text.slice(0, longest[field])
 }
 
 function isZone(name: string): boolean {

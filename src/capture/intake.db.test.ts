@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { consentOf } from '#audience/consent.ts'
+import { consentOf, recordConsent } from '#audience/consent.ts'
 import { contactsForRender } from '#audience/contacts.ts'
 import { many, one, run, sql } from '#platform/db/db.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
@@ -355,6 +355,59 @@ test('a page with Global Privacy Control is answered and not recorded', async ()
   const agreed = { ...page, context: { consent: { state: 'granted' } } }
   await post(`${street.url}/v1/page`, agreed, headers)
   assert.equal((await eventsOf(base.db, 'anonymous_id', 'private')).length, 1)
+})
+
+test('browsers of people who withdrew consent to being followed are not recorded', async () => {
+  const id = await send('identify', { userId: 'shy', traits: { email: 'shy@example.org' } }).then(
+    async () => (await contactBy('user_id', 'shy')).contact?.id ?? '',
+  )
+  await send('alias', { userId: 'shy', previousId: 'shy-device' })
+  const look = (path: string) =>
+    post(
+      `${street.url}/v1/page`,
+      { anonymousId: 'shy-device', properties: { url: `https://shop.example${path}` } },
+      basic(site.writeKey),
+    )
+  const views = async () =>
+    (await eventsOf(base.db, 'user_id', 'shy')).filter(event => event.type === 'page.viewed').length
+  await look('/one')
+  assert.equal(await views(), 1)
+  const word = { contactId: id, purpose: 'tracking', basis: 'request', source: 'test', proof: {} }
+  await recordConsent(base.db, [{ ...word, state: 'withdrawn', at: new Date() }])
+  assert.equal((await look('/two')).status, 200)
+  assert.equal(await views(), 1)
+  await send('track', { userId: 'shy', event: 'Ordered' })
+  assert.equal(
+    (await eventsOf(base.db, 'user_id', 'shy')).filter(event => event.name === 'Ordered').length,
+    1,
+  )
+})
+
+test('a body is taken whatever its type is called', async () => {
+  for (const type of [
+    'text/plain',
+    'text/plain;charset=UTF-8',
+    'nonsense',
+    ';;;',
+    'application/json, text/plain',
+    'a/b/c',
+  ]) {
+    const answer = await street.app.inject({
+      method: 'POST',
+      url: '/v1/track',
+      headers: { ...basic(server.writeKey), 'content-type': type },
+      payload: JSON.stringify({ userId: 'typed', event: type }),
+    })
+    assert.equal(answer.statusCode, 200, `${type}: ${answer.body}`)
+  }
+})
+
+test('a phone that is none and names without end do not fill the profile', async () => {
+  const traits = { email: 'long@example.org', phone: '1'.repeat(10_000), firstName: 'x'.repeat(10_000) }
+  await send('identify', { userId: 'long', traits })
+  const { contact } = await contactBy('user_id', 'long')
+  assert.equal(contact?.phone, null)
+  assert.equal(contact?.firstName?.length, 200)
 })
 
 test('machine traffic is recorded with its mark', async () => {

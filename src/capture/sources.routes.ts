@@ -13,6 +13,7 @@ const source = z.object({
   publicKey: z.string().nullable(),
   allowedHosts: z.array(z.string()),
   enabled: z.boolean(),
+  needsConsent: z.boolean(),
   createdBy: z.string(),
   createdAt: timeSchema,
   updatedAt: timeSchema,
@@ -56,7 +57,12 @@ const create = route({
   can: 'sources.edit',
   summary: 'Add a source; the answer holds its write key, which for a server is shown only this once',
   tag,
-  body: z.object({ name, type: z.enum(sourceTypes), allowedHosts: allowedHosts.optional() }),
+  body: z.object({
+    name,
+    type: z.enum(sourceTypes),
+    allowedHosts: allowedHosts.optional(),
+    needsConsent: z.boolean().optional(),
+  }),
   reply: source.extend({ writeKey: z.string() }),
   status: 201,
   async handle({ body, actor }, { db, clock }) {
@@ -88,6 +94,7 @@ const change = route({
     name: name.optional(),
     allowedHosts: allowedHosts.optional(),
     enabled: z.boolean().optional(),
+    needsConsent: z.boolean().optional(),
   }),
   reply: source,
   handle({ params, body }, { db, clock }) {

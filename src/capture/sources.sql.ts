@@ -3,14 +3,15 @@ import type { Source, SourceWithTraffic } from './sources.ts'
 
 const columns = sql`source.id, source.name, source.type, source.key_prefix as "keyPrefix",
   source.public_key as "publicKey", source.allowed_hosts as "allowedHosts", source.enabled,
+  source.needs_consent as "needsConsent",
   source.created_by as "createdBy", source.created_at as "createdAt", source.updated_at as "updatedAt", source.version`
 
 export function insertSource(source: Source, keyHash: Buffer): RawBuilder<unknown> {
   return sql`
-    insert into capture.source (id, name, type, key_prefix, key_hash, public_key, allowed_hosts, enabled,
+    insert into capture.source (id, name, type, key_prefix, key_hash, public_key, allowed_hosts, enabled, needs_consent,
       created_by, created_at, updated_at, version)
     values (${source.id}, ${source.name}, ${source.type}, ${source.keyPrefix}, ${keyHash}, ${source.publicKey},
-      ${source.allowedHosts}, ${source.enabled}, ${source.createdBy}, ${source.createdAt}, ${source.updatedAt},
+      ${source.allowedHosts}, ${source.enabled}, ${source.needsConsent}, ${source.createdBy}, ${source.createdAt}, ${source.updatedAt},
       ${source.version})`
 }
 
@@ -49,6 +50,7 @@ export function updateSource(source: Source, version: number): RawBuilder<unknow
   return sql`
     update capture.source
     set name = ${source.name}, allowed_hosts = ${source.allowedHosts}, enabled = ${source.enabled},
+      needs_consent = ${source.needsConsent},
       updated_at = ${source.updatedAt}, version = ${source.version}
     where id = ${source.id} and version = ${version}`
 }

@@ -18,6 +18,8 @@ export type Source = {
   publicKey: string | null
   allowedHosts: string[]
   enabled: boolean
+  /** Browser sources: nothing is recorded of a visitor before he has agreed on that site. */
+  needsConsent: boolean
   createdBy: string
   createdAt: Date
   updatedAt: Date
@@ -37,6 +39,7 @@ export type NewSource = {
   name: string
   type: SourceType
   allowedHosts?: string[]
+  needsConsent?: boolean
   createdBy?: string
   now: Date
 }
@@ -57,6 +60,7 @@ export async function createSource(db: Db, given: NewSource): Promise<{ source: 
     publicKey: given.type === 'browser' ? writeKey : null,
     allowedHosts: checkHosts(given.type, given.allowedHosts ?? []),
     enabled: true,
+    needsConsent: given.type === 'browser' && (given.needsConsent ?? false),
     createdBy: given.createdBy ?? 'the command line',
     createdAt: given.now,
     updatedAt: given.now,
@@ -78,7 +82,12 @@ export async function getSource(db: Db, id: string): Promise<Source> {
   return source
 }
 
-export type SourceChange = { name?: string; allowedHosts?: string[]; enabled?: boolean }
+export type SourceChange = {
+  name?: string
+  allowedHosts?: string[]
+  enabled?: boolean
+  needsConsent?: boolean
+}
 
 /** Changes what is given. `version` must be the one the change was made on. Running streets follow within a second. */
 export async function updateSource(
@@ -87,12 +96,17 @@ export async function updateSource(
   given: { change: SourceChange; version: number; now: Date },
 ): Promise<Source> {
   const source = await getSource(db, id)
-  const { name, allowedHosts, enabled } = given.change
+  const { name, allowedHosts, enabled, needsConsent } = given.change
+  if (needsConsent && source.type === 'server')
+    throw invalid('Only browser sources have visitors.', [
+      { path: 'needsConsent', message: 'is for browser sources' },
+    ])
   const changed: Source = {
     ...source,
     name: name === undefined ? source.name : checkName(name),
     allowedHosts: allowedHosts === undefined ? source.allowedHosts : checkHosts(source.type, allowedHosts),
     enabled: enabled ?? source.enabled,
+    needsConsent: needsConsent ?? source.needsConsent,
     updatedAt: given.now,
     version: given.version + 1,
   }

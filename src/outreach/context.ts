@@ -36,11 +36,13 @@ export type Addressee = {
   now: Date
   /** Null for previews and tests, whose links lead straight to where they lead. */
   subject: Subject | null
+  /** Whether the mail may notice that it was opened. */
+  tracksOpens?: boolean
 }
 
 export function contextFor(
   services: Services,
-  { contact, isMarketing, postalAddress, now, subject }: Addressee,
+  { contact, isMarketing, postalAddress, now, subject, tracksOpens = true }: Addressee,
 ): Context {
   const { secrets, config } = services
   return {
@@ -51,7 +53,8 @@ export function contextFor(
     tend: {
       nonce: newNonce(),
       marketing: isMarketing,
-      open: subject ? `${config.streetUrl}/o/${makeToken(secrets, 'open', subject)}.gif` : null,
+      open:
+        subject && tracksOpens ? `${config.streetUrl}/o/${makeToken(secrets, 'open', subject)}.gif` : null,
     },
   }
 }
@@ -61,21 +64,27 @@ export function unsubscribeUrl({ secrets, config }: Services, subject: Subject):
 }
 
 /**
- * Puts addresses where the markers are: tracked ones for a message, the real ones for previews and tests. Links
+ * Puts addresses where the markers are: tracked ones for a message, the real ones for previews, tests and people who
+ * are not to be followed. Links
  * whose address is only known per recipient carry it, signed. What is no web address leads nowhere.
  */
 export function finishLinks(
   services: Services,
   parts: Parts,
-  given: { nonce: string; subject: Subject | null; isDynamic: (index: number) => boolean },
+  given: {
+    nonce: string
+    subject: Subject | null
+    isDynamic: (index: number) => boolean
+    tracksClicks?: boolean
+  },
 ): Parts {
   const { secrets, config } = services
-  const { nonce, subject, isDynamic } = given
-  const token = subject && makeToken(secrets, 'click', subject)
+  const { nonce, subject, isDynamic, tracksClicks = true } = given
+  const token = subject && tracksClicks && makeToken(secrets, 'click', subject)
   const address = (index: number, url: string): string => {
     const target = webAddress(url)
     if (target === null) return '#'
-    if (token === null) return target
+    if (!token) return target
     const tracked = `${config.streetUrl}/c/${token}/${index}`
     if (!isDynamic(index)) return tracked
     return `${tracked}?u=${Buffer.from(target).toString('base64url')}&s=${signLink(secrets, token, index, target)}`

@@ -6,6 +6,7 @@ import { webAddress } from './render/markers.ts'
 import { readSettings } from './settings.ts'
 import { findTracked, keepHit } from './signals.ts'
 import { isSignedLink, readToken } from './tokens.ts'
+import { trackingOf } from './tracking.ts'
 import { unsubscribe } from './unsubscribe.ts'
 import type { Signals } from './verdict.ts'
 
@@ -78,6 +79,17 @@ type ClickRequest = FastifyRequest<{
   Querystring: { u?: string; s?: string }
 }>
 
+/** Whether a hit may be kept: what the setting and the person say now, and not against his browser (GPC, DNT). */
+async function mayNotice(
+  { db }: Services,
+  contactId: string,
+  request: FastifyRequest,
+  kind: 'open' | 'click',
+): Promise<boolean> {
+  const objects = request.headers['sec-gpc'] === '1' || request.headers.dnt === '1'
+  return (await trackingOf(db, [contactId]))(contactId, kind, objects)
+}
+
 /** To where the link table says, or to a signed address; never to one that a stranger made up. */
 async function click(services: Services, request: ClickRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { token, index: text } = request.params
@@ -90,7 +102,8 @@ async function click(services: Services, request: ClickRequest, reply: FastifyRe
     ? signedTarget(services, { token, index, query: request.query })
     : webAddress(link.url)
   if (url === null) return show(reply, 404, unknownPage)
-  await keepHit(services, message, { kind: 'click', linkIndex: index, url, signals: signalsOf(request) })
+  const hit = { kind: 'click' as const, linkIndex: index, url, signals: signalsOf(request) }
+  if (await mayNotice(services, message.contactId, request, 'click')) await keepHit(services, message, hit)
   return reply
     .headers({
       'cache-control': 'no-store',
@@ -120,7 +133,7 @@ async function open(
 ): Promise<FastifyReply> {
   const subject = readToken(services.secrets, 'open', request.params.name.replace(/\.gif$/, ''))
   const message = subject && (await findTracked(services.db, subject))
-  if (message)
+  if (message && (await mayNotice(services, message.contactId, request, 'open')))
     await keepHit(services, message, {
       kind: 'open',
       linkIndex: null,

@@ -9,7 +9,7 @@ import type { Batch } from './item.ts'
 import type { Keys } from './keys.ts'
 import { limitBrowsers } from './limit.ts'
 import { parse } from './parse.ts'
-import { honourPrivacy } from './privacy.ts'
+import { honourPrivacy, leaveObjectors } from './privacy.ts'
 import { recognise } from './recognise.ts'
 import { correctTime } from './time.ts'
 
@@ -28,7 +28,7 @@ export const arrivalSteps: ((arrival: Arrival, keys: Keys) => Arrival | Promise<
   writeOut,
 ]
 
-export const batchSteps: ((trx: Db, batch: Batch) => Promise<Batch>)[] = [recognise, append]
+export const batchSteps: ((trx: Db, batch: Batch) => Promise<Batch>)[] = [recognise, leaveObjectors, append]
 
 /** Walks a request through; throws an AppError where the request as a whole is refused. */
 export async function receive(arrival: Arrival, keys: Keys): Promise<Arrival> {

@@ -16,7 +16,17 @@ const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 
 function source(type: SourceType, allowedHosts: string[] = []): Source {
   const made = { createdBy: 'test', createdAt: received, updatedAt: received, version: 1, enabled: true }
-  return { id: '1', name: 'Site', type, keyPrefix: 'twb_', publicKey: null, allowedHosts, ...made }
+  const settings = { needsConsent: false }
+  return {
+    id: '1',
+    name: 'Site',
+    type,
+    keyPrefix: 'twb_',
+    publicKey: null,
+    allowedHosts,
+    ...settings,
+    ...made,
+  }
 }
 
 function arrive(type: SourceType, event: object, headers: ArrivalHeaders = {}): Arrival {
@@ -91,6 +101,27 @@ test('an objection by GPC or DNT is honoured for pages, unless the visitor has a
     0,
   )
   assert.equal(kept(arrive('server', view, { gpc: '1' })), 1)
+  assert.equal(kept(arrive('browser', view, { dnt: '1' })), 0)
+  // A "no" counts without any header, in Segment's words too.
+  assert.equal(kept(arrive('browser', { ...view, context: { consent: { state: 'denied' } } })), 0)
+  const segment = (analytics: boolean) => ({
+    ...view,
+    context: { consent: { categoryPreferences: { analytics } } },
+  })
+  assert.equal(kept(arrive('browser', segment(false))), 0)
+  assert.equal(kept(arrive('browser', segment(true), { gpc: '1' })), 1)
+})
+
+test('where a source asks for consent, nothing is taken without it', () => {
+  const view = page('https://shop.example/')
+  const asking = (event: object) => {
+    const arrival = arrive('browser', event)
+    arrival.source = { ...source('browser'), needsConsent: true }
+    return honourPrivacy(arrival).calls.length
+  }
+  assert.equal(asking(view), 0)
+  assert.equal(asking({ ...view, context: { consent: { state: 'pending' } } }), 0)
+  assert.equal(asking({ ...view, context: { consent: { state: 'granted' } } }), 1)
 })
 
 test('campaign parameters and click ids are read from the address where the SDK did not', () => {

@@ -57,7 +57,11 @@ export async function serveIntake(
   })
   await app.register(async scope => {
     takeAnyBody(scope)
-    scope.addHook('onRequest', async (request, reply) => allowOrigin(request, reply))
+    scope.addHook('onRequest', async (request, reply) => {
+      allowOrigin(request, reply)
+      // Whatever a client calls it: a type that cannot be parsed would be refused before we are asked.
+      if (request.raw.headers['content-type']) request.raw.headers['content-type'] = 'text/plain'
+    })
     for (const [path, endpoint] of Object.entries(endpoints)) {
       scope.post(`/v1/${path}`, (request, reply) => answer(desk, endpoint, { request, reply }))
       scope.options(`/v1/${path}`, (_request, reply) => answerPreflight(reply))

@@ -5,6 +5,7 @@ import { escapeHtml } from '../render/markers.ts'
 import type { Parts, Rendered } from '../render/protocol.ts'
 import type { Renderer } from '../render/renderer.ts'
 import type { Settings } from '../settings.ts'
+import { trackingOf } from '../tracking.ts'
 import type { Claimed } from './claim.ts'
 import { composeMail } from './compose.ts'
 
@@ -82,6 +83,10 @@ async function renderVersion(
 ): Promise<Rendered[]> {
   const { id, subject, html, text, links } = version
   const subjects = messages.map(message => ({ contactId: message.contactId, messageId: message.id }))
+  const tracks = await trackingOf(
+    services.db,
+    messages.map(message => message.contactId),
+  )
   const contexts = messages.map((message, i) =>
     contextFor(services, {
       contact: message.contact,
@@ -89,6 +94,7 @@ async function renderVersion(
       postalAddress: settings.postalAddress,
       now,
       subject: subjects[i] ?? null,
+      tracksOpens: tracks(message.contactId, 'open'),
     }),
   )
   const rendered = await renderer.render({ key: id, subject, html, text }, contexts)
@@ -96,7 +102,8 @@ async function renderVersion(
   return rendered.map((result, i) => {
     const nonce = contexts[i]?.tend.nonce
     if (!result.ok || !nonce) return result
-    const given = { nonce, subject: subjects[i] ?? null, isDynamic }
+    const tracksClicks = tracks(subjects[i]?.contactId ?? '', 'click')
+    const given = { nonce, subject: subjects[i] ?? null, isDynamic, tracksClicks }
     return { ok: true, parts: finishLinks(services, result.parts, given) }
   })
 }
