@@ -27,7 +27,7 @@ const messageAt = sql`coalesce(m.sent_at, m.sending_at, m.decided_at)`
 export const letters = (ask: Days) => sql`
   select ${dayOf(messageAt, ask.zone)} as day, m.contact_id, m.id, m.state,
     coalesce(v.email_id, 0) as email_id, coalesce(m.email_version_id, 0) as version_id,
-    0::bigint as campaign_id, ''::text as variant,
+    coalesce(m.campaign_id, 0) as campaign_id, coalesce(m.variant::text, '') as variant,
     coalesce(lower(split_part(m.recipient, '@', 2)), '') as domain,
     m.history @> '[{"state": "deferred"}]' as was_deferred,
     m.state = 'sent' or coalesce(back.bounced_hard or back.bounced_soft, false) as is_sent,

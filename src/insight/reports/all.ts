@@ -1,3 +1,4 @@
+import { campaignsReport } from './campaigns.ts'
 import { growthReport, segmentsReport } from './clubs.ts'
 import { deliverabilityReport } from './deliverability.ts'
 import { emailsReport } from './emails.ts'
@@ -9,6 +10,7 @@ import { workflowsReport } from './workflows.ts'
 /** Every report: routes, files and screens are made from this list. */
 export const reports: ReportKind[] = [
   emailsReport,
+  campaignsReport,
   workflowsReport,
   segmentsReport,
   growthReport,

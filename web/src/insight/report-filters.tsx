@@ -11,6 +11,7 @@ const most = { params: { query: { limit: 200 } } }
 /** The filters of a report besides its days. */
 export function ReportFilters({ kind, ...props }: Props & { kind: Kind }) {
   if (kind.key === 'emails') return <EmailFilter {...props} />
+  if (kind.key === 'campaigns') return <CampaignFilter {...props} />
   if (kind.key === 'workflows') return <WorkflowFilter {...props} />
   if (kind.key === 'segments') return <SegmentFilter {...props} />
   if (kind.key === 'growth') return <ListFilter {...props} />
@@ -75,6 +76,23 @@ function EmailFilter({ search, set }: Props) {
       value={search.emailId}
       to="/emails"
       onPick={emailId => set({ emailId, sort: '' })}
+    />
+  )
+}
+
+function CampaignFilter({ search, set }: Props) {
+  const campaigns = useQuery({
+    queryKey: ['campaigns', 'choice'],
+    queryFn: () => call(client.GET('/api/v1/campaigns', most)),
+  })
+  return (
+    <Pick
+      label="Campaign"
+      all="All campaigns"
+      items={campaigns.data?.items}
+      value={search.campaignId}
+      to="/campaigns"
+      onPick={campaignId => set({ campaignId, sort: '' })}
     />
   )
 }

@@ -47,6 +47,12 @@ export const kinds: Kind[] = [
     filters: ['emailId'],
   },
   {
+    key: 'campaigns',
+    title: 'Campaign performance',
+    words: 'How campaigns did side by side, and the variants of one against each other.',
+    filters: ['campaignId'],
+  },
+  {
     key: 'workflows',
     title: 'Workflow funnel',
     words: 'Who entered, where people stand, which way they went on, and who reached the goal.',
