@@ -21,6 +21,7 @@ import {
   oldestDueSeconds,
   repoint,
 } from './module.sql.ts'
+import { optInReactor } from './opt-in.reactor.ts'
 import { outreachStreet } from './outreach.street.ts'
 import { exportReturns, forgetReturns, repointReturns } from './returns/contact.sql.ts'
 import { countUnread } from './returns/inbox.sql.ts'
@@ -66,6 +67,7 @@ async function health({ db, clock, config }: Services): Promise<{ ok: boolean; w
       ok: true,
       words: `${unknown} messages may or may not have arrived: see Messages, unknown.`,
     })
+  findings.push(...(await webhookHealth(db)))
   return findings
 }
 
@@ -76,7 +78,7 @@ function earlier(a: Date | null, b: Date | null): Date | null {
 /** What we say: emails, the ledger of messages, the gate, delivery, and what comes back. */
 export const outreachModule: Module = {
   name: 'outreach',
-  ...ownedIn({ emails: 'outreach.email' }),
+  ...ownedIn({ emails: 'outreach.email', campaigns: 'outreach.campaign' }),
   routes: [
     ...emailRoutes,
     ...messageRoutes,
@@ -84,22 +86,32 @@ export const outreachModule: Module = {
     ...sendingRoutes,
     ...returnsRoutes,
     ...campaignRoutes,
+    ...webhookRoutes,
   ],
   async street(app, services) {
     await app.register(async scope => returnsStreet(scope, services))
     await outreachStreet(app, services)
   },
-  loops: [deliveryLoop, returnsLoop, campaignLoop],
-  jobs: [countAudience],
+  reactors: [optInReactor, webhookReactor],
+  loops: [deliveryLoop, returnsLoop, campaignLoop, webhookLoop],
+  jobs: [countAudience, replayJob],
   pending: async (db, now) =>
-    (await countPending(db, now)) + (await countUnread(db)) + (await campaignsPending(db, now)),
-  waiting: countWaiting,
+    (await countPending(db, now)) +
+    (await countUnread(db)) +
+    (await campaignsPending(db, now)) +
+    (await countDueCalls(db, now)),
+  async waiting(db, now) {
+    const calls = await countDueCalls(db, now)
+    return [...(await countWaiting(db)), { words: 'calls of webhooks', count: calls }]
+  },
   transient: ['outreach.preview'],
-  nextDue: async (db, now) => earlier(await nextMoment(db, now), await nextCampaign(db, now)),
+  nextDue: async (db, now) =>
+    earlier(earlier(await nextMoment(db, now), await nextCampaign(db, now)), await nextCallAt(db, now)),
   health,
   async forget(trx, contactIds) {
     await forgetReturns(trx, contactIds)
     await forgetCampaigns(trx, contactIds)
+    await forgetCalls(trx, contactIds)
     await forget(trx, contactIds)
   },
   exportContact: async (db, contactId) =>
@@ -108,10 +120,12 @@ export const outreachModule: Module = {
       await exportContact(db, contactId),
       await exportReturns(db, contactId),
       await exportCampaigns(db, contactId),
+      { webhooks: await exportCalls(db, contactId) },
     ),
   async repoint(trx, from, to) {
     await repoint(trx, from, to)
     await repointReturns(trx, from, to)
     await repointCampaigns(trx, from, to)
+    await repointCalls(trx, from, to)
   },
 }

@@ -62,6 +62,7 @@ export const screens = [
   screen('/settings/sending', () => import('@/settings/sending-screen'), 'SendingScreen'),
   screen('/settings/team', () => import('@/settings/team-screen'), 'TeamScreen'),
   screen('/settings/keys', () => import('@/settings/keys-screen'), 'KeysScreen'),
+  screen('/settings/audit', () => import('@/settings/audit-screen'), 'AuditScreen'),
   screen('/settings/account', () => import('@/settings/account-screen'), 'AccountScreen'),
   screen('/system', () => import('@/settings/system-screen'), 'SystemScreen'),
 ]

@@ -21,6 +21,36 @@ export class ApiError extends Error {
 
 export const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin' })
 
+type Asker = () => Promise<boolean>
+let askWho: Asker | null = null
+
+/** Says who asks a person to confirm that it is still he; gives the function that takes it back. */
+export function onConfirmNeeded(ask: Asker): () => void {
+  askWho = ask
+  return () => {
+    askWho = null
+  }
+}
+
+/** A request can be sent once: what may have to be sent again is kept until it was answered. */
+const copies = new WeakMap<Request, Request>()
+
+client.use({
+  onRequest({ request }) {
+    if (request.method !== 'GET') copies.set(request, request.clone())
+  },
+  async onResponse({ request, response }) {
+    if (response.status !== 403 || !askWho) return undefined
+    const said = (await response
+      .clone()
+      .json()
+      .catch(() => null)) as Partial<Problem> | null
+    const copy = copies.get(request)
+    if (said?.code !== 'confirm_needed' || !copy || !(await askWho())) return undefined
+    return fetch(copy)
+  },
+})
+
 /** Unwraps an answer: the data, or an ApiError with the server's words. Offline is an error like any other. */
 export async function call<T>(
   request: Promise<{ data?: T; error?: unknown; response: Response }>,

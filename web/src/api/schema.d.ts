@@ -2392,6 +2392,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How campaigns did side by side, and the variants of one against each other. */
+        get: operations["getReportsCampaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/campaigns/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of the report “Campaign performance” as a CSV file; shares are numbers from 0 to 1 */
+        get: operations["getReportsCampaignsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/workflows": {
         parameters: {
             query?: never;
@@ -2596,6 +2630,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports, the newest first */
+        get: operations["getExports"];
+        put?: never;
+        /** Write contacts, companies, deliveries or a report’s rows into a file, as CSV or JSON lines */
+        post: operations["postExports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One export and how far it is */
+        get: operations["getExportsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file itself; who takes it stands in the audit log */
+        get: operations["getExportsIdFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/owned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many segments, emails, workflows and score models somebody answers for */
+        get: operations["getUsersIdOwned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make somebody else answer for all that a person answers for */
+        post: operations["postUsersIdHandOver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/erasure": {
         parameters: {
             query?: never;
@@ -2727,6 +2847,159 @@ export interface paths {
         put?: never;
         /** Fulfil a request: an erasure is carried out; an export is marked as handed over (get it at /contacts/:id/export) */
         post: operations["postPrivacyRequestsIdFulfil"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/merge/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a merge would make of several contacts, and how much is behind each; nothing is changed */
+        post: operations["postContactsMergePreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make one contact of several; it can be undone for 30 days */
+        post: operations["postContactsMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Merges, the newest first */
+        get: operations["getMerges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was merged into a contact */
+        get: operations["getContactsIdMerges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make several contacts of one again */
+        post: operations["postMergesIdUndo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pairs of contacts that may be one person, the surest first */
+        get: operations["getDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many pairs are open by reason, when they were looked for, and whether a search is running */
+        get: operations["getDuplicatesState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look for duplicates among all contacts; a job */
+        post: operations["postDuplicatesSearch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/{contactId}/{otherId}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a pair is two people, or take that back */
+        post: operations["postDuplicatesContactIdOtherIdDecide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9543,6 +9816,7 @@ export interface operations {
                         kind?: "mjml" | "html";
                         source?: string;
                         text?: string | null;
+                        topicId?: string | null;
                     };
                 };
             };
@@ -9579,6 +9853,7 @@ export interface operations {
                             kind: "mjml" | "html";
                             source: string;
                             text: string | null;
+                            topicId: string | null;
                         };
                     };
                 };
@@ -9637,6 +9912,7 @@ export interface operations {
                             kind: "mjml" | "html";
                             source: string;
                             text: string | null;
+                            topicId: string | null;
                         };
                     };
                 };
@@ -9675,6 +9951,7 @@ export interface operations {
                         kind?: "mjml" | "html";
                         source?: string;
                         text?: string | null;
+                        topicId?: string | null;
                     };
                     ownerId?: string | null;
                     reviewOn?: string | null;
@@ -9713,6 +9990,7 @@ export interface operations {
                             kind: "mjml" | "html";
                             source: string;
                             text: string | null;
+                            topicId: string | null;
                         };
                     };
                 };
@@ -9834,6 +10112,7 @@ export interface operations {
                             kind: "mjml" | "html";
                             source: string;
                             text: string | null;
+                            topicId: string | null;
                         };
                     };
                 };
@@ -9896,6 +10175,7 @@ export interface operations {
                             kind: "mjml" | "html";
                             source: string;
                             text: string | null;
+                            topicId: string | null;
                         };
                     };
                 };
@@ -9937,6 +10217,7 @@ export interface operations {
                         kind?: "mjml" | "html";
                         source?: string;
                         text?: string | null;
+                        topicId?: string | null;
                     };
                 };
             };
@@ -13462,6 +13743,7 @@ export interface operations {
                             publicKey: string | null;
                             allowedHosts: string[];
                             enabled: boolean;
+                            needsConsent: boolean;
                             createdBy: string;
                             /** Format: date-time */
                             createdAt: string;
@@ -13503,6 +13785,7 @@ export interface operations {
                     /** @enum {string} */
                     type: "server" | "browser";
                     allowedHosts?: string[];
+                    needsConsent?: boolean;
                 };
             };
         };
@@ -13522,6 +13805,7 @@ export interface operations {
                         publicKey: string | null;
                         allowedHosts: string[];
                         enabled: boolean;
+                        needsConsent: boolean;
                         createdBy: string;
                         /** Format: date-time */
                         createdAt: string;
@@ -13570,6 +13854,7 @@ export interface operations {
                         publicKey: string | null;
                         allowedHosts: string[];
                         enabled: boolean;
+                        needsConsent: boolean;
                         createdBy: string;
                         /** Format: date-time */
                         createdAt: string;
@@ -13639,6 +13924,7 @@ export interface operations {
                     name?: string;
                     allowedHosts?: string[];
                     enabled?: boolean;
+                    needsConsent?: boolean;
                 };
             };
         };
@@ -13658,6 +13944,7 @@ export interface operations {
                         publicKey: string | null;
                         allowedHosts: string[];
                         enabled: boolean;
+                        needsConsent: boolean;
                         createdBy: string;
                         /** Format: date-time */
                         createdAt: string;
@@ -15024,6 +15311,116 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getReportsCampaigns: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                campaignId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        report: string;
+                        title: string;
+                        range: {
+                            from: string;
+                            to: string;
+                            zone: string;
+                            /** @enum {string} */
+                            unit: "day" | "week" | "month";
+                            before: {
+                                from: string;
+                                to: string;
+                            } | null;
+                        };
+                        totals: {
+                            metric: string;
+                            value: number | null;
+                            before: number | null;
+                        }[];
+                        series: {
+                            points: string[];
+                            lines: {
+                                metric: string;
+                                values: (number | null)[];
+                                before: (number | null)[] | null;
+                            }[];
+                        };
+                        tables: {
+                            key: string;
+                            title: string;
+                            columns: {
+                                key: string;
+                                name: string;
+                                metric: string | null;
+                                /** @enum {string} */
+                                unit: "text" | "count" | "share" | "days";
+                            }[];
+                            rows: {
+                                key: string;
+                                link: string | null;
+                                cells: (string | number | null)[];
+                            }[];
+                            cut: boolean;
+                        }[];
+                        notes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getReportsCampaignsCsv: {
+        parameters: {
+            query?: {
+                preset?: "last_7_days" | "last_30_days" | "last_90_days" | "last_365_days" | "this_month" | "last_month" | "this_year";
+                from?: string;
+                to?: string;
+                compare?: "before" | "year" | "none";
+                campaignId?: string;
+                table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getReportsWorkflows: {
         parameters: {
             query?: {
@@ -15684,6 +16081,315 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getExports: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            kind: string;
+                            name: string;
+                            /** @enum {string} */
+                            format: "csv" | "jsonl";
+                            rows: number;
+                            bytes: number;
+                            /** Format: date-time */
+                            createdAt: string;
+                            createdBy: string;
+                            finishedAt: string | null;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            removed: string | null;
+                            job: {
+                                id: string;
+                                /** @enum {string} */
+                                state: "queued" | "running" | "done" | "failed" | "stopped";
+                                error: string | null;
+                            } | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postExports: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default csv
+                     * @enum {string}
+                     */
+                    format?: "csv" | "jsonl";
+                    ask: {
+                        /** @enum {string} */
+                        kind: "contacts";
+                        filter?: components["schemas"]["FilterInput"];
+                        q?: string;
+                        listId?: string;
+                        segmentId?: string;
+                        companyId?: string;
+                    } | {
+                        /** @enum {string} */
+                        kind: "companies";
+                        q?: string;
+                    } | {
+                        /** @enum {string} */
+                        kind: "messages";
+                        /** @enum {string} */
+                        state?: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
+                        /** @enum {string} */
+                        class?: "marketing" | "service" | "alert" | "test";
+                        emailId?: string;
+                    } | {
+                        /** @enum {string} */
+                        kind: "table";
+                        name: string;
+                        columns: string[];
+                        rows: (string | number | boolean | null)[][];
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        name: string;
+                        /** @enum {string} */
+                        format: "csv" | "jsonl";
+                        rows: number;
+                        bytes: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        finishedAt: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        removed: string | null;
+                        job: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getExportsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        name: string;
+                        /** @enum {string} */
+                        format: "csv" | "jsonl";
+                        rows: number;
+                        bytes: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        createdBy: string;
+                        finishedAt: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        removed: string | null;
+                        job: {
+                            id: string;
+                            /** @enum {string} */
+                            state: "queued" | "running" | "done" | "failed" | "stopped";
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getExportsIdFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUsersIdOwned: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            kind: string;
+                            count: number;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postUsersIdHandOver: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    toId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            kind: string;
+                            count: number;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getContactsIdErasure: {
         parameters: {
             query?: never;
@@ -16114,6 +16820,480 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postContactsMergePreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    contactId: string;
+                    others: string[];
+                    /** @default {} */
+                    choices?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        contacts: {
+                            id: string;
+                            email: string | null;
+                            firstName: string | null;
+                            lastName: string | null;
+                            phone: string | null;
+                            jobTitle: string | null;
+                            country: string | null;
+                            language: string | null;
+                            timeZone: string | null;
+                            stage: string;
+                            ownerId: string | null;
+                            company: {
+                                id: string;
+                                name: string;
+                            } | null;
+                            attrs: {
+                                [key: string]: unknown;
+                            };
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            updatedBy: string;
+                            version: number;
+                        }[];
+                        weights: {
+                            id: string;
+                            addresses: string[];
+                            lists: number;
+                            events: number;
+                            messages: number;
+                        }[];
+                        united: {
+                            core: {
+                                [key: string]: unknown;
+                            };
+                            attrs: {
+                                [key: string]: unknown;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postContactsMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    contactId: string;
+                    others: string[];
+                    /** @default {} */
+                    choices?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        contactId: string;
+                        merged: string[];
+                        /** Format: date-time */
+                        at: string;
+                        by: string;
+                        undoneAt: string | null;
+                        undoneBy: string | null;
+                        undoUntil: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getMerges: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            contactId: string;
+                            merged: string[];
+                            /** Format: date-time */
+                            at: string;
+                            by: string;
+                            undoneAt: string | null;
+                            undoneBy: string | null;
+                            undoUntil: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getContactsIdMerges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            contactId: string;
+                            merged: string[];
+                            /** Format: date-time */
+                            at: string;
+                            by: string;
+                            undoneAt: string | null;
+                            undoneBy: string | null;
+                            undoUntil: string | null;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postMergesIdUndo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        contactId: string;
+                        merged: string[];
+                        /** Format: date-time */
+                        at: string;
+                        by: string;
+                        undoneAt: string | null;
+                        undoneBy: string | null;
+                        undoUntil: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDuplicates: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                reason?: "address" | "name_company" | "phone" | "typo";
+                state?: "open" | "dismissed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            contact: {
+                                id: string;
+                                email: string | null;
+                                firstName: string | null;
+                                lastName: string | null;
+                                phone: string | null;
+                                jobTitle: string | null;
+                                country: string | null;
+                                language: string | null;
+                                timeZone: string | null;
+                                stage: string;
+                                ownerId: string | null;
+                                company: {
+                                    id: string;
+                                    name: string;
+                                } | null;
+                                attrs: {
+                                    [key: string]: unknown;
+                                };
+                                /** Format: date-time */
+                                createdAt: string;
+                                /** Format: date-time */
+                                updatedAt: string;
+                                updatedBy: string;
+                                version: number;
+                            };
+                            other: {
+                                id: string;
+                                email: string | null;
+                                firstName: string | null;
+                                lastName: string | null;
+                                phone: string | null;
+                                jobTitle: string | null;
+                                country: string | null;
+                                language: string | null;
+                                timeZone: string | null;
+                                stage: string;
+                                ownerId: string | null;
+                                company: {
+                                    id: string;
+                                    name: string;
+                                } | null;
+                                attrs: {
+                                    [key: string]: unknown;
+                                };
+                                /** Format: date-time */
+                                createdAt: string;
+                                /** Format: date-time */
+                                updatedAt: string;
+                                updatedBy: string;
+                                version: number;
+                            };
+                            reasons: ("address" | "name_company" | "phone" | "typo")[];
+                            score: number;
+                            /** Format: date-time */
+                            foundAt: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDuplicatesState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        open: number;
+                        foundAt: string | null;
+                        jobId: string | null;
+                        reasons: {
+                            /** @enum {string} */
+                            reason: "address" | "name_company" | "phone" | "typo";
+                            pairs: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postDuplicatesSearch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        jobId: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postDuplicatesContactIdOtherIdDecide: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                contactId: string;
+                otherId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    dismissed: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        ok: true;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];

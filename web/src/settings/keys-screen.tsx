@@ -1,23 +1,21 @@
-import { Button, Code, Group, Modal, Select, Stack, Table, Text, TextInput, Tooltip } from '@mantine/core'
+import { Anchor, Badge, Button, Code, Table, Text, Tooltip } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { IconPlus } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, client } from '@/api/client'
-import { useMe } from '@/shell/me'
 import { useCreating } from '@/ui/create-dialog'
-import { When } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
-import { ErrorNote, Loaded } from '@/ui/states'
-import { ShowOnce } from './show-once'
+import { Loaded } from '@/ui/states'
+import { CreateKey } from './keys-create'
+import { RealWhen } from './real-when'
+import { useIsAdmin } from './roles'
 
-const keyRoles = ['admin', 'marketer', 'analyst', 'sales', 'viewer'] as const
+const soonMs = 14 * 86_400_000
 
 /** Keys for machines: what is shown of each is enough to recognise it and nothing to use it. */
 export function KeysScreen() {
   const queries = useQueryClient()
-  const role = useMe().data?.role
-  const mayEdit = role === 'owner' || role === 'admin'
+  const mayEdit = useIsAdmin()
   const creating = useCreating()
   const keys = useQuery({
     queryKey: ['api-keys'],
@@ -38,7 +36,15 @@ export function KeysScreen() {
   return (
     <Page
       title="API keys"
-      words="For programs. Send one as a bearer token; the API describes itself at /api/openapi.json."
+      words={
+        <>
+          For programs. Send one as a bearer token; the API describes itself at{' '}
+          <Anchor href="/api/docs" size="sm">
+            /api/docs
+          </Anchor>
+          .
+        </>
+      }
       actions={
         <Tooltip label="Only owners and admins see keys" disabled={mayEdit}>
           <Button leftSection={<IconPlus size={16} />} disabled={!mayEdit} onClick={creating.open}>
@@ -54,20 +60,20 @@ export function KeysScreen() {
             data.items.length === 0 ? (
               <Empty
                 title="No key yet"
-                words="A key lets a program do what its role may do. It is shown once, when it is made."
+                words="A key lets a program do what its role may do, or only what you choose. It is shown once, when it is made."
                 action={{ label: 'Make a key', onClick: creating.open }}
               />
             ) : (
-              <Table.ScrollContainer minWidth={640}>
+              <Table.ScrollContainer minWidth={760}>
                 <Table verticalSpacing="sm">
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>Name</Table.Th>
                       <Table.Th>Begins with</Table.Th>
-                      <Table.Th>Role</Table.Th>
+                      <Table.Th>May</Table.Th>
                       <Table.Th>Last used</Table.Th>
                       <Table.Th>Runs out</Table.Th>
-                      <Table.Th />
+                      <Table.Th aria-label="Actions" />
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -77,9 +83,13 @@ export function KeysScreen() {
                         <Table.Td>
                           <Code>tend_{key.prefix}</Code>
                         </Table.Td>
-                        <Table.Td>{key.role}</Table.Td>
-                        <Table.Td>{key.lastUsedAt ? <When at={key.lastUsedAt} /> : 'never'}</Table.Td>
-                        <Table.Td>{key.expiresAt ? <When at={key.expiresAt} /> : 'never'}</Table.Td>
+                        <Table.Td>
+                          <Scope role={key.role} scopes={key.scopes} />
+                        </Table.Td>
+                        <Table.Td>{key.lastUsedAt ? <RealWhen at={key.lastUsedAt} /> : 'never'}</Table.Td>
+                        <Table.Td>
+                          <End at={key.expiresAt} />
+                        </Table.Td>
                         <Table.Td ta="right">
                           <Button
                             size="compact-sm"
@@ -98,65 +108,44 @@ export function KeysScreen() {
           }
         </Loaded>
       )}
-      <CreateKey />
+      {mayEdit && <CreateKey />}
     </Page>
   )
 }
 
-function CreateKey() {
-  const { opened, close } = useCreating()
-  const queries = useQueryClient()
-  const [name, setName] = useState('')
-  const [role, setRole] = useState<(typeof keyRoles)[number]>('marketer')
-  const create = useMutation({
-    mutationFn: () => call(client.POST('/api/v1/api-keys', { body: { name: name.trim(), role } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['api-keys'] }),
-  })
-  const leave = () => {
-    create.reset()
-    setName('')
-    close()
-  }
+function Scope({ role, scopes }: { role: string; scopes: string[] | null }) {
+  if (!scopes)
+    return (
+      <Text span size="sm">
+        all of {role}
+      </Text>
+    )
   return (
-    <Modal opened={opened} onClose={leave} title="New API key">
-      {create.data ? (
-        <Stack>
-          <ShowOnce
-            title="The key"
-            secret={create.data.key}
-            words="It is shown only now; Tend keeps nothing but its hash."
-          />
-          <Group justify="flex-end">
-            <Button onClick={leave}>I have it</Button>
-          </Group>
-        </Stack>
-      ) : (
-        <Stack>
-          <TextInput
-            label="Name"
-            placeholder="Nightly report"
-            required
-            data-autofocus
-            value={name}
-            onChange={event => setName(event.currentTarget.value)}
-          />
-          <Select
-            label="Role"
-            data={[...keyRoles]}
-            value={role}
-            onChange={value => setRole(keyRoles.find(each => each === value) ?? 'viewer')}
-          />
-          {create.isError && <ErrorNote error={create.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={leave}>
-              Cancel
-            </Button>
-            <Button loading={create.isPending} disabled={!name.trim()} onClick={() => create.mutate()}>
-              Create key
-            </Button>
-          </Group>
-        </Stack>
+    <Tooltip multiline maw={320} label={scopes.join(', ')}>
+      <Text span size="sm">
+        {scopes.slice(0, 2).join(', ')}
+        {scopes.length > 2 && ` and ${scopes.length - 2} more`}
+      </Text>
+    </Tooltip>
+  )
+}
+
+function End({ at }: { at: string | null }) {
+  if (!at)
+    return (
+      <Text span size="sm" c="dimmed">
+        never
+      </Text>
+    )
+  const left = new Date(at).getTime() - Date.now()
+  return (
+    <>
+      <RealWhen at={at} />
+      {left < soonMs && (
+        <Badge ml={6} color={left < 0 ? 'gray' : 'yellow'} c="var(--mantine-color-text)">
+          {left < 0 ? 'ran out' : 'soon'}
+        </Badge>
       )}
-    </Modal>
+    </>
   )
 }

@@ -66,6 +66,7 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
           { to: '/settings/lists', label: 'Lists' },
           { to: '/settings/team', label: 'Team & roles' },
           { to: '/settings/keys', label: 'API keys' },
+          { to: '/settings/audit', label: 'Audit log' },
           { to: '/settings/account', label: 'My account' },
           { to: '/system', label: 'System health' },
         ],

@@ -14,6 +14,9 @@ import { SandboxBar } from './sandbox-bar'
 import look from './shell.module.css'
 
 const HeaderTools = lazy(async () => ({ default: (await import('./header-tools')).HeaderTools }))
+const SecondFactorNeeded = lazy(async () => ({
+  default: (await import('./second-factor-needed')).SecondFactorNeeded,
+}))
 const SignInScreen = lazy(async () => ({ default: (await import('./sign-in-screen')).SignInScreen }))
 
 /** What stands around every screen. Nobody signed in: the way in instead. */
@@ -38,6 +41,13 @@ export function Shell() {
       <Box p="xl" maw={560} mx="auto">
         <ErrorNote error={me.error} onRetry={() => void me.refetch()} />
       </Box>
+    )
+  }
+  if (me.data.secondFactor?.forAll && !me.data.secondFactor.on) {
+    return (
+      <Suspense fallback={null}>
+        <SecondFactorNeeded />
+      </Suspense>
     )
   }
   return <Frame name={me.data.name} role={me.data.role} />
