@@ -50,6 +50,7 @@ const running = [
   'crm',
   'suppressions',
   'privacy',
+  'webhooks',
 ]
 const resources = new Set([...marketing, ...running])
 

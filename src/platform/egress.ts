@@ -20,6 +20,8 @@ export type EgressAnswer = {
 export type Egress = {
   /** AppError `egress_refused` for an address we do not go to, `egress_failed` for one that did not answer. */
   fetch(url: string, options?: EgressRequest): Promise<EgressAnswer>
+  /** Why an address would be refused as it is written, before any name is looked up; null where it would not. */
+  refusal(url: string): string | null
 }
 
 /** Mail, database and shell ports: nothing that a webhook has business with. */
@@ -54,7 +56,18 @@ export function createEgress(allow: readonly string[]): Egress {
       return connect(options, done)
     },
   })
-  return { fetch: (url, options = {}) => send(agent, allow, url, options) }
+  return {
+    fetch: (url, options = {}) => send(agent, allow, url, options),
+    refusal(url) {
+      try {
+        check(url, allow)
+        return null
+      } catch (error) {
+        if (error instanceof AppError) return error.message
+        throw error
+      }
+    },
+  }
 }
 
 function refused(host: string): AppError {
