@@ -44,6 +44,11 @@ export type Owned = { kind: string; count: number }
 export function ownedIn(tables: Record<string, string>): {
   owned(db: Db, userId: string): Promise<Owned[]>
   handOver(trx: Db, from: string, to: string): Promise<void>
+  renew(
+    trx: Db,
+    thing: { kind: string; id: string },
+    steward: { ownerId: string; reviewOn: string },
+  ): Promise<string | null>
 } {
   return {
     owned: (db, userId) =>
@@ -64,6 +69,16 @@ export function ownedIn(tables: Record<string, string>): {
           trx,
           sql`update ${sql.table(table)} set owner_id = ${to} where owner_id = ${from} and status <> 'archived'`,
         )
+    },
+    async renew(trx, { kind, id }, { ownerId, reviewOn }) {
+      const table = tables[kind]
+      if (table === undefined) return null
+      const row = await maybeOne<{ name: string }>(
+        trx,
+        sql`update ${sql.table(table)} set owner_id = ${ownerId}, review_on = ${reviewOn}::date
+          where id = ${id}::bigint and status in ('live', 'paused') returning name`,
+      )
+      return row?.name ?? null
     },
   }
 }

@@ -50,6 +50,12 @@ export type Module = {
   owned?(db: Db, userId: string): Promise<{ kind: string; count: number }[]>
   /** Makes another person answer for all of them. */
   handOver?(trx: Db, from: string, to: string): Promise<void>
+  /** Names owner and next review day of something live or paused; its name, or null where the room has no such thing. */
+  renew?(
+    trx: Db,
+    thing: { kind: string; id: string },
+    steward: { ownerId: string; reviewOn: string },
+  ): Promise<string | null>
   /** Removes all that is held about contacts. */
   forget?(trx: Db, contactIds: string[]): Promise<void>
   /** All that is held about a contact, as JSON for the person himself. */
