@@ -22,7 +22,7 @@ create table capture.source (
   version int not null default 1
 );
 
--- Calls that were not taken, and why: what a developer looks at when events are missing. Kept for a week,
+-- Calls that were not taken, and why: what a developer looks at when events are missing. Kept for days only,
 -- because a rejected call may hold anything, also personal data that erasure cannot find.
 create table capture.reject (
   id bigint primary key,

@@ -32,13 +32,6 @@ export function selectRejects(sourceId: string, before: string | null, limit: nu
     order by id desc limit ${limit}`
 }
 
-/** One bite of a retention run; returns through the row count whether there may be more. */
-export function deleteRejectsBefore(time: Date, limit: number): RawBuilder<unknown> {
-  return sql`
-    delete from capture.reject
-    where id = any(array(select id from capture.reject where received_at < ${time} order by received_at limit ${limit}))`
-}
-
 export type TrafficRow = {
   sourceId: string
   day: string

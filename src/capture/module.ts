@@ -1,7 +1,6 @@
 import type { Module } from '#engine/module.ts'
 import { serveIntake } from './intake/street.ts'
 import { servePageScript } from './page-script.street.ts'
-import { pruneRejects } from './rejects.jobs.ts'
 import { sourceRoutes } from './sources.routes.ts'
 
 /** How people and what they do come in: sources, the Segment-compatible intake, the page script. */
@@ -12,5 +11,4 @@ export const captureModule: Module = {
     await serveIntake(app, services)
     await servePageScript(app)
   },
-  jobs: [pruneRejects],
 }
