@@ -96,7 +96,11 @@ async function takeAddress(trx: Db, contact: Contact, email: string, now: Date):
 }
 
 /** The change in the one spelling in which it is stored. Throws `invalid` with every field that cannot be. */
-async function checked(trx: Db, { core, attrs }: ContactChange, { now, by }: Hand): Promise<ContactChange> {
+export async function checked(
+  trx: Db,
+  { core, attrs }: ContactChange,
+  { now, by }: Hand,
+): Promise<ContactChange> {
   const faults: FieldProblem[] = []
   const clean: ContactChange = { core: {}, attrs: {} }
   for (const [field, value] of Object.entries(core) as [CoreField, string | null][]) {

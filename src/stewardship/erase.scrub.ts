@@ -75,8 +75,9 @@ export function wordsNaming(person: Person): { sure: string[]; name: string[] } 
  * errors, rejected calls, previews, files of imports and exports, what waits to be delivered to others. Which tables
  * there are, the database is asked. Returns how many rows it changed, by table.
  */
-export async function scrub(trx: Db, person: Person): Promise<Record<string, number>> {
-  const { sure, name } = wordsNaming(person)
+export async function scrub(trx: Db, people: Person | Person[]): Promise<Record<string, number>> {
+  const all = [people].flat().map(wordsNaming)
+  const [sure, name] = [all.flatMap(words => words.sure), all.flatMap(words => words.name)]
   const changed: Record<string, number> = {}
   const keyed = await keyColumns(trx)
   for (const table of await roomTables(trx, ['platform'])) {

@@ -18,7 +18,7 @@ import { findPerson, type Person, wordOf } from './subject.ts'
 export const staysBehind = new Set(['outreach.farewell', 'audience.request', 'stewardship.erasure'])
 
 /** What is written by those who were under way in the moment of the erasure is removed by a second pass. */
-const recheckMs = 3 * 86_400_000
+export const recheckMs = 3 * 86_400_000
 
 export type Erasure = { removed: Record<string, number>; scrubbed: Record<string, number> }
 

@@ -1,8 +1,19 @@
 import type { Module } from '#engine/module.ts'
+import { bulkRun, bulkUndo } from './bulk/jobs.ts'
+import { findDuplicates } from './duplicates.ts'
+import { dropNotes, forgetNotes } from './notes.ts'
+import { retainJob } from './retention.jobs.ts'
 import { stewardshipRoutes } from './stewardship.routes.ts'
 import { upkeepLoop } from './upkeep.loop.ts'
 
 /** Care for what runs and for what is held about people. It reaches into all rooms below, so they are handed in. */
 export function stewardshipModule(rooms: Module[]): Module {
-  return { name: 'stewardship', routes: stewardshipRoutes(rooms), loops: [upkeepLoop] }
+  const retention = retainJob(rooms)
+  return {
+    name: 'stewardship',
+    routes: stewardshipRoutes(rooms, retention),
+    jobs: [retention, findDuplicates, bulkRun, bulkUndo, dropNotes],
+    loops: [upkeepLoop],
+    forget: forgetNotes,
+  }
 }
