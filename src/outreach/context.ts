@@ -50,6 +50,7 @@ export function contextFor(
     now: now.toISOString(),
     postal_address: postalAddress.replace(/\s*\n\s*/g, ', '),
     unsubscribe_url: subject ? unsubscribeUrl(services, subject) : `${config.streetUrl}/u/preview`,
+    preferences_url: subject ? preferencesUrl(services, subject) : `${config.streetUrl}/p/preview`,
     tend: {
       nonce: newNonce(),
       marketing: isMarketing,
@@ -61,6 +62,11 @@ export function contextFor(
 
 export function unsubscribeUrl({ secrets, config }: Services, subject: Subject): string {
   return `${config.streetUrl}/u/${makeToken(secrets, 'unsubscribe', subject)}`
+}
+
+/** Where the reader of a mail says what he wants and how often. */
+export function preferencesUrl({ secrets, config }: Services, subject: Subject): string {
+  return `${config.streetUrl}/p/${makeToken(secrets, 'preferences', subject)}`
 }
 
 /**

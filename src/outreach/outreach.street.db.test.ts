@@ -183,7 +183,7 @@ test('the page asks, the button unsubscribes, and it holds from the next message
     method: 'POST',
     url: mail.unsubscribe,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    payload: '',
+    payload: 'do=leave',
   })
   assert.equal(post.statusCode, 200)
   const { current, ledger } = await consentOf(base.db, mail.contactId)

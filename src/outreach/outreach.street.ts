@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '#platform/services.ts'
-import { askPage, donePage, pageHeaders, previewPage, unknownPage } from './pages.street.ts'
+import { choicesStreet } from './choices.street.ts'
+import { pageHeaders, unknownPage } from './pages.street.ts'
+import { wordsFor } from './pages.words.ts'
 import { readPreview } from './previews.ts'
 import { webAddress } from './render/markers.ts'
-import { readSettings } from './settings.ts'
 import { findTracked, keepHit } from './signals.ts'
 import { isSignedLink, readToken } from './tokens.ts'
 import { trackingOf } from './tracking.ts'
-import { unsubscribe } from './unsubscribe.ts'
 import type { Signals } from './verdict.ts'
 
 /** A transparent GIF of one pixel. */
@@ -35,12 +35,7 @@ const show = (reply: FastifyReply, status: number, html: string) =>
  * (GET, HEAD) is noted as a signal but never changes consent.
  */
 export async function outreachStreet(app: FastifyInstance, services: Services): Promise<void> {
-  // One-click posts come as either of these (RFC 8058); what they say is always the same.
-  app.addContentTypeParser(
-    ['application/x-www-form-urlencoded', 'multipart/form-data'],
-    { parseAs: 'string', bodyLimit: 16 * 1024 },
-    (_request, body, done) => done(null, body),
-  )
+  await app.register(async scope => choicesStreet(scope, services))
   const hidden = { schema: { hide: true } }
   app.get<{ Params: { token: string; index: string }; Querystring: { u?: string; s?: string } }>(
     '/c/:token/:index',
@@ -50,25 +45,6 @@ export async function outreachStreet(app: FastifyInstance, services: Services): 
   app.get<{ Params: { name: string } }>('/o/:name', hidden, (request, reply) =>
     open(services, request, reply),
   )
-  app.get<{ Params: { token: string } }>('/u/:token', hidden, async (request, reply) => {
-    if (request.params.token === 'preview') return show(reply, 200, previewPage)
-    if (!readToken(services.secrets, 'unsubscribe', request.params.token))
-      return show(reply, 404, unknownPage)
-    const { settings } = await readSettings(services.db, services.config.mode)
-    return show(reply, 200, askPage(settings.fromName))
-  })
-  app.post<{ Params: { token: string } }>('/u/:token', hidden, async (request, reply) => {
-    const subject = readToken(services.secrets, 'unsubscribe', request.params.token)
-    if (!subject) return show(reply, 404, unknownPage)
-    const isOneClick = typeof request.body === 'string' && /list-unsubscribe/i.test(request.body)
-    const proof = {
-      way: isOneClick ? ('one-click' as const) : ('page' as const),
-      userAgent: header(request, 'user-agent'),
-      ip: request.ip,
-    }
-    await unsubscribe(services, subject, proof)
-    return show(reply, 200, donePage)
-  })
   app.get<{ Params: { signed: string } }>('/preview/:signed', hidden, (request, reply) =>
     preview(services, request.params.signed, reply),
   )
@@ -97,11 +73,11 @@ async function click(services: Services, request: ClickRequest, reply: FastifyRe
   const index = /^\d{1,4}$/.test(text) ? Number(text) : -1
   const message = subject && (await findTracked(services.db, subject))
   const link = message?.links?.[index]
-  if (!message || !link) return show(reply, 404, unknownPage)
+  if (!message || !link) return show(reply, 404, unknownPage(wordsFor(null)))
   const url = link.dynamic
     ? signedTarget(services, { token, index, query: request.query })
     : webAddress(link.url)
-  if (url === null) return show(reply, 404, unknownPage)
+  if (url === null) return show(reply, 404, unknownPage(wordsFor(null)))
   const hit = { kind: 'click' as const, linkIndex: index, url, signals: signalsOf(request) }
   if (await mayNotice(services, message.contactId, request, 'click')) await keepHit(services, message, hit)
   return reply
@@ -155,7 +131,7 @@ async function open(
  */
 async function preview(services: Services, signed: string, reply: FastifyReply): Promise<FastifyReply> {
   const html = await readPreview(services, signed)
-  if (html === null) return show(reply, 404, unknownPage)
+  if (html === null) return show(reply, 404, unknownPage(wordsFor(null)))
   const policy = [
     'sandbox allow-popups allow-popups-to-escape-sandbox',
     "default-src 'none'",

@@ -29,6 +29,12 @@ export const settingsSchema = z.object({
     .int()
     .min(1)
     .max(24 * 30),
+  /** The letter of the double opt-in; empty: ours, in the contact's language. */
+  confirmSubject: z
+    .string()
+    .max(200)
+    .refine(text => !/[\r\n\0]/.test(text), 'must be one line'),
+  confirmText: z.string().max(2000),
 })
 export type Settings = z.infer<typeof settingsSchema>
 
@@ -48,6 +54,8 @@ export function defaultSettings(mode: Config['mode']): Settings {
       { count: 3, hours: 24 * 7 },
     ],
     longestWaitHours: 72,
+    confirmSubject: '',
+    confirmText: '',
   }
 }
 

@@ -140,7 +140,7 @@ function markLink(work: Work, html: string, anchor: Anchor): Edit[] {
   const { held, source, links } = work
   const line = source.kind === 'html' ? html.slice(0, anchor.from).split('\n').length : null
   const url = held.restore(anchor.href)
-  if (/^\{\{-?\s*unsubscribe_url\s*-?\}\}$/.test(url) || url.startsWith('#')) return []
+  if (/^\{\{-?\s*(unsubscribe|preferences)_url\s*-?\}\}$/.test(url) || url.startsWith('#')) return []
   const scheme = schemeOf(anchor.href)
   if (scheme === 'mailto' || scheme === 'tel' || scheme === 'sms') return []
   const dynamic = url !== anchor.href
@@ -198,15 +198,22 @@ function preheader(text: string): string {
 function footer({ held, source }: Work): { html: string; text: string } {
   const uses = (name: string) => held.snippets.some(snippet => new RegExp(`\\b${name}\\b`).test(snippet.text))
   const hasLink = uses('unsubscribe_url')
+  const hasChoice = uses('preferences_url')
   const hasAddress =
     uses('postal_address') || (source.postalAddress !== '' && source.source.includes(source.postalAddress))
   const html = [
     hasAddress ? '' : '{% if postal_address %}{{ postal_address }}<br />{% endif %}',
-    hasLink ? '' : '<a href="{{ unsubscribe_url }}" style="color:#6b7787">Unsubscribe</a>',
+    [
+      hasLink ? '' : '<a href="{{ unsubscribe_url }}" style="color:#6b7787">Unsubscribe</a>',
+      hasChoice ? '' : '<a href="{{ preferences_url }}" style="color:#6b7787">Choose what you get</a>',
+    ]
+      .filter(Boolean)
+      .join(' &middot; '),
   ].join('')
   const text = [
     hasAddress ? '' : '{% if postal_address %}{{ postal_address }}\n{% endif %}',
-    hasLink && source.text === null ? '' : 'Unsubscribe: {{ unsubscribe_url }}',
+    hasLink && source.text === null ? '' : 'Unsubscribe: {{ unsubscribe_url }}\n',
+    hasChoice && source.text === null ? '' : 'Choose what you get: {{ preferences_url }}',
   ].join('')
   const wrap = (open: string, inner: string, close: string) =>
     inner === '' ? '' : `{% if tend.marketing %}${open}${inner}${close}{% endif %}`
@@ -257,6 +264,7 @@ const sample = {
   contact: { id: '1', email: 'ann@example.com', first_name: 'Ann', last_name: 'Lee', attrs: {} },
   tend: { nonce: 'n', marketing: true, open: 'https://example.com/o.gif' },
   unsubscribe_url: 'https://example.com/u',
+  preferences_url: 'https://example.com/p',
   postal_address: '',
   now: '2026-01-01T00:00:00.000Z',
 }
