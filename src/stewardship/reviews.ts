@@ -33,6 +33,8 @@ export function listReviews(
       select 'segments' as kind, id::text, name, owner_id, review_on, status from decisions.segment where status = 'live'
       union all select 'scoring', id::text, name, owner_id, review_on, status from decisions.score_model where status = 'live'
       union all select 'emails', id::text, name, owner_id, review_on, status from outreach.email where status = 'live'
+      union all select 'campaigns', id::text, name, owner_id, review_on, 'live' from outreach.campaign
+        where status in ('scheduled', 'running', 'paused')
       union all select 'workflows', id::text, name, owner_id, review_on, status from workflows.workflow
         where status = 'live' or (status = 'paused' and review_on + ${graceDays}::int <= ${ask.today}::date)) d
     left join access."user" u on u.id = d.owner_id

@@ -2,6 +2,7 @@ import { Anchor, Button, Group, Select, Table, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
+import { ExportButton } from '@/ui/export-button'
 import { When } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
 import { ErrorNote, Waiting } from '@/ui/states'
@@ -44,6 +45,16 @@ export function DeliveriesScreen() {
     <Page
       title="Deliveries"
       words="Everything that was to be said, the newest first: sent, held back or put off, and why."
+      actions={
+        <ExportButton
+          what="these deliveries"
+          ask={{
+            kind: 'messages',
+            ...(search.state ? { state: search.state } : {}),
+            ...(search.class ? { class: search.class } : {}),
+          }}
+        />
+      }
     >
       <Group gap="sm">
         <Select

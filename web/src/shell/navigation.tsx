@@ -3,6 +3,8 @@ import {
   IconBuilding,
   IconChartBar,
   IconChecklist,
+  IconFileExport,
+  IconFileImport,
   IconFilter,
   IconHome,
   IconInbox,
@@ -10,6 +12,7 @@ import {
   IconRoute,
   IconSend,
   IconSettings,
+  IconSpeakerphone,
   IconTrendingUp,
   IconUsers,
 } from '@tabler/icons-react'
@@ -33,12 +36,15 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
       { to: '/contacts', label: 'Contacts', icon: IconUsers },
       { to: '/companies', label: 'Companies', icon: IconBuilding },
       { to: '/segments', label: 'Segments', icon: IconFilter },
+      { to: '/imports', label: 'Imports', icon: IconFileImport },
+      { to: '/exports', label: 'Exports', icon: IconFileExport },
     ],
   },
   {
     heading: 'Automation',
     entries: [
       { to: '/workflows', label: 'Workflows', icon: IconRoute },
+      { to: '/campaigns', label: 'Campaigns', icon: IconSpeakerphone },
       { to: '/scoring', label: 'Scoring', icon: IconTrendingUp },
     ],
   },

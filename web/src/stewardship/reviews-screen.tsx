@@ -12,6 +12,7 @@ const nouns: Record<string, string> = {
   scoring: 'Score model',
   emails: 'Email',
   workflows: 'Workflow',
+  campaigns: 'Campaign',
 }
 
 /** Everything that is live, with who answers for it and when somebody looks at it again; the most overdue first. */
