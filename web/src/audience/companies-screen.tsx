@@ -6,6 +6,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { call, client } from '@/api/client'
 import { useCreating } from '@/ui/create-dialog'
+import { ExportButton } from '@/ui/export-button'
 import { formatNumber, When } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
 import { ErrorNote, Waiting } from '@/ui/states'
@@ -45,7 +46,15 @@ export function CompaniesScreen() {
     <Page
       title="Companies"
       words="Whom people work for. “Group” events of your own systems make and change them too."
-      actions={add}
+      actions={
+        <>
+          <ExportButton
+            what={q ? 'the companies shown' : 'all companies'}
+            ask={{ kind: 'companies', ...(q ? { q } : {}) }}
+          />
+          {add}
+        </>
+      }
     >
       <TextInput
         maw={360}

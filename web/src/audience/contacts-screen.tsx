@@ -7,6 +7,7 @@ import { useEffect, useState } from 'react'
 import { call, client } from '@/api/client'
 import { countConditions } from '@/decisions/filter'
 import { useCreating } from '@/ui/create-dialog'
+import { ExportButton } from '@/ui/export-button'
 import { formatNumber } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
 import { ErrorNote, Waiting } from '@/ui/states'
@@ -70,15 +71,21 @@ export function ContactsScreen() {
       title="Contacts"
       words={about}
       actions={
-        <Tooltip label={rights.edit} disabled={!rights.edit}>
-          <Button
-            leftSection={<IconPlus size={16} />}
-            disabled={rights.edit !== null}
-            onClick={creating.open}
-          >
-            New contact
-          </Button>
-        </Tooltip>
+        <>
+          <ExportButton
+            what={isAsking ? 'the contacts shown' : 'all contacts'}
+            ask={{ kind: 'contacts', ...(q ? { q } : {}), ...(filter ? { filter: filter as never } : {}) }}
+          />
+          <Tooltip label={rights.edit} disabled={!rights.edit}>
+            <Button
+              leftSection={<IconPlus size={16} />}
+              disabled={rights.edit !== null}
+              onClick={creating.open}
+            >
+              New contact
+            </Button>
+          </Tooltip>
+        </>
       }
     >
       <Group gap="xs">
@@ -143,7 +150,7 @@ export function ContactsScreen() {
       {list.isSuccess && rows.length === 0 && !isAsking && (
         <Empty
           title="No contacts yet"
-          words="Contacts come by themselves when your website or your servers send events, by import, or by hand. Visitors become known when they say who they are."
+          words="Contacts come by themselves when your website or your servers send events, from a file under Imports, or by hand. Visitors become known when they say who they are."
           {...(rights.edit ? {} : { action: { label: 'Add the first contact', onClick: creating.open } })}
         />
       )}

@@ -2,6 +2,7 @@ import { Anchor, Button, Group, Table, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
+import { ExportButton } from '@/ui/export-button'
 import { personName, When } from '@/ui/format'
 import { Empty } from '@/ui/page'
 import { ErrorNote, Waiting } from '@/ui/states'
@@ -36,6 +37,9 @@ export function SegmentMembers({ id, isDraft }: { id: string; isDraft: boolean }
   }
   return (
     <>
+      <Group justify="flex-end" mb="xs">
+        <ExportButton what="the people in this segment" ask={{ kind: 'contacts', segmentId: id }} />
+      </Group>
       <Table verticalSpacing="xs" highlightOnHover>
         <Table.Thead>
           <Table.Tr>

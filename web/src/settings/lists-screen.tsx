@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
 import { useEditReason } from '@/shell/me'
 import { CreateDialog, useCreating } from '@/ui/create-dialog'
+import { ExportButton } from '@/ui/export-button'
 import { formatNumber, When } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
 import { Loaded } from '@/ui/states'
@@ -43,6 +44,7 @@ export function ListsScreen() {
                     <Table.Th ta="right">People</Table.Th>
                     <Table.Th>Made by</Table.Th>
                     <Table.Th>Since</Table.Th>
+                    <Table.Th />
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
@@ -68,6 +70,12 @@ export function ListsScreen() {
                       <Table.Td>{list.createdBy}</Table.Td>
                       <Table.Td>
                         <When at={list.createdAt} />
+                      </Table.Td>
+                      <Table.Td ta="right">
+                        <ExportButton
+                          what={`the list “${list.name}”`}
+                          ask={{ kind: 'contacts', listId: list.id }}
+                        />
                       </Table.Td>
                     </Table.Tr>
                   ))}
