@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fillDisk, mountSmall } from './disk.ts'
 import {
   crowd,
   cutSessions,
+  eraseMeanwhile,
   failWrites,
   freezeSender,
   jumpClock,
@@ -10,6 +12,7 @@ import {
   killStreet,
   killWorkers,
   optOutStorm,
+  poisonLetters,
   rollingRestart,
   type Scenario,
 } from './scenarios.ts'
@@ -23,6 +26,7 @@ const stories: [string, Scenario][] = [
   ['workers killed while they send (F1, F3)', killWorkers(600 * size, 3 * size)],
   ['workers killed while they decide (F1)', killInTick(600, 2 * size)],
   ['four workers at once (F4)', crowd(800 * size)],
+  ['letters that cannot be rendered (F5)', poisonLetters(200, 3)],
   ['a database that ends all sessions again and again (F8)', cutSessions(600 * size, 5 * size)],
   ['writes that fail and ask to try again (F29)', failWrites(600)],
   ['PostgreSQL restarted again and again (F8)', restartDatabase(300 * size, 3 * size)],
@@ -32,6 +36,7 @@ const stories: [string, Scenario][] = [
   ['workers replaced one after the other (F17)', rollingRestart(1000 * size, 3 * size)],
   ['a frozen sender that thaws (F18)', freezeSender(500)],
   ['opting out while the mails go out (F19)', optOutStorm(700 * size)],
+  ['contacts erased meanwhile (F20)', eraseMeanwhile(500)],
   ['a street killed while events come in (F2)', killStreet(8 * size)],
 ]
 
@@ -41,3 +46,14 @@ for (const [words, scenario] of stories) {
     assert.deepEqual(await scenario({ seed }), [])
   })
 }
+
+test('every promise holds with a disk that fills up (F11)', { timeout: 280_000 }, async t => {
+  const disk = mountSmall(260)
+  if (!disk) return t.skip('this machine does not let us mount a small file system')
+  t.diagnostic(`FAULT_SEED=${seed}`)
+  try {
+    assert.deepEqual(await fillDisk(disk.folder, 300)({ seed }), [])
+  } finally {
+    disk.unmount()
+  }
+})

@@ -10,6 +10,8 @@ type Story = {
   random(): number
   /** What is done meanwhile; otherwise the street is killed and the database ends its sessions. */
   trouble?(): Promise<void>
+  /** Counts the refusals, and those that do not say when to come back. */
+  refused?: { count: number; withoutHint: number }
 }
 
 /**
@@ -34,7 +36,12 @@ export async function sendAcknowledged(town: Town, story: Story): Promise<{ ackn
       const nr = `${lane}-${n}`
       // The same message id each time: a repetition collapses.
       for (let status = 0; status !== 200 && performance.now() < endsAt + 20_000; ) {
-        status = await post(port, writeKey, nr)
+        const answer = await post(port, writeKey, nr)
+        status = answer.status
+        if (story.refused && status === 503) {
+          story.refused.count++
+          if (!answer.retryAfter) story.refused.withoutHint++
+        }
         if (status >= 400 && status !== 429 && status !== 503) throw new Error(`intake answered ${status}`)
         if (status === 200) acknowledged.push(nr)
         else await pause(50)
@@ -69,7 +76,11 @@ export async function endSessions({ services: { db } }: Town): Promise<void> {
 }
 
 /** The status of the answer; 0 where the connection broke. */
-async function post(port: number, writeKey: string, nr: string): Promise<number> {
+async function post(
+  port: number,
+  writeKey: string,
+  nr: string,
+): Promise<{ status: number; retryAfter: string | null }> {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/v1/track`, {
       method: 'POST',
@@ -84,8 +95,8 @@ async function post(port: number, writeKey: string, nr: string): Promise<number>
       signal: AbortSignal.timeout(20_000),
     })
     await answer.arrayBuffer()
-    return answer.status
+    return { status: answer.status, retryAfter: answer.headers.get('retry-after') }
   } catch {
-    return 0
+    return { status: 0, retryAfter: null }
   }
 }

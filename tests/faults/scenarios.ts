@@ -1,12 +1,15 @@
 // What is done to the program, each a story of its own with random moments that a seed decides. Every story ends at
 // rest and answers the promises that were found broken.
 import { setTimeout as pause } from 'node:timers/promises'
-import { one, run, sql } from '#platform/db/db.ts'
+import { systemActor } from '#access/users.ts'
+import { many, one, run, sql } from '#platform/db/db.ts'
+import { modules } from '../../src/app.ts'
+import { eraseContact } from '../../src/stewardship/erase.ts'
 import { until } from '../harness/until.ts'
 import { check } from './checker.ts'
 import { endSessions, sendAcknowledged } from './intake.ts'
 import { withdrawConsent } from './opt-out.ts'
-import { openTown, type Process, type Town, type TownOptions } from './town.ts'
+import { countStates, openTown, type Process, type Town, type TownOptions } from './town.ts'
 
 export type Story = { seed: number; plant?: string }
 export type Scenario = (story: Story) => Promise<string[]>
@@ -244,4 +247,50 @@ export const jumpClock =
       }
       await town.settle(90_000)
       return check(town)
+    })
+
+const greedy = `<html><body><p>Dear {{ contact.first_name }}
+{% for a in (1..contact.greed) %}{% for b in (1..1000) %}{{ a | times: b | append: "more and more" }}{% endfor %}{% endfor %}
+</p></body></html>`
+
+/** F5: some letters cannot be rendered within any limit; they fail alone. */
+export const poisonLetters =
+  (contacts: number, poisonous: number): Scenario =>
+  story =>
+    inTown({ source: greedy }, async town => {
+      await town.invite(contacts / 2)
+      await town.invite(poisonous, { greed: 100_000 })
+      await town.invite(contacts / 2)
+      town.start('worker', plantOf(story))
+      await town.settle(120_000)
+      const { failed = 0, sent = 0 } = await countStates(town.services)
+      const words = `I2: ${failed} failed and ${sent} were sent of ${poisonous} and ${contacts}`
+      return [...(failed === poisonous && sent === contacts ? [] : [words]), ...(await check(town))]
+    })
+
+/** F20: contacts are erased while their mails go out; an erased one is never mailed afterwards. */
+export const eraseMeanwhile =
+  (contacts: number): Scenario =>
+  story =>
+    inTown({ delayMs: 60 }, async town => {
+      const random = dice(story.seed)
+      const ids = await town.invite(contacts)
+      const addresses = await many<{ id: string; email: string }>(
+        town.services.db,
+        sql`select id, email from audience.contact`,
+      )
+      const emailOf = new Map(addresses.map(row => [row.id, row.email]))
+      town.start('worker', plantOf(story))
+      await until(() => town.sink.letters.length > 20, { timeoutMs: 60_000, words: 'letters to arrive' })
+      const erased = new Set<string>()
+      const optedOut = new Map<string, number>()
+      for (let n = 0; n < contacts / 25; n++) {
+        const id = ids[Math.floor(random() * ids.length)] ?? ''
+        if (erased.has(id)) continue
+        await eraseContact(modules, town.services, { id, actor: systemActor, keepOut: true })
+        erased.add(id)
+        optedOut.set(emailOf.get(id) ?? '', performance.now())
+      }
+      await town.settle(90_000)
+      return check(town, { optedOut, erased })
     })

@@ -32,7 +32,7 @@ export type Town = {
   /** Starts a part of the program. `through`: the database's address as this process is to see it. */
   start(part: Part, options?: { through?: string; env?: Record<string, string>; plant?: string }): Process
   /** Lets new contacts in who agreed to marketing and do what starts the workflow; their ids. */
-  invite(count: number): Promise<string[]>
+  invite(count: number, traits?: Record<string, unknown>): Promise<string[]>
   /** Waits until every message has come to an end and nothing is due: invariant I11. */
   settle(timeoutMs?: number): Promise<void>
   stop(): Promise<void>
@@ -78,7 +78,7 @@ export async function openTown(options: TownOptions = {}): Promise<Town> {
     TEND_SECRET_KEY: randomBytes(32).toString('base64'),
     TEND_SMTP_URL: sink.url,
     TEND_DEMO: 'off',
-    TEND_LOG_LEVEL: 'error',
+    TEND_LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'error',
   }
   const runtime = await openRuntime(readConfig(env))
   const { services } = runtime
@@ -97,7 +97,7 @@ export async function openTown(options: TownOptions = {}): Promise<Town> {
       running.add(made)
       return made
     },
-    invite: count => invite(services, count),
+    invite: (count, traits) => invite(services, count, traits),
     settle: timeoutMs => settle(services, timeoutMs),
     async stop() {
       for (const each of running) await each.kill()
@@ -128,6 +128,7 @@ function spawnPart(part: Part, env: Record<string, string>, planted: boolean, on
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => {
       output += chunk.toString()
+      if (process.env.TEST_LOG_LEVEL) process.stderr.write(chunk)
     })
   const exited = once(child, 'exit').then(() => onExit())
   const endBy = async (signal: 'SIGKILL' | 'SIGTERM') => {
@@ -187,7 +188,7 @@ async function publishFollowUp(services: Services, source = letter): Promise<str
   return made.id
 }
 
-async function invite({ db, clock }: Services, count: number): Promise<string[]> {
+async function invite({ db, clock }: Services, count: number, traits = {}): Promise<string[]> {
   const now = clock.now()
   const names = Array.from({ length: count }, () => randomBytes(6).toString('hex'))
   return inTransaction(db, async trx => {
@@ -197,7 +198,7 @@ async function invite({ db, clock }: Services, count: number): Promise<string[]>
     const patches = ids.map((contactId, i) => ({
       contactId,
       email: calls[i]?.email ?? '',
-      traits: { firstName: `Name-${names[i]}` },
+      traits: { firstName: `Name-${names[i]}`, ...traits },
     }))
     await upsertContacts(trx, patches, { now, source: 'the town' })
     await recordConsent(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -79,5 +79,25 @@ test('a killed server and a stale pid file of a foreign process do not hinder th
   const second = await startServer(folder)
   assert.equal(await ask(second.url, 'select 1 as answer'), 1)
   await second.stop()
+  remove()
+})
+
+test('a server that is killed while it is used is started again on the same port, with its data', async () => {
+  const { folder, remove } = home()
+  const server = await startServer(folder)
+  await ask(server.url, 'create table kept as select 42 as answer')
+  for (let n = 0; n < 2; n++) {
+    const pid = pidOf(folder)
+    process.kill(pid, 'SIGKILL')
+    await until(
+      async () =>
+        existsSync(join(folder, 'postmaster.pid')) &&
+        pidOf(folder) !== pid &&
+        (await ask(server.url, 'select answer from kept').catch(() => 0)) === 42,
+      { timeoutMs: 30_000, words: 'the server to be back' },
+    )
+  }
+  await server.stop()
+  await assert.rejects(ask(server.url, 'select 1 as answer'), /ECONNREFUSED/)
   remove()
 })

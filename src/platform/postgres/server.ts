@@ -18,6 +18,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { AppError } from '../errors.ts'
 import { isReachable, postgresBinaries, type ServerUser, serverUser } from './binaries.ts'
+import { guardServer } from './guard.ts'
 
 export type Server = {
   url: string
@@ -179,10 +180,8 @@ async function findRunning(place: Place, password: string): Promise<{ pid: numbe
 
 async function launch(
   place: Place,
-  native: string,
-  password: string,
+  { native, password, port }: { native: string; password: string; port: number },
 ): Promise<{ pid: number; port: number }> {
-  const port = await freePort()
   const log = openSync(place.log, 'a', 0o600)
   const flags = Object.entries({ ...settings(), port: String(port) }).flatMap(([name, value]) => [
     '-c',
@@ -237,37 +236,6 @@ async function stopServer(place: Place, pid: number): Promise<void> {
     await pause(50)
 }
 
-/** Everybody who uses the server holds this lock, shared: on the database "postgres", which is never replaced. */
-const usersLock = 7_365_524
-
-/** Says for as long as this process lives that it uses the server. */
-async function enter(password: string, port: number): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: urlOf(password, port, 'postgres'),
-    application_name: 'tend presence',
-  })
-  client.on('error', () => undefined)
-  await client.connect()
-  await client.query('select pg_advisory_lock_shared($1)', [usersLock])
-  return client
-}
-
-/** Whether nobody else uses the server now. Of several that leave at once, exactly the last one hears yes. */
-async function leave(presence: pg.Client): Promise<boolean> {
-  try {
-    await presence.query('select pg_advisory_unlock_shared($1)', [usersLock])
-    const { rows } = await presence.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [
-      usersLock,
-    ])
-    return rows[0]?.last !== false
-  } catch {
-    // It is down already, or on its way.
-    return true
-  } finally {
-    await presence.end().catch(() => undefined)
-  }
-}
-
 /**
  * A real PostgreSQL on the files in `folder`, which are made at the first start. A server that a killed
  * process left running is taken over. Several may use it, such as a second Tend that finds its ports taken: the
@@ -285,14 +253,20 @@ export async function startServer(folder: string, options: { borrow?: boolean } 
     openSync(place.log, 'a')
     chmodSync(place.log, 0o600)
   }
-  const server = running ?? (await launch(place, native, password))
+  const server = running ?? (await launch(place, { native, password, port: await freePort() }))
   await createDatabase(password, server.port)
-  const isBorrowed = running !== null && options.borrow === true
-  const presence = isBorrowed ? null : await enter(password, server.port)
-  return {
-    url: urlOf(password, server.port, 'tend'),
-    async stop() {
-      if (presence && (await leave(presence))) await stopServer(place, server.pid)
+  const url = urlOf(password, server.port, 'tend')
+  if (running !== null && options.borrow) return { url, stop: async () => undefined }
+  const guard = await guardServer({
+    adminUrl: urlOf(password, server.port, 'postgres'),
+    pid: server.pid,
+    lives: isPostgres,
+    async revive() {
+      // Another that uses it may have been faster.
+      const found = await findRunning(place, password)
+      return (found ?? (await launch(place, { native, password, port: server.port }))).pid
     },
-  }
+    end: pid => stopServer(place, pid),
+  })
+  return { url, stop: guard.stop }
 }
