@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import swagger from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { actionRoutes } from '#access/actions.ts'
 import { requireFresh } from '#access/fresh.ts'
@@ -21,6 +21,7 @@ import { startWorker, type Worker } from '#engine/worker.ts'
 import { insightModule } from '#insight/module.ts'
 import { outreachModule } from '#outreach/module.ts'
 import type { Db } from '#platform/db/db.ts'
+import { AppError } from '#platform/errors.ts'
 import { finishDescription } from '#platform/http/description.ts'
 import { protectOffice, protectStreet } from '#platform/http/headers.ts'
 import { limitOffice, limitStreet } from '#platform/http/limits.ts'
@@ -31,6 +32,8 @@ import { stewardshipModule } from '#stewardship/module.ts'
 import { workflowsModule } from '#workflows/module.ts'
 import { serveApiDocs } from './api-docs.ts'
 import { healthOf } from './health.ts'
+import { metricsOf } from './metrics.ts'
+import { withParents } from './parents.ts'
 import { sandboxRoutes } from './sandbox.routes.ts'
 import { systemRoutes } from './system.routes.ts'
 
@@ -61,11 +64,11 @@ export async function forgetContacts(trx: Db, contactIds: string[]): Promise<voi
 
 /** Every route of the office, as the permission tests and the API description see them. */
 export function officeRoutes(): Route[] {
-  const routes = [
+  const routes = withParents([
     ...modules.flatMap(module => module.routes ?? []),
     ...sandboxRoutes(modules),
     ...systemRoutes(modules),
-  ]
+  ])
   return [...routes, ...actionRoutes(routes)]
 }
 
@@ -106,6 +109,11 @@ export async function createOffice(services: Services): Promise<FastifyInstance>
   for (const module of modules) await module.office?.(app, services)
   mountRoutes(app, officeRoutes(), policy, services)
   addHealth(app, services)
+  addMetrics(app, services, async request => {
+    const actor = await authenticate(request, services)
+    if (!actor || !may(actor, 'system.read'))
+      throw new AppError('unauthorized', 'Metrics are for keys that may read the system.', { status: 401 })
+  })
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   serveApiDocs(app, services.config)
   await serveScreens(app)
@@ -122,6 +130,14 @@ export async function createStreet(services: Services): Promise<FastifyInstance>
     if (module.street) await app.register(async scope => module.street?.(scope, services))
   }
   addHealth(app, services)
+  return app
+}
+
+/** Health and metrics of a process for probes and scrapers on the same machine or network: no key, nothing else. */
+export async function createProbe(services: Services): Promise<FastifyInstance> {
+  const app = await createServer(services)
+  addHealth(app, services)
+  addMetrics(app, services, async () => undefined)
   return app
 }
 
@@ -162,6 +178,21 @@ function addHealth(app: FastifyInstance, services: Services): void {
       .header('cache-control', 'no-store')
       .serializer(JSON.stringify)
       .send(health)
+  })
+}
+
+function addMetrics(
+  app: FastifyInstance,
+  services: Services,
+  admit: (request: FastifyRequest) => Promise<void>,
+): void {
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    await admit(request)
+    return reply
+      .type(services.metrics.registry.contentType)
+      .header('cache-control', 'no-store')
+      .serializer((text: unknown) => String(text))
+      .send(await metricsOf(services))
   })
 }
 

@@ -11,6 +11,7 @@ import { accessCommands } from './commands.access.ts'
 import { backupCommands } from './commands.backup.ts'
 import { peopleCommands } from './commands.people.ts'
 import { doctor } from './doctor.ts'
+import { preview } from './preview-migration.ts'
 import { openRuntime } from './runtime.ts'
 import { serve } from './serve.ts'
 
@@ -36,6 +37,17 @@ function readOptions<N extends string>(
     const missing = wanted.find(name => typeof values[name] !== 'string' || values[name] === '')
     if (missing) throw new Error(`--${missing} is missing`)
     return values as Record<N, string> & Record<string, string | undefined>
+  } catch (error) {
+    throw new AppError('bad_usage', error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Reads `--name` switches; anything else is an error in words. */
+export function readFlags<N extends string>(args: string[], names: readonly N[]): Record<N, boolean> {
+  try {
+    const options = Object.fromEntries(names.map(name => [name, { type: 'boolean' as const }]))
+    const { values } = parseArgs({ args, options, strict: true })
+    return Object.fromEntries(names.map(name => [name, values[name] === true])) as Record<N, boolean>
   } catch (error) {
     throw new AppError('bad_usage', error instanceof Error ? error.message : String(error))
   }
@@ -79,10 +91,11 @@ export const commands: Command[] = [
   server('worker', 'Only the engine, jobs and sending', ['worker']),
   {
     words: 'migrate',
-    usage: 'tend migrate',
-    summary: 'Bring the database schema up to date',
+    usage: 'tend migrate [--check] [--json]',
+    summary: 'Bring the schema up to date; --check only says what that would do and whether it can be done',
     run: (args, config) => {
-      readOptions(args, [])
+      const { check, json } = readFlags(args, ['check', 'json'])
+      if (check) return preview(config, { json })
       return within(config, async () => 'The schema is up to date.')
     },
   },
@@ -142,12 +155,9 @@ export const commands: Command[] = [
   },
   {
     words: 'doctor',
-    usage: 'tend doctor',
-    summary: 'Look at everything that could be wrong and say it in words',
-    run: (args, config) => {
-      readOptions(args, [])
-      return doctor(config)
-    },
+    usage: 'tend doctor [--json]',
+    summary: 'Look at everything that could be wrong and say it in words; exit code 1 when something is',
+    run: (args, config) => doctor(config, readFlags(args, ['json'])),
   },
 ]
 

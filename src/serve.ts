@@ -5,7 +5,7 @@ import { listenForReturns } from '#outreach/returns-listener.ts'
 import type { Config } from '#platform/config.ts'
 import { AppError } from '#platform/errors.ts'
 import type { Services } from '#platform/services.ts'
-import { createOffice, createStreet, startWork } from './app.ts'
+import { createOffice, createProbe, createStreet, startWork } from './app.ts'
 import { seedDemo } from './demo/seed.ts'
 import { openRuntime } from './runtime.ts'
 
@@ -31,6 +31,8 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
       closers.push(await listen(await createStreet(services), config, config.streetPort))
     if (parts.includes('street') && config.bouncePort !== null)
       closers.push((await listenForReturns(services)).close)
+    if (config.metricsPort !== null)
+      closers.push(await listen(await createProbe(services), config, config.metricsPort))
     // Last, so that a start which finds its ports taken never touches a lane of the one that has them.
     if (parts.includes('worker')) closers.unshift((await startWork(services)).stop)
     await announce(services, parts, performance.now() - began)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { findEventType } from '#activity/catalogue.ts'
 import { inTransaction } from '#platform/db/db.ts'
 import { idSchema } from '#platform/http/route.ts'
 import { defineJob } from '#platform/jobs.ts'
@@ -18,11 +19,16 @@ import { addDays, dayIn } from './zone-days.ts'
 const daysPerStep = 7
 const recentDays = 800
 
+/** A metric is named by its type of event, or by the name that a tracked one goes by. */
+function wordsOf(name: string): string {
+  return findEventType(name)?.title ?? `“${name}”`
+}
+
 /** Counts the past of a metric, once. Ticks count what happens meanwhile. */
 export const countMetric = defineJob({
   name: 'decisions.count-metric',
   input: z.strictObject({ metricId: idSchema, name: z.string() }),
-  title: ({ name }) => `Count ${name} day by day`,
+  title: ({ name }) => `Count day by day: ${wordsOf(name)}`,
   run: (job, services) => countPast(services, job.input.metricId, { cursor: job.cursor, save: job.save }),
 })
 

@@ -94,6 +94,11 @@ export function retryParked(db: Db, ids: string[] | null): Promise<number> {
   })
 }
 
+/** Gives parked items up: what they were about stays undone. Returns how many. */
+export function discardParked(db: Db, ids: string[]): Promise<number> {
+  return run(db, sql`delete from engine.parked where id = any(${ids}::bigint[])`)
+}
+
 function entriesOfItem(item: StoredItem): Entry[] {
   return entriesOf({
     lane: 0,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
 import { idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
 import { listLanes } from './lanes.ts'
-import { listParked, retryParked } from './parked.ts'
+import { listParked } from './parked.ts'
 import { backlog } from './work.ts'
 
 const laneSchema = z.object({
@@ -55,18 +55,6 @@ export const systemRoutes: Route[] = [
       const cursor = readCursor(query.cursor, z.object({ before: idSchema }))
       const rows = await listParked(db, { before: cursor?.before ?? null, limit: query.limit + 1 })
       return page(rows, query.limit, row => ({ before: row.id }))
-    },
-  }),
-  route({
-    method: 'POST',
-    url: '/api/v1/system/parked/retry',
-    can: 'system.edit',
-    summary: 'Try parked items again: those named, or the 1,000 oldest',
-    tag: 'System',
-    body: z.object({ ids: z.array(idSchema).min(1).max(1000).optional() }),
-    reply: z.object({ retried: z.number().int() }),
-    async handle({ body }, { db }) {
-      return { retried: await retryParked(db, body.ids ?? null) }
     },
   }),
 ]

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { setReferences } from '#access/references.ts'
 import type { Loop } from '#engine/module.ts'
 import { type Db, inTransaction, one, sql } from '#platform/db/db.ts'
+import { readHold } from '#platform/hold.ts'
 import type { Services } from '#platform/services.ts'
 import {
   type CampaignRow,
@@ -46,8 +47,9 @@ export const campaignLoop: Loop = {
 async function turn(services: Services): Promise<boolean> {
   const { db, clock } = services
   let worked = false
-  for (const id of await selectDueCampaigns(db, clock.now()))
-    worked = (await inTransaction(db, trx => step(trx, services, id))) || worked
+  // After a restore nothing begins by itself: the installation it came from may have sent it.
+  const due = (await readHold(db)) ? [] : await selectDueCampaigns(db, clock.now())
+  for (const id of due) worked = (await inTransaction(db, trx => step(trx, services, id))) || worked
   for (const id of await selectEnded(db))
     worked = (await inTransaction(db, trx => finish(trx, services, id))) || worked
   return worked
