@@ -7,6 +7,9 @@ alter table outreach.message
   add column bounce_words text,
   add column complained_at timestamptz;
 
+create index message_bounced_idx on outreach.message (id desc) where bounce is not null;
+create index message_complained_idx on outreach.message (id desc) where complained_at is not null;
+
 -- Mail that the bounce listener took and nobody has read yet; a row is gone once it is understood.
 create table outreach.inbox (
   id bigint primary key,

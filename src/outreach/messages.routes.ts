@@ -26,6 +26,9 @@ const message = z.object({
   replyCode: z.int().nullable(),
   replyStatus: z.string().nullable(),
   replyText: z.string().nullable(),
+  bounce: z.enum(['hard', 'soft', 'block']).nullable(),
+  bounceWords: z.string().nullable(),
+  complainedAt: timeSchema.nullable(),
 })
 
 const step = z.object({
@@ -39,6 +42,7 @@ const filters = pageQuery.extend({
   state: z.enum(states).optional(),
   class: message.shape.class.optional(),
   emailId: idSchema.optional(),
+  came: z.enum(['bounced', 'complained']).optional(),
 })
 
 async function list(
@@ -51,6 +55,7 @@ async function list(
     state: query.state ?? null,
     class: query.class ?? null,
     emailId: query.emailId ?? null,
+    came: query.came ?? null,
     before: readCursor(query.cursor, idSchema),
     limit: query.limit + 1,
   })

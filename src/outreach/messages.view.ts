@@ -39,6 +39,10 @@ type Row = {
   replyCode: number | null
   replyStatus: string | null
   replyText: string | null
+  /** What came back after it had left. */
+  bounce: 'hard' | 'soft' | 'block' | null
+  bounceWords: string | null
+  complainedAt: Date | null
 }
 
 /** A message with its state in words. */
@@ -50,7 +54,8 @@ const columns = sql`m.id, m.contact_id as "contactId", m.channel, m.class, m.sta
   v.email_id as "emailId", e.name as "emailName", coalesce(m.payload->>'subject', regexp_replace(v.subject, '\\{\\{.*?\\}\\}|\\{%.*?%\\}', '…', 'g')) as subject, m.purpose,
   m.queued_at as "queuedAt", m.not_before as "notBefore", m.sent_at as "sentAt", m.opened_at as "openedAt",
   m.clicked_at as "clickedAt", m.attempt, m.verdict, m.verdict_reason as "verdictReason",
-  m.reply_code as "replyCode", m.reply_status as "replyStatus", m.reply_text as "replyText"`
+  m.reply_code as "replyCode", m.reply_status as "replyStatus", m.reply_text as "replyText",
+  m.bounce, m.bounce_words as "bounceWords", m.complained_at as "complainedAt"`
 const joined = sql`outreach.message m
   left join outreach.email_version v on v.id = m.email_version_id left join outreach.email e on e.id = v.email_id`
 
@@ -59,6 +64,8 @@ export type MessageFilter = {
   state: State | null
   class: MessageClass | null
   emailId: string | null
+  /** Only what came back so. */
+  came: 'bounced' | 'complained' | null
   before: string | null
   limit: number
 }
@@ -74,11 +81,15 @@ export async function listMessages(db: Db, ask: MessageFilter): Promise<MessageV
       ${ask.state ? sql`and m.state = ${ask.state}` : sql``}
       ${ask.class ? sql`and m.class = ${ask.class}` : sql``}
       ${ask.emailId ? sql`and v.email_id = ${ask.emailId}::bigint` : sql``}
+      ${ask.came === 'bounced' ? sql`and m.bounce is not null` : sql``}
+      ${ask.came === 'complained' ? sql`and m.complained_at is not null` : sql``}
       ${ask.before ? sql`and m.id < ${ask.before}::bigint` : sql``}
     order by m.id desc limit ${ask.limit}`,
   )
   return rows.map(row => ({ ...row, words: wordsOf(row) }))
 }
+
+const bounceNames = { hard: 'bounced for good', soft: 'bounced for now', block: 'refused as unwanted' }
 
 function wordsOf(row: Row): string {
   const why = row.replyText ? `: ${row.replyText}` : ''
@@ -91,6 +102,9 @@ function wordsOf(row: Row): string {
       : 'Waits for its turn'
   }
   if (row.state === 'sending') return 'Is being sent'
+  if (row.state === 'sent' && row.complainedAt) return 'Sent, then reported as spam'
+  if (row.state === 'sent' && row.bounce)
+    return `Sent, then ${bounceNames[row.bounce]}${row.bounceWords ? `: ${row.bounceWords}` : ''}`
   if (row.state === 'sent')
     return row.clickedAt ? 'Sent and clicked' : row.openedAt ? 'Sent and opened' : 'Sent'
   if (row.state === 'unknown') return 'Sent or not: the connection broke before the mail server answered'

@@ -178,6 +178,7 @@ function eventOf({ news, about }: Found): NewEvent[] {
     subject: news.subject ?? null,
     reason: news.words || null,
     source: news.source,
+    ...(about.campaignId === null ? {} : { campaignId: about.campaignId, variant: about.variant }),
   }
   const base = {
     contactId: news.contactId,

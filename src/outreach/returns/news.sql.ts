@@ -15,6 +15,8 @@ export type About = {
   emailId: string | null
   emailVersionId: string | null
   emailName: string | null
+  campaignId: string | null
+  variant: number | null
 }
 type Key = { contactId: string; messageId: string }
 
@@ -23,7 +25,8 @@ export function selectAbout(db: Db, keys: Key[]): Promise<About[]> {
     db,
     sql`
     select m.contact_id as "contactId", m.id, m.class, m.purpose, m.cause_id as "causeId",
-      m.address_hash as "addressHash", v.email_id as "emailId", m.email_version_id as "emailVersionId", e.name as "emailName"
+      m.address_hash as "addressHash", v.email_id as "emailId", m.email_version_id as "emailVersionId", e.name as "emailName",
+      m.campaign_id as "campaignId", m.variant
     from unnest(${keys.map(key => key.contactId)}::bigint[], ${keys.map(key => key.messageId)}::bigint[])
       as wanted (contact_id, id)
     join outreach.message m on m.contact_id = wanted.contact_id and m.id = wanted.id and m.channel = 'email'
