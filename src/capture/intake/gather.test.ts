@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, mock, test } from 'node:test'
 import { AppError } from '#platform/errors.ts'
 import { createGatherer, type GatherOptions } from './gather.ts'
 import { writeIsolating } from './isolate.ts'
@@ -24,11 +24,15 @@ function gather(given: Partial<GatherOptions<number>> & Pick<GatherOptions<numbe
     ...given,
   })
 }
-/** Some time, and whatever the event loop had put off until then. */
+/** Some time passes, with whatever the event loop had put off until then and what follows from it. */
 const turn = async () => {
-  await new Promise(resolve => setTimeout(resolve, 4))
-  await new Promise(resolve => setImmediate(resolve))
+  for (let n = 0; n < 4; n++) {
+    mock.timers.tick(1)
+    for (let follow = 0; follow < 10; follow++) await Promise.resolve()
+  }
 }
+before(() => mock.timers.enable({ apis: ['setTimeout', 'setImmediate'] }))
+after(() => mock.timers.reset())
 
 test('requests of one moment are written together and answered after the write', async () => {
   const { writes, write } = slowWriter()

@@ -28,7 +28,7 @@ const awayCodes = new Set([
 ])
 /** The driver and its pool report these without a code. */
 const awayWords =
-  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|database was silent/i
 
 /** Connection refused, server shutting down, too many connections: the database is away for the moment. */
 function isDatabaseAway(error: unknown): boolean {
@@ -108,7 +108,10 @@ export function answerProblem(
   reply: FastifyReply,
 ): FastifyReply {
   const problem = fromValidation(error) ?? toAppError(error)
-  if (problem.status >= 500) request.log.error({ err: error, url: request.routeOptions.url }, problem.message)
+  const { url } = request.routeOptions
+  // While something is away every request says so: a line each, without a stack, or the log fills the disk too.
+  if (problem.status === 503) request.log.warn({ url }, problem.message)
+  else if (problem.status >= 500) request.log.error({ err: error, url }, problem.message)
   if (typeof problem.detail.retryAfterSeconds === 'number')
     reply.header('retry-after', String(problem.detail.retryAfterSeconds))
   return reply
