@@ -68,6 +68,8 @@ export const screens = [
   screen('/settings/team', () => import('@/settings/team-screen'), 'TeamScreen'),
   screen('/settings/keys', () => import('@/settings/keys-screen'), 'KeysScreen'),
   screen('/settings/audit', () => import('@/settings/audit-screen'), 'AuditScreen'),
+  screen('/settings/webhooks', () => import('@/settings/webhooks-screen'), 'WebhooksScreen'),
+  screen('/settings/webhooks/$id', () => import('@/settings/webhook-screen'), 'WebhookScreen'),
   screen('/settings/account', () => import('@/settings/account-screen'), 'AccountScreen'),
   screen('/system', () => import('@/settings/system-screen'), 'SystemScreen'),
 ]

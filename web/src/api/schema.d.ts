@@ -38,23 +38,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/system/parked/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Try parked items again: those named, or the 1,000 oldest */
-        post: operations["postSystemParkedRetry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -753,6 +736,23 @@ export interface paths {
         head?: never;
         /** Rename, describe or archive a list; its members stay */
         patch: operations["patchListsId"];
+        trace?: never;
+    };
+    "/api/v1/lists/{id}/paste": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put everybody on a list whose address stands in a text; who is not known can be created, without consent */
+        post: operations["postListsIdPaste"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/imports": {
@@ -3438,6 +3438,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits and for how long, room on the disk, the last backup, in numbers */
+        get: operations["getSystemNumbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/parked/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try parked items again: those named, or the 1,000 oldest */
+        post: operations["postSystemParkedRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/parked/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give parked items up for good; what they were about stays undone */
+        post: operations["postSystemParkedDiscard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/hold": {
         parameters: {
             query?: never;
@@ -3904,47 +3955,6 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignedOut"];
             403: components["responses"]["Forbidden"];
-            429: components["responses"]["TooMany"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    postSystemParkedRetry: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
-                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    ids?: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        retried: number;
-                    };
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["SignedOut"];
-            403: components["responses"]["Forbidden"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["TooLarge"];
-            415: components["responses"]["WrongType"];
-            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -6600,6 +6610,56 @@ export interface operations {
                         createdAt: string;
                         createdBy: string;
                         archivedAt: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postListsIdPaste: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                    /** @default false */
+                    create?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        added: number;
+                        already: number;
+                        created: number;
+                        unknown: string[];
+                        broken: string[];
                     };
                 };
             };
@@ -10776,6 +10836,7 @@ export interface operations {
                 state?: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
                 class?: "marketing" | "service" | "alert" | "test";
                 emailId?: string;
+                came?: "bounced" | "complained";
             };
             header?: never;
             path?: never;
@@ -10818,6 +10879,9 @@ export interface operations {
                             replyCode: number | null;
                             replyStatus: string | null;
                             replyText: string | null;
+                            bounce: ("hard" | "soft" | "block") | null;
+                            bounceWords: string | null;
+                            complainedAt: string | null;
                         }[];
                         next: string | null;
                     };
@@ -10839,6 +10903,7 @@ export interface operations {
                 state?: "queued" | "sending" | "sent" | "failed" | "deferred" | "unknown" | "suppressed" | "cancelled";
                 class?: "marketing" | "service" | "alert" | "test";
                 emailId?: string;
+                came?: "bounced" | "complained";
             };
             header?: never;
             path: {
@@ -10883,6 +10948,9 @@ export interface operations {
                             replyCode: number | null;
                             replyStatus: string | null;
                             replyText: string | null;
+                            bounce: ("hard" | "soft" | "block") | null;
+                            bounceWords: string | null;
+                            complainedAt: string | null;
                         }[];
                         next: string | null;
                     };
@@ -10945,6 +11013,9 @@ export interface operations {
                             replyCode: number | null;
                             replyStatus: string | null;
                             replyText: string | null;
+                            bounce: ("hard" | "soft" | "block") | null;
+                            bounceWords: string | null;
+                            complainedAt: string | null;
                         };
                         steps: {
                             /** @enum {string} */
@@ -16035,26 +16106,60 @@ export interface operations {
                 content: {
                     "application/json": {
                         contacts: number;
+                        range: {
+                            from: string;
+                            to: string;
+                            before: {
+                                from: string;
+                                to: string;
+                            };
+                        };
+                        totals: {
+                            metric: string;
+                            value: number | null;
+                            before: number | null;
+                        }[];
                         days: {
                             day: string;
                             sent: number;
+                            delivered: number;
                             opened: number;
                             clicked: number;
                             unsubscribed: number;
-                            machine: number;
+                            machine_hits: number;
+                        }[];
+                        sending: {
+                            /** @enum {string} */
+                            kind: "campaign" | "queue";
+                            id: string;
+                            name: string;
+                            state: string;
+                            done: number;
+                            total: number | null;
+                            at: string | null;
                         }[];
                         running: {
-                            kind: string;
                             id: string;
                             name: string;
                             people: number;
+                            entered: number;
+                            goals: number;
                         }[];
                         stuck: {
                             words: string;
+                            why: string | null;
                             where: string;
+                            bad: boolean;
+                        }[];
+                        mine: {
+                            words: string;
+                            why: string | null;
+                            where: string;
+                            bad: boolean;
                         }[];
                         setUp: {
-                            key: string;
+                            /** @enum {string} */
+                            key: "password" | "sender" | "source" | "events" | "contacts" | "segment" | "email" | "workflow" | "team" | "backup" | "smtp";
                             done: boolean;
                         }[];
                     };
@@ -19309,6 +19414,134 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["SignedOut"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSystemNumbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        work: number;
+                        workAge: number;
+                        timers: number;
+                        parked: number;
+                        lanesFree: number;
+                        workers: number;
+                        messages: number;
+                        calls: number;
+                        jobs: number;
+                        jobsFailed: number;
+                        database: number;
+                        held: number;
+                        diskFree: number | null;
+                        lastBackup: {
+                            /** Format: date-time */
+                            at: string;
+                            bytes: number;
+                            rows: number;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSystemParkedRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        retried: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    postSystemParkedDiscard: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A text of your own, new for every request: the same request again within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        discarded: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

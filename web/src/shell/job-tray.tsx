@@ -11,8 +11,8 @@ const readJobs = () => call(client.GET('/api/v1/jobs'))
 export type Job = Awaited<ReturnType<typeof readJobs>>['items'][number]
 export type JobAct = { id: string; what: 'stop' | 'resume' }
 
-/** Long work with its progress, and Stop: it survives a reload, because the server keeps it. */
-export function JobTray() {
+/** All jobs, and what can be done about one. */
+export function useJobs() {
   const queries = useQueryClient()
   const jobs = useQuery({
     queryKey: ['jobs'],
@@ -28,6 +28,12 @@ export function JobTray() {
       ),
     onSettled: () => queries.invalidateQueries({ queryKey: ['jobs'] }),
   })
+  return { jobs, act }
+}
+
+/** Long work with its progress, and Stop: it survives a reload, because the server keeps it. */
+export function JobTray() {
+  const { jobs, act } = useJobs()
   const items = jobs.data?.items.slice(0, 12) ?? []
   const open = items.filter(job => job.state === 'running' || job.state === 'queued')
   return (
