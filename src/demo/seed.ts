@@ -11,6 +11,7 @@ import type { Services } from '#platform/services.ts'
 import type { Definition } from '#workflows/definition.ts'
 import { publishWorkflow } from '#workflows/publish.ts'
 import { createWorkflow, listWorkflows } from '#workflows/workflows.ts'
+import { seedCampaigns } from './campaigns.ts'
 import { seedContacts } from './contacts.ts'
 import { demoSegments, evaluationTrack, leadScore, whitePaperFollowUp } from './definitions.ts'
 import { customerTips, type DemoEmail, followUp, newsletter } from './emails.ts'
@@ -45,6 +46,7 @@ export async function seedDemo(services: Services, say: (line: string) => void):
     }
     const emails = await seedDefinitions({ ...services, db: trx }, staff, now)
     await seedMail({ ...services, db: trx }, people, emails, now)
+    await seedCampaigns({ ...services, db: trx }, { owner: staff.owner, newsletter: emails.newsletter }, now)
     // These come through the front door: the workflow lets them in as soon as a worker runs.
     await record(trx, demoArrivals(people, now))
     return true

@@ -17,6 +17,7 @@ export async function search(db: Db, text: string): Promise<Hit[]> {
         union all (select 'segments', id::text, name, status from decisions.segment where lower(name) like ${`%${prefix}`} and status <> 'archived' limit 5)
         union all (select 'scoring', id::text, name, status from decisions.score_model where lower(name) like ${`%${prefix}`} and status <> 'archived' limit 5)
         union all (select 'emails', id::text, name, status from outreach.email where lower(name) like ${`%${prefix}`} and status <> 'archived' limit 5)
+        union all (select 'campaigns', id::text, name, status from outreach.campaign where lower(name) like ${`%${prefix}`} and archived_at is null limit 5)
         union all (select 'workflows', id::text, name, status from workflows.workflow where lower(name) like ${`%${prefix}`} and status <> 'archived' limit 5)) found`,
     ),
   ])

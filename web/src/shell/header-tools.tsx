@@ -24,6 +24,7 @@ const creations = [
   { to: '/contacts', label: 'Contact' },
   { to: '/segments', label: 'Segment' },
   { to: '/workflows', label: 'Workflow' },
+  { to: '/campaigns', label: 'Campaign' },
   { to: '/emails', label: 'Email' },
   { to: '/scoring', label: 'Score model' },
 ]
