@@ -65,7 +65,7 @@ export type MessageFilter = {
   class: MessageClass | null
   emailId: string | null
   /** Only what came back so. */
-  came: 'bounced' | 'complained' | null
+  came?: 'bounced' | 'complained' | null
   before: string | null
   limit: number
 }

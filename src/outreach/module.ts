@@ -23,6 +23,7 @@ import {
 } from './module.sql.ts'
 import { optInReactor } from './opt-in.reactor.ts'
 import { outreachStreet } from './outreach.street.ts'
+import { preferenceRoutes } from './preferences.routes.ts'
 import { exportReturns, forgetReturns, repointReturns } from './returns/contact.sql.ts'
 import { countUnread } from './returns/inbox.sql.ts'
 import { returnsLoop } from './returns.loop.ts'
@@ -85,6 +86,7 @@ export const outreachModule: Module = {
     ...mailboxRoutes,
     ...sendingRoutes,
     ...returnsRoutes,
+    ...preferenceRoutes,
     ...campaignRoutes,
     ...webhookRoutes,
   ],
