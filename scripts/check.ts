@@ -6,6 +6,7 @@ type Step = { name: string; command: string; args: string[]; cwd?: string }
 
 const steps: Step[] = [
   { name: 'types of the server', command: 'tsc', args: ['-p', '.'] },
+  { name: 'types of the API for the screens', command: 'node', args: ['scripts/api-types.ts', '--check'] },
   { name: 'types of the page script', command: 'tsc', args: ['-p', 'tracker'] },
   {
     name: 'types of the screens',
