@@ -30,10 +30,13 @@ export async function seedContacts(db: Db, owners: string[], now: Date): Promise
 const doors = ['White paper form', 'Newsletter form', 'Webinar sign-up', 'Import of trade fair Vienna']
 const doorOf = (index: number) => doors[[0, 0, 0, 0, 1, 1, 1, 2, 2, 3][index % 10] ?? 0] ?? ''
 
-/** A year of growth, faster of late; nobody came in the last hours. */
-function cameAt({ daysKnown }: DemoPerson, now: Date): Date {
+/** Nobody buys on the day he comes. */
+const leastDays = { lead: 0.25, prospect: 9, customer: 38 }
+
+/** A year of growth, faster of late. */
+function cameAt({ daysKnown, stage }: DemoPerson, now: Date): Date {
   const share = (daysKnown - 61) / 600
-  return new Date(now.getTime() - share ** 1.6 * 330 * dayMs - 6 * 3_600_000)
+  return new Date(now.getTime() - (leastDays[stage] + share ** 1.6 * 290) * dayMs)
 }
 
 async function seedDoor(

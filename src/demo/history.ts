@@ -106,7 +106,7 @@ function stagesOf({ contactId, stage, cameAt }: KnownPerson, chance: Chance, now
   return path.slice(1).map((to, index) => {
     const wanted = (3 + chance.next() ** 2 * (index === 0 ? 60 : 110)) * dayMs
     // Who is not known for long has been quick.
-    at += Math.min(wanted, (known * (0.3 + chance.next() * 0.4)) / path.length)
+    at += Math.min(wanted, (known * (0.4 + chance.next() * 0.55)) / (path.length - 1))
     const changes = { stage: { from: path[index], to } }
     return {
       contactId,

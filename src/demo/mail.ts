@@ -68,9 +68,11 @@ export async function seedMail(
     const leaves = letter.ending === 'bounced' ? letter.at : letter.leftAt
     if (leaves) gone.set(person.contactId, leaves.getTime())
   }
-  for (const ago of [66, 37, 9]) {
-    const at = new Date(now.getTime() - ago * dayMs)
-    for (const person of readers) add(person, newsletter, new Date(at.getTime() + chance.below(40) * 60_000))
+  // Everybody gets it once a month; every Tuesday or so another quarter of them does.
+  for (let week = 0; week < 11; week += 1) {
+    const at = new Date(now.getTime() - (72 - 7 * week) * dayMs)
+    for (const person of readers.filter((_reader, index) => index % 4 === week % 4))
+      add(person, newsletter, new Date(at.getTime() + chance.below(40) * 60_000))
   }
   // A few follow-ups every working day, more of late.
   for (let ago = 80; ago >= 5; ago -= 1) {

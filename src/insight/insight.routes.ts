@@ -1,9 +1,61 @@
 import { z } from 'zod'
-import { type Route, route } from '#platform/http/route.ts'
+import { type Route, route, timeSchema } from '#platform/http/route.ts'
+import { setUpKeys } from './overview.set-up.ts'
 import { overview } from './overview.ts'
+import { settle } from './rollup.ts'
 import { search } from './search.ts'
 
-const number = z.number().int()
+const value = z.number().nullable()
+const span = z.object({ from: z.string(), to: z.string() })
+const matter = z.object({
+  words: z.string(),
+  why: z.string().nullable(),
+  where: z.string(),
+  bad: z.boolean(),
+})
+
+const overviewSchema = z.object({
+  contacts: z.number(),
+  range: span.extend({ before: span }),
+  /** `metric` is a key of the dictionary: GET /api/v1/reports/metrics. */
+  totals: z.array(z.object({ metric: z.string(), value, before: value })),
+  days: z.array(
+    z.object({
+      day: z.string(),
+      sent: z.number(),
+      delivered: z.number(),
+      opened: z.number(),
+      clicked: z.number(),
+      unsubscribed: z.number(),
+      machine_hits: z.number(),
+    }),
+  ),
+  sending: z.array(
+    z.object({
+      kind: z.enum(['campaign', 'queue']),
+      id: z.string(),
+      name: z.string(),
+      state: z.string(),
+      done: z.number(),
+      total: value,
+      at: timeSchema.nullable(),
+    }),
+  ),
+  running: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      people: z.number(),
+      entered: z.number(),
+      goals: z.number(),
+    }),
+  ),
+  /** What does not go on by itself, why, and where something can be done about it; the worst first. */
+  stuck: z.array(matter),
+  /** What waits for the person who asks, besides reviews and notices. */
+  mine: z.array(matter),
+  setUp: z.array(z.object({ key: z.enum(setUpKeys), done: z.boolean() })),
+})
 
 export const insightRoutes: Route[] = [
   route({
@@ -12,23 +64,17 @@ export const insightRoutes: Route[] = [
     can: 'overview.read',
     summary: 'What the first screen shows: what runs, what is stuck, thirty days of mail',
     tag: 'Overview',
-    reply: z.object({
-      contacts: number,
-      days: z.array(
-        z.object({
-          day: z.string(),
-          sent: number,
-          opened: number,
-          clicked: number,
-          unsubscribed: number,
-          machine: number,
-        }),
-      ),
-      running: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string(), people: number })),
-      stuck: z.array(z.object({ words: z.string(), where: z.string() })),
-      setUp: z.array(z.object({ key: z.string(), done: z.boolean() })),
-    }),
-    handle: (_input, { db, clock, config }) => overview(db, { zone: config.zone, now: clock.now() }),
+    reply: overviewSchema,
+    async handle({ actor }, services) {
+      const { db, clock, config } = services
+      const now = clock.now()
+      await settle(
+        db,
+        { zone: config.zone, now },
+        { contactBatches: 1, mayCount: (_part, _day, ms) => ms <= 100 },
+      )
+      return overview(services, { now, userId: actor.id })
+    },
   }),
   route({
     method: 'GET',

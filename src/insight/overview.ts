@@ -1,92 +1,121 @@
 import { estimateContacts } from '#audience/contacts.ts'
-import { type Db, many, one, sql } from '#platform/db/db.ts'
+import { addDays, dayIn } from '#decisions/zone-days.ts'
+import { type Db, many, sql } from '#platform/db/db.ts'
+import type { Services } from '#platform/services.ts'
+import { type SetUpStep, setUp } from './overview.set-up.ts'
+import { type Matter, stuck, waitsFor } from './overview.stuck.ts'
+import type { Span } from './range.ts'
+import { deriveMail, mailDays, mailTotals } from './reports/mail.ts'
+import { type Report, totalsOf } from './reports/report.ts'
 
-export type Day = {
-  day: string
-  sent: number
-  opened: number
-  clicked: number
-  unsubscribed: number
-  machine: number
-}
+/** Five of the metrics of messages, under their names in the dictionary. */
+export const homeMetrics = ['sent', 'delivered', 'opened', 'clicked', 'unsubscribed', 'machine_hits'] as const
+type HomeMetric = (typeof homeMetrics)[number]
+
 export type Overview = {
   contacts: number
-  days: Day[]
-  running: { kind: string; id: string; name: string; people: number }[]
-  stuck: { words: string; where: string }[]
-  setUp: { key: string; done: boolean }[]
+  range: Span & { before: Span }
+  totals: Report['totals']
+  days: ({ day: string } & Record<HomeMetric, number>)[]
+  sending: Sending[]
+  running: { id: string; name: string; people: number; entered: number; goals: number }[]
+  stuck: Matter[]
+  mine: Matter[]
+  setUp: SetUpStep[]
 }
 
-/** Thirty days of mail by day of the zone: what people did, machines apart. Counted from the ledger of messages and what came back. */
-function byDay(db: Db, zone: string, now: Date): Promise<Day[]> {
-  const from = new Date(now.getTime() - 29 * 86_400_000)
+/** Something that sends at this moment, or has a time to. `total` is null where nobody can know it. */
+export type Sending = {
+  kind: 'campaign' | 'queue'
+  id: string
+  name: string
+  state: string
+  done: number
+  total: number | null
+  at: Date | null
+}
+
+/** Numbers of the days before are compared with; every one is the report's, for it comes from the same place. */
+async function month(db: Db, zone: string, now: Date): Promise<Pick<Overview, 'range' | 'totals' | 'days'>> {
+  const to = dayIn(zone, now)
+  const span = { from: addDays(to, -29), to }
+  const before = { from: addDays(to, -59), to: addDays(to, -30) }
+  const all = sql`true`
+  const [totals, earlier, rows] = await Promise.all([
+    mailTotals(db, span, all),
+    mailTotals(db, before, all),
+    mailDays(db, span, all),
+  ])
+  const known = new Map(rows.map(({ day, ...counts }) => [day, counts as Record<string, number>]))
+  const days = Array.from({ length: 30 }, (_, index) => {
+    const day = addDays(span.from, index)
+    const values = deriveMail(known.get(day) ?? {})
+    const shown = Object.fromEntries(homeMetrics.map(key => [key, Number(values[key] ?? 0)]))
+    return { day, ...(shown as Record<HomeMetric, number>) }
+  })
+  const keys = [...homeMetrics, 'delivery_rate', 'open_rate', 'click_rate', 'unsubscribe_rate']
+  return { range: { ...span, before }, totals: totalsOf(keys, totals ?? {}, earlier), days }
+}
+
+const mostCounted = 10_000
+
+/** Campaigns on their way or with a time, and what stands in line at this moment. */
+async function sending(db: Db, now: Date): Promise<Sending[]> {
+  const campaigns = await many<Sending>(
+    db,
+    sql`
+    select 'campaign' as kind, c.id::text, c.name, c.status as state, coalesce(m.done, 0)::float8 as done,
+      (c.frozen->>'recipients')::float8 as total,
+      case when c.status = 'scheduled' then c.starts_at end as at
+    from outreach.campaign c
+    left join lateral (
+      select sum(sent + failed + held_back + unknown) as done from insight.mail_day where campaign_id = c.id
+        and day >= coalesce(c.started_at, ${now}::timestamptz)::date - 1) m on true
+    where c.status in ('running', 'paused', 'scheduled') and c.archived_at is null order by c.id desc limit 20`,
+  )
+  const [queue] = await many<{ n: number }>(
+    db,
+    sql`select count(*)::int as n from (
+      select from outreach.message where state in ('queued', 'deferred') and campaign_id is null and not_before <= ${now}
+      limit ${mostCounted}) waiting`,
+  )
+  const waiting = queue?.n ?? 0
+  const line: Sending[] = waiting
+    ? [{ kind: 'queue', id: '0', name: 'Workflows', state: 'running', done: 0, total: waiting, at: null }]
+    : []
+  return [...campaigns.map(row => ({ ...row, total: row.state === 'scheduled' ? null : row.total })), ...line]
+}
+
+function running(db: Db, span: Span): Promise<Overview['running']> {
   return many(
     db,
     sql`
-    with days as (
-      select d::date as day from generate_series((${from}::timestamptz at time zone ${zone})::date, (${now}::timestamptz at time zone ${zone})::date, '1 day') d),
-    sent as (
-      select (sent_at at time zone ${zone})::date as day, count(*)::int as n from outreach.message
-      where state = 'sent' and class in ('marketing', 'service') and sent_at > ${from} and sent_at <= ${now} group by 1),
-    hits as (
-      select (at at time zone ${zone})::date as day,
-        (count(*) filter (where kind = 'open' and verdict = 'human'))::int as opened,
-        (count(*) filter (where kind = 'click' and verdict = 'human'))::int as clicked,
-        (count(*) filter (where verdict is distinct from 'human'))::int as machine
-      from outreach.hit where at > ${from} and at <= ${now} group by 1),
-    gone as (
-      select (at at time zone ${zone})::date as day, count(*)::int as n from audience.consent
-      where state = 'withdrawn' and at > ${from} and at <= ${now} group by 1)
-    select days.day::text as day, coalesce(sent.n, 0) as sent, coalesce(hits.opened, 0) as opened, coalesce(hits.clicked, 0) as clicked,
-      coalesce(gone.n, 0) as unsubscribed, coalesce(hits.machine, 0) as machine
-    from days left join sent using (day) left join hits using (day) left join gone using (day) order by days.day`,
+    select w.id::text, w.name,
+      (select count(*)::int from (select from workflows.enrolment e
+        where e.workflow_id = w.id and e.status = 'active' limit 100000) e) as people,
+      coalesce(f.entered, 0)::float8 as entered, coalesce(f.goals, 0)::float8 as goals
+    from workflows.workflow w
+    left join (
+      select workflow_id, sum(n) filter (where what = 'entered') as entered, sum(n) filter (where what = 'goal') as goals
+      from insight.flow_day where day between ${span.from}::date and ${span.to}::date group by workflow_id) f on f.workflow_id = w.id
+    where w.status = 'live' order by lower(w.name) limit 50`,
   )
-}
-
-async function stuck(db: Db): Promise<Overview['stuck']> {
-  const row = await one<{ parked: number; unknown: number; failedJobs: number }>(
-    db,
-    sql`
-    select (select count(*)::int from (select from engine.parked limit 1000) p) as parked,
-      (select count(*)::int from (select from outreach.message where state = 'unknown' limit 1000) m) as unknown,
-      (select count(*)::int from platform.job where state = 'failed') as "failedJobs"`,
-  )
-  const say = (count: number, words: string, where: string) =>
-    count > 0 ? [{ words: `${count} ${words}`, where }] : []
-  return [
-    ...say(row.parked, 'put aside because they failed', '/system'),
-    ...say(row.unknown, 'messages may or may not have arrived', '/deliveries?state=unknown'),
-    ...say(row.failedJobs, 'jobs failed', '/system'),
-  ]
-}
-
-async function setUp(db: Db): Promise<Overview['setUp']> {
-  const row = await one<Record<string, boolean>>(
-    db,
-    sql`
-    select exists (select from access.account where password is not null) as password,
-      exists (select from capture.source) as source,
-      exists (select from activity.event where type in ('page.viewed', 'event.tracked')) as events,
-      exists (select from outreach.email where status = 'live') as email,
-      exists (select from workflows.workflow where status = 'live') as workflow`,
-  )
-  return Object.entries(row).map(([key, isDone]) => ({ key, done: isDone }))
 }
 
 /** What the first screen shows. Every part is a short statement; none counts a large table. */
-export async function overview(db: Db, ask: { zone: string; now: Date }): Promise<Overview> {
-  const [contacts, days, running, stuckThings, checklist] = await Promise.all([
+export async function overview(
+  services: Pick<Services, 'db' | 'config'>,
+  ask: { now: Date; userId: string },
+): Promise<Overview> {
+  const { db, config } = services
+  const mail = await month(db, config.zone, ask.now)
+  const [contacts, sends, runs, stuckThings, mine, steps] = await Promise.all([
     estimateContacts(db),
-    byDay(db, ask.zone, ask.now),
-    many<{ kind: string; id: string; name: string; people: number }>(
-      db,
-      sql`
-      select 'workflows' as kind, w.id::text, w.name,
-        (select count(*)::int from (select from workflows.enrolment e where e.workflow_id = w.id and e.ended_at is null limit 100000) e) as people
-      from workflows.workflow w where w.status = 'live' order by lower(w.name) limit 50`,
-    ),
-    stuck(db),
-    setUp(db),
+    sending(db, ask.now),
+    running(db, mail.range),
+    stuck(services, ask.now),
+    waitsFor(db, ask.userId),
+    setUp(services),
   ])
-  return { contacts, days, running, stuck: stuckThings, setUp: checklist }
+  return { contacts, ...mail, sending: sends, running: runs, stuck: stuckThings, mine, setUp: steps }
 }

@@ -186,9 +186,16 @@ function Funnel({ report }: { report: Report }) {
           words: formatValue(at(row, main), 'count'),
           note: steps
             ? `${formatValue(at(row, 'flow_waiting'), 'count')} waiting now`
-            : `${formatValue(at(row, 'stage_conversion'), 'share')} went on · half within ${formatValue(at(row, 'stage_median'), 'days')} · ${formatValue(at(row, 'stage_now'), 'count')} there now`,
+            : stageNote(key => at(row, key)),
         }))}
       />
     </Paper>
   )
+}
+
+function stageNote(at: (key: string) => number | null): string {
+  const median = at('stage_median')
+  const went = at('stage_advanced') ? `${formatValue(at('stage_conversion'), 'share')} went on · ` : ''
+  const within = median === null ? '' : `half within ${formatValue(median, 'days')} · `
+  return `${went}${within}${formatValue(at('stage_now'), 'count')} there now`
 }

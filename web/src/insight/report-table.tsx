@@ -88,7 +88,7 @@ export function ReportTable(props: {
                       key={table.columns[index]?.key}
                       ta={index === 0 ? 'left' : 'right'}
                       className={index === 0 ? undefined : 'numbers'}
-                      style={index === 0 ? { maxWidth: 300 } : undefined}
+                      style={index === 0 ? { minWidth: 180, maxWidth: 320 } : undefined}
                     >
                       {index === 0 ? (
                         <Name row={row} onPick={onPick} />

@@ -6,6 +6,7 @@ import { call, client } from '@/api/client'
 import { formatDay } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
 import { Loaded } from '@/ui/states'
+import { RenewButton } from './renew'
 
 const nouns: Record<string, string> = {
   segments: 'Segment',
@@ -27,7 +28,7 @@ export function ReviewsScreen() {
   return (
     <Page
       title="Stewardship"
-      words="Nothing runs unowned: what is live has somebody who answers for it and a day on which it is looked at again."
+      words="Nothing runs unowned: what is live has somebody who answers for it and a day on which it is looked at again. A workflow that nobody looks at for two weeks after that day is paused."
       actions={
         <SegmentedControl
           size="xs"
@@ -57,6 +58,7 @@ export function ReviewsScreen() {
                     <Table.Th>Kind</Table.Th>
                     <Table.Th>Owner</Table.Th>
                     <Table.Th>Review</Table.Th>
+                    <Table.Th aria-label="Action" />
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
@@ -72,11 +74,19 @@ export function ReviewsScreen() {
                       <Table.Td>
                         {item.overdue ? (
                           <Badge color="red" leftSection={<IconAlertTriangle size={12} />}>
-                            due since {formatDay(item.reviewOn)}
+                            {item.paused ? 'paused, due since' : 'due since'} {formatDay(item.reviewOn)}
                           </Badge>
                         ) : (
                           formatDay(item.reviewOn)
                         )}
+                        {item.overdue && item.pausesOn && (
+                          <Text size="xs" c="dimmed">
+                            pauses on {formatDay(item.pausesOn)}
+                          </Text>
+                        )}
+                      </Table.Td>
+                      <Table.Td ta="right">
+                        <RenewButton item={item} />
                       </Table.Td>
                     </Table.Tr>
                   ))}

@@ -185,11 +185,13 @@ const numbers = (values: (number | null)[]) => values.filter(value => value !== 
 function niceMax(most: number): number {
   if (most <= 4) return most <= 1 ? Math.max(most, 0) || 1 : 4
   const power = 10 ** Math.floor(Math.log10(most))
-  return ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find(each => each * power >= most) ?? 10) * power
+  return ([1, 2, 3, 4, 5, 6, 8, 10].find(each => each * power >= most) ?? 10) * power
 }
 
 function ticks(most: number): number[] {
-  const count = most === 1 ? 1 : most % 4 === 0 ? 4 : most % 3 === 0 ? 3 : most % 5 === 0 ? 5 : 2
+  if (most <= 1) return [0, most]
+  const leading = most / 10 ** Math.floor(Math.log10(most))
+  const count = { 1: 2, 3: 3, 5: 5, 6: 3 }[leading] ?? 4
   return Array.from({ length: count + 1 }, (_, index) => (most * index) / count)
 }
 
