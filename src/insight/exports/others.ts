@@ -73,6 +73,7 @@ export const openMessages: OpenSource<z.infer<typeof messagesAsk>> = async (_ser
       state: ask.state ?? null,
       class: ask.class ?? null,
       emailId: ask.emailId ?? null,
+      came: null,
       before: idSchema.safeParse(cursor).data ?? null,
       limit: pageRows,
     })
