@@ -55,7 +55,7 @@ function register(metrics: Metrics): Gauges {
 /** What waits, and who works on it, at this moment. */
 export function readNumbers({ db, clock }: Services): Promise<Numbers> {
   const now = clock.now().toISOString()
-  const lanes = sql`(select array_agg(n::smallint) from generate_series(0, 63) n)`
+  const lanes = sql`array(select n::smallint from generate_series(0, 63) n)`
   return one(
     db,
     sql`
