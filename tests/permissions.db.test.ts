@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { createKey } from '#access/api-keys.ts'
-import { isAction, roleMay } from '#access/policy.ts'
+import { isAction, may } from '#access/policy.ts'
 import { systemActor } from '#access/users.ts'
 import { readConfig } from '#platform/config.ts'
-import { type Role, type Route, roles } from '#platform/http/route.ts'
+import { type Actor, type Role, type Route, roles } from '#platform/http/route.ts'
 import { createOffice, officeRoutes } from '../src/app.ts'
 import { openRuntime, type Runtime } from '../src/runtime.ts'
 import { type TestDatabase, testDatabase } from './harness/database.ts'
+import { expected } from './permissions.expected.ts'
 
 let base: TestDatabase
 let runtime: Runtime
@@ -35,6 +36,7 @@ after(async () => {
 /** An address of the route that leads to nothing. */
 const urlOf = (route: Route) => route.url.replaceAll(/:\w+/g, '1')
 const json = { 'content-type': 'application/json' }
+const holder = (role: Role): Actor => ({ ...systemActor, kind: 'user', role })
 const changing = routes.filter(route => route.method !== 'GET')
 
 test('every route asks the policy for an action that it knows', () => {
@@ -42,6 +44,18 @@ test('every route asks the policy for an action that it knows', () => {
     routes.filter(route => !isAction(route.can)).map(route => `${route.method} ${route.url}: ${route.can}`),
     [],
   )
+})
+
+test('every action has an expectation, and the policy agrees with it for every role', () => {
+  const actions = [...new Set(routes.map(route => route.can))]
+  const wrong = actions.flatMap(action => {
+    const who = expected.get(action)
+    if (!who) return [`${action}: nobody has said who may do it (tests/permissions.expected.ts)`]
+    return roles
+      .filter(role => may(holder(role), action) !== who.includes(role))
+      .map(role => `${action}: ${role}`)
+  })
+  assert.deepEqual(wrong, [])
 })
 
 test('every state-changing route refuses a foreign origin, no origin, and anything but JSON', async () => {
@@ -86,7 +100,7 @@ for (const role of roles) {
       const headers = { authorization: `Bearer ${keys.get(role)}`, ...(route.method === 'GET' ? {} : json) }
       const payload = route.method === 'GET' ? {} : { payload: '{"surprise":1}' }
       const answer = await office.inject({ method: route.method, url: urlOf(route), headers, ...payload })
-      const isOpen = route.can === 'anybody' || route.can === 'signed-in' || roleMay(role, route.can)
+      const isOpen = expected.get(route.can)?.includes(role) ?? false
       const refused = answer.statusCode === 403 && answer.body.includes('does not include')
       if (refused === isOpen) wrong.push(`${route.method} ${route.url}: ${answer.statusCode}`)
       if (answer.statusCode >= 500) wrong.push(`${route.method} ${route.url}: ${answer.statusCode}`)
@@ -96,3 +110,72 @@ for (const role of roles) {
     assert.deepEqual(wrong, [])
   })
 }
+
+test('what does not exist is given to nobody: no answer with anything in it, and no error of ours', async () => {
+  const wrong: string[] = []
+  for (const route of routes.filter(each => each.url.includes(':'))) {
+    const headers = { authorization: `Bearer ${keys.get('admin')}`, ...(route.method === 'GET' ? {} : json) }
+    const payload = route.method === 'GET' ? {} : { payload: '{}' }
+    const answer = await office.inject({ method: route.method, url: urlOf(route), headers, ...payload })
+    const isEmpty = answer.statusCode === 200 && /"items":\[\]/.test(answer.body)
+    if (answer.statusCode >= 500 || (answer.statusCode < 300 && !isEmpty))
+      wrong.push(`${route.method} ${route.url}: ${answer.statusCode} ${answer.body.slice(0, 80)}`)
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('a parameter that a route does not know is refused by its name', async () => {
+  const wrong: string[] = []
+  for (const route of routes.filter(each => each.method === 'GET')) {
+    const headers = { authorization: `Bearer ${keys.get('owner')}` }
+    const answer = await office.inject({ url: `${urlOf(route)}?surprise=1`, headers })
+    if (answer.statusCode !== 400 || !answer.body.includes('"path":"surprise"'))
+      wrong.push(`${route.url}: ${answer.statusCode}`)
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('every answer of the office carries the headers that keep it to itself', async () => {
+  const wrong: string[] = []
+  for (const route of routes) {
+    for (const authorization of ['', `Bearer ${keys.get('viewer')}`]) {
+      const answer = await office.inject({
+        method: route.method,
+        url: urlOf(route),
+        headers: { authorization, ...json },
+        ...(route.method === 'GET' ? {} : { payload: '{}' }),
+      })
+      const csp = String(answer.headers['content-security-policy'])
+      const isGuarded =
+        /script-src 'self'(;|$)/.test(csp) &&
+        csp.includes("frame-ancestors 'none'") &&
+        csp.includes("object-src 'none'") &&
+        csp.includes("base-uri 'none'") &&
+        !csp.includes('unsafe-eval') &&
+        answer.headers['x-content-type-options'] === 'nosniff' &&
+        answer.headers['referrer-policy'] === 'same-origin' &&
+        answer.headers['cross-origin-opener-policy'] === 'same-origin' &&
+        answer.headers['x-powered-by'] === undefined
+      if (!isGuarded) wrong.push(`${route.method} ${route.url}: ${answer.statusCode}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('no route takes a file: a form with one is refused before it is read', async () => {
+  const taken: string[] = []
+  for (const route of changing) {
+    const answer = await office.inject({
+      method: route.method,
+      url: urlOf(route),
+      headers: {
+        authorization: `Bearer ${keys.get('owner')}`,
+        'content-type': 'multipart/form-data; boundary=x',
+      },
+      payload:
+        '--x\r\ncontent-disposition: form-data; name="f"; filename="../../x.svg"\r\n\r\n<svg/>\r\n--x--',
+    })
+    if (answer.statusCode !== 415) taken.push(`${route.method} ${route.url}: ${answer.statusCode}`)
+  }
+  assert.deepEqual(taken, [])
+})
