@@ -12,13 +12,20 @@ const state = z.object({
   route: z.enum(['smtp', 'mailbox', 'both', 'none']),
   /** Messages of which nobody knows whether they arrived. */
   unknown: z.int(),
+  /** What the page looks like on which readers choose. */
+  choicesUrl: z.string(),
 })
 const tag = 'Sending'
 
 async function look({ db, config }: Services): Promise<z.input<typeof state>> {
   const way =
     config.mode === 'sandbox' ? (config.smtpUrl ? 'both' : 'mailbox') : config.smtpUrl ? 'smtp' : 'none'
-  return { ...(await readSettings(db, config.mode)), route: way, unknown: await countUnknown(db) }
+  return {
+    ...(await readSettings(db, config.mode)),
+    route: way,
+    unknown: await countUnknown(db),
+    choicesUrl: `${config.streetUrl}/p/preview`,
+  }
 }
 
 export const sendingRoutes: Route[] = [

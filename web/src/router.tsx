@@ -64,6 +64,7 @@ export const screens = [
   screen('/settings/sources', () => import('@/settings/sources-screen'), 'SourcesScreen'),
   screen('/settings/fields', () => import('@/settings/fields-screen'), 'FieldsScreen'),
   screen('/settings/lists', () => import('@/settings/lists-screen'), 'ListsScreen'),
+  screen('/settings/consent', () => import('@/settings/consent-screen'), 'ConsentScreen'),
   screen('/settings/sending', () => import('@/settings/sending-screen'), 'SendingScreen'),
   screen('/settings/team', () => import('@/settings/team-screen'), 'TeamScreen'),
   screen('/settings/keys', () => import('@/settings/keys-screen'), 'KeysScreen'),

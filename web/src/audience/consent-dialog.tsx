@@ -7,7 +7,7 @@ import { ErrorNote } from '@/ui/states'
 import { useTopicName } from './consent-ledger'
 import { contactKey } from './contact'
 
-export type Asked = { purpose: string; topicId: string | null; state: 'granted' | 'withdrawn' }
+export type Asked = { purpose: string; topicId: string | null; state: 'granted' | 'withdrawn' | 'pending' }
 
 /** Records what the person said: to take consent back needs a click, to give it needs proof. */
 export function ConsentDialog({
@@ -24,6 +24,7 @@ export function ConsentDialog({
   const [wording, setWording] = useState('')
   const [note, setNote] = useState('')
   const isGrant = asked.state === 'granted'
+  const isWish = asked.state === 'pending'
   const about = asked.topicId ? `“${topicName(asked.topicId)}”` : `all ${asked.purpose}`
   const say = useMutation({
     mutationFn: () =>
@@ -34,7 +35,8 @@ export function ConsentDialog({
             purpose: asked.purpose,
             topicId: asked.topicId,
             state: asked.state,
-            ...(isGrant ? { wording: wording.trim() } : {}),
+            ...(isWish ? { doubleOptIn: true } : {}),
+            ...(isWish && !wording.trim() ? {} : isGrant || isWish ? { wording: wording.trim() } : {}),
             ...(note.trim() ? { note: note.trim() } : {}),
           },
         }),
@@ -42,9 +44,11 @@ export function ConsentDialog({
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: contactKey(contactId) })
       notifications.show({
-        message: isGrant
-          ? 'Agreement recorded, with its proof.'
-          : 'Withdrawal recorded. It holds from the next message on.',
+        message: isWish
+          ? 'The letter is on its way. Until it is confirmed nothing else is sent.'
+          : isGrant
+            ? 'Agreement recorded, with its proof.'
+            : 'Withdrawal recorded. It holds from the next message on.',
       })
       onClose()
     },
@@ -57,7 +61,9 @@ export function ConsentDialog({
     <Modal
       opened
       onClose={onClose}
-      title={isGrant ? `Record agreement to ${about}` : `Withdraw ${about}`}
+      title={
+        isWish ? `Ask to confirm ${about}` : isGrant ? `Record agreement to ${about}` : `Withdraw ${about}`
+      }
       size="lg"
     >
       <form onSubmit={submit}>
@@ -74,6 +80,21 @@ export function ConsentDialog({
                 autosize
                 minRows={2}
                 data-autofocus
+                value={wording}
+                onChange={event => setWording(event.currentTarget.value)}
+              />
+            </>
+          ) : isWish ? (
+            <>
+              <Text size="sm">
+                A letter asks the person to confirm from the mailbox itself. It goes out once a day at most,
+                and until it is confirmed nothing else does.
+              </Text>
+              <Textarea
+                label="The words that are agreed to (optional)"
+                placeholder="“Send me news about ... by email.”"
+                autosize
+                minRows={2}
                 value={wording}
                 onChange={event => setWording(event.currentTarget.value)}
               />
@@ -102,11 +123,11 @@ export function ConsentDialog({
             </Button>
             <Button
               type="submit"
-              color={isGrant ? undefined : 'red'}
+              color={isGrant || isWish ? undefined : 'red'}
               loading={say.isPending}
               disabled={isGrant && !(wording.trim() && note.trim())}
             >
-              {isGrant ? 'Record agreement' : 'Record withdrawal'}
+              {isWish ? 'Send the letter' : isGrant ? 'Record agreement' : 'Record withdrawal'}
             </Button>
           </Group>
         </Stack>

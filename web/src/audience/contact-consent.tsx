@@ -59,6 +59,7 @@ export function ContactConsent({ contact }: { contact: Contact }) {
       {data => (
         <Stack gap="lg">
           <Current data={data} onAsk={setAsked} />
+          <Wishes contactId={contact.id} />
           <ConsentLedger data={data} />
           {asked && <ConsentDialog contactId={contact.id} asked={asked} onClose={() => setAsked(null)} />}
         </Stack>
@@ -115,6 +116,17 @@ function Current({ data, onAsk }: { data: Consents; onAsk(asked: Asked): void })
                   </Button>
                 </Tooltip>
               )}
+              {row.state !== 'granted' && (
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  disabled={rights.edit !== null}
+                  title={rights.edit ?? undefined}
+                  onClick={() => onAsk({ ...row, state: 'pending' })}
+                >
+                  Ask by mail
+                </Button>
+              )}
               {row.state !== 'withdrawn' && (
                 <Button
                   size="compact-sm"
@@ -130,6 +142,39 @@ function Current({ data, onAsk }: { data: Consents; onAsk(asked: Asked): void })
           </Group>
         </Paper>
       ))}
+    </Stack>
+  )
+}
+
+const frequencies = {
+  all: 'Whenever there is something',
+  weekly: 'At most one marketing email a week',
+  monthly: 'At most one marketing email a month',
+}
+
+/** What the person chose in the preference centre, where he chose anything. */
+function Wishes({ contactId }: { contactId: string }) {
+  const wishes = useQuery({
+    queryKey: contactKey(contactId, 'preferences'),
+    queryFn: () =>
+      call(client.GET('/api/v1/contacts/{id}/preferences', { params: { path: { id: contactId } } })),
+  })
+  const wish = wishes.data
+  if (!wish || (wish.frequency === 'all' && !wish.pausedUntil)) return null
+  return (
+    <Stack gap="xs">
+      <Title order={2}>What this person asked for</Title>
+      <Paper withBorder px="md" py="sm">
+        <Text size="sm">
+          {frequencies[wish.frequency]}
+          {wish.pausedUntil && (
+            <>
+              {' '}
+              · a pause until <When at={wish.pausedUntil} />
+            </>
+          )}
+        </Text>
+      </Paper>
     </Stack>
   )
 }

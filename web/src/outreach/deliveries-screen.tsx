@@ -8,7 +8,8 @@ import { Empty, Page } from '@/ui/page'
 import { ErrorNote, Waiting } from '@/ui/states'
 import { type MessageState, MessageStateBadge, messageStates, stateWords } from './message-state'
 
-type Search = { state?: MessageState; class?: 'marketing' | 'service' | 'alert' | 'test' }
+type Came = 'bounced' | 'complained'
+type Search = { state?: MessageState; class?: 'marketing' | 'service' | 'alert' | 'test'; came?: Came }
 
 /** Every message with what became of it and the other side's own words. */
 export function DeliveriesScreen() {
@@ -22,7 +23,7 @@ export function DeliveriesScreen() {
       ) as never,
     })
   const list = useInfiniteQuery({
-    queryKey: ['messages', search.state, search.class],
+    queryKey: ['messages', search.state, search.class, search.came],
     queryFn: ({ pageParam }) =>
       call(
         client.GET('/api/v1/messages', {
@@ -31,6 +32,7 @@ export function DeliveriesScreen() {
               limit: 50,
               ...(search.state ? { state: search.state } : {}),
               ...(search.class ? { class: search.class } : {}),
+              ...(search.came ? { came: search.came } : {}),
               ...(pageParam ? { cursor: pageParam } : {}),
             },
           },
@@ -65,6 +67,18 @@ export function DeliveriesScreen() {
           data={messageStates.map(state => ({ value: state, label: stateWords(state) }))}
           value={search.state ?? null}
           onChange={state => set({ state: (state ?? '') as MessageState })}
+        />
+        <Select
+          aria-label="What came back"
+          placeholder="Come back or not"
+          clearable
+          w={180}
+          data={[
+            { value: 'bounced', label: 'Bounced' },
+            { value: 'complained', label: 'Reported as spam' },
+          ]}
+          value={search.came ?? null}
+          onChange={came => set({ came: (came ?? '') as Came })}
         />
         <Select
           aria-label="Kind of message"

@@ -4,6 +4,7 @@ import {
   Group,
   Menu,
   SegmentedControl,
+  Select,
   Skeleton,
   Stack,
   Text,
@@ -34,6 +35,7 @@ const known = [
   { label: 'Job title', value: '{{ contact.job_title }}' },
   { label: 'Company', value: '{{ contact.company.name | default: "your company" }}' },
   { label: 'Unsubscribe link', value: '{{ unsubscribe_url }}' },
+  { label: 'Link to choose topics and frequency', value: '{{ preferences_url }}' },
 ]
 
 /** Everything an author writes. Values of contacts are put in with a fallback, so that nobody is greeted with a gap. */
@@ -68,6 +70,7 @@ export function EmailFields({ name, draft, disabled, onName, onChange }: Props) 
         value={draft.preheader}
         onChange={event => onChange({ preheader: event.currentTarget.value })}
       />
+      <TopicSelect draft={draft} disabled={disabled} onChange={onChange} />
       <Group justify="space-between" align="flex-end">
         <SegmentedControl
           size="xs"
@@ -165,5 +168,28 @@ export function EmailFields({ name, draft, disabled, onName, onChange }: Props) 
         </Accordion.Item>
       </Accordion>
     </Stack>
+  )
+}
+
+/** Who said no to the topic does not get the email, whatever sends it. Nothing to choose where there are no topics. */
+function TopicSelect({ draft, disabled, onChange }: Pick<Props, 'draft' | 'disabled' | 'onChange'>) {
+  const topics = useQuery({
+    queryKey: ['topics'],
+    queryFn: () => call(client.GET('/api/v1/topics')),
+    staleTime: 60_000,
+  })
+  const items = (topics.data?.items ?? []).filter(topic => !topic.archived || topic.id === draft.topicId)
+  if (items.length === 0) return null
+  return (
+    <Select
+      label="Topic"
+      description="Whoever does not want this topic does not get this email"
+      placeholder="Marketing as a whole"
+      clearable
+      disabled={disabled}
+      data={items.map(topic => ({ value: topic.id, label: topic.name }))}
+      value={draft.topicId}
+      onChange={topicId => onChange({ topicId })}
+    />
   )
 }

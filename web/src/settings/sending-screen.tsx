@@ -20,6 +20,7 @@ import { call, client } from '@/api/client'
 import { useEditReason, useMe } from '@/shell/me'
 import { Page } from '@/ui/page'
 import { ErrorNote, Loaded } from '@/ui/states'
+import { ReturnsPanel } from './returns-panel'
 
 const readSending = () => call(client.GET('/api/v1/sending'))
 type Sending = Awaited<ReturnType<typeof readSending>>
@@ -45,6 +46,7 @@ export function SendingScreen() {
           <Stack maw={760} gap="lg">
             <Halt sending={data} />
             <Form key={JSON.stringify(data.settings)} settings={data.settings} />
+            <ReturnsPanel />
           </Stack>
         )}
       </Loaded>

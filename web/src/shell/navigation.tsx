@@ -67,6 +67,7 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
         icon: IconSettings,
         children: [
           { to: '/settings/sending', label: 'Sending' },
+          { to: '/settings/consent', label: 'Consent & topics' },
           { to: '/settings/sources', label: 'Events & sources' },
           { to: '/settings/fields', label: 'Fields' },
           { to: '/settings/lists', label: 'Lists' },
