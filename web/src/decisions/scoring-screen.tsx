@@ -1,89 +1,68 @@
-import { Anchor, Button, Table, Text, Tooltip } from '@mantine/core'
-import { IconPlus } from '@tabler/icons-react'
+import { Anchor, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
-import { useEditReason } from '@/shell/me'
-import { CreateDialog, useCreating } from '@/ui/create-dialog'
-import { formatDay, When } from '@/ui/format'
+import { CreateDialog } from '@/ui/create-dialog'
+import {
+  type Column,
+  CreateButton,
+  changedColumn,
+  ownerColumn,
+  PlainTable,
+  reviewColumn,
+  statusColumn,
+  useFirst,
+} from '@/ui/list'
 import { Empty, Page } from '@/ui/page'
 import { Loaded } from '@/ui/states'
-import { Status } from '@/ui/status'
-import { OwnerName } from '@/ui/steward'
+
+const readAll = () => call(client.GET('/api/v1/score-models'))
+type ScoreModel = Awaited<ReturnType<typeof readAll>>['items'][number]
+
+const columns: Column<ScoreModel>[] = [
+  {
+    title: 'Score model',
+    cell: model => (
+      <>
+        <Anchor component={Link} to={`/scoring/${model.id}`} fw={600} size="sm">
+          {model.name}
+        </Anchor>
+        <Text size="sm" c="dimmed">
+          {model.draft.rules.length} rules ·{' '}
+          {model.draft.halfLifeDays === null ? 'no decay' : `half after ${model.draft.halfLifeDays} days`} ·{' '}
+          {model.draft.thresholds.length} thresholds
+          {model.counting ? ' · counting ...' : ''}
+        </Text>
+      </>
+    ),
+  },
+  statusColumn,
+  ownerColumn,
+  reviewColumn,
+  changedColumn,
+]
 
 /** All score models: few, so there is no paging. */
 export function ScoringScreen() {
   const go = useNavigate()
-  const creating = useCreating()
-  const reason = useEditReason()
-  const models = useQuery({
-    queryKey: ['score-models'],
-    queryFn: () => call(client.GET('/api/v1/score-models')),
-  })
-  const action = (
-    <Tooltip label={reason} disabled={!reason}>
-      <Button leftSection={<IconPlus size={16} />} disabled={reason !== null} onClick={creating.open}>
-        New score model
-      </Button>
-    </Tooltip>
-  )
+  const first = useFirst('Make the first score model')
+  const models = useQuery({ queryKey: ['score-models'], queryFn: readAll })
   return (
     <Page
       title="Scoring"
       words="Points for who somebody is and for what he did; every point keeps its reason, and what is long ago counts less."
-      actions={action}
+      actions={<CreateButton noun="score model" />}
     >
       <Loaded query={models}>
-        {data =>
-          data.items.length === 0 ? (
+        {({ items }) =>
+          items.length === 0 ? (
             <Empty
               title="No score model yet"
               words="A score says how warm a lead is. Give points for a download or a look at the pricing page, let them fade with time, and have sales told when a threshold is crossed."
-              {...(reason ? {} : { action: { label: 'Make the first score model', onClick: creating.open } })}
+              {...first}
             />
           ) : (
-            <Table.ScrollContainer minWidth={680}>
-              <Table highlightOnHover verticalSpacing="sm">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Score model</Table.Th>
-                    <Table.Th>State</Table.Th>
-                    <Table.Th>Owner</Table.Th>
-                    <Table.Th>Review</Table.Th>
-                    <Table.Th>Changed</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.items.map(model => (
-                    <Table.Tr key={model.id}>
-                      <Table.Td>
-                        <Anchor component={Link} to={`/scoring/${model.id}`} fw={600} size="sm">
-                          {model.name}
-                        </Anchor>
-                        <Text size="sm" c="dimmed">
-                          {model.draft.rules.length} rules ·{' '}
-                          {model.draft.halfLifeDays === null
-                            ? 'no decay'
-                            : `half after ${model.draft.halfLifeDays} days`}{' '}
-                          · {model.draft.thresholds.length} thresholds
-                          {model.counting ? ' · counting ...' : ''}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td>
-                        <Status status={model.status} />
-                      </Table.Td>
-                      <Table.Td>
-                        <OwnerName id={model.ownerId} />
-                      </Table.Td>
-                      <Table.Td>{model.reviewOn ? formatDay(model.reviewOn) : '-'}</Table.Td>
-                      <Table.Td>
-                        <When at={model.updatedAt} />
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <PlainTable items={items} columns={columns} minWidth={680} />
           )
         }
       </Loaded>
