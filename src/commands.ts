@@ -10,6 +10,7 @@ import type { Services } from '#platform/services.ts'
 import { accessCommands } from './commands.access.ts'
 import { backupCommands } from './commands.backup.ts'
 import { peopleCommands } from './commands.people.ts'
+import { privacyCommands } from './commands.privacy.ts'
 import { doctor } from './doctor.ts'
 import { preview } from './preview-migration.ts'
 import { openRuntime } from './runtime.ts'
@@ -101,6 +102,7 @@ export const commands: Command[] = [
   },
   ...accessCommands,
   ...peopleCommands,
+  ...privacyCommands,
   ...backupCommands,
   {
     words: 'key create',
@@ -171,11 +173,19 @@ export function findCommand(words: string[]): { command: Command | null; args: s
   return { command: null, args: [] }
 }
 
-export function helpOf(): string {
+/** The help of the commands that begin with these words, or of all. Null where there is none such. */
+export function helpOf(words: string[] = []): string | null {
+  const [first = '', second = ''] = words
+  const about = [`${first} ${second}`.trim(), first].flatMap(asked =>
+    commands.filter(({ words: own }) => own === asked || own.startsWith(`${asked} `)),
+  )
+  if (first !== '') return [...new Set(about)].map(one => `${one.usage}\n  ${one.summary}`).join('\n') || null
   const width = Math.max(...commands.map(command => command.usage.length))
   return [
     'Tend, marketing automation that is considerate by default.',
     '',
     ...commands.map(command => `  ${command.usage.padEnd(width)}  ${command.summary}`),
+    '',
+    '`tend help COMMAND` tells about one. Exit codes: 0 done, 1 failed or refused, 2 the words were off.',
   ].join('\n')
 }

@@ -4,10 +4,17 @@ import { findCommand, helpOf } from './commands.ts'
 
 /** Runs one command of the command line. Exit codes: 0 done, 1 refused or failed, 2 the words were off. */
 async function main(words: string[]): Promise<number> {
+  const asksHelp = words.length === 0 || words[0] === 'help' || words.includes('--help')
+  if (asksHelp) {
+    const help = helpOf(words.filter(word => word !== 'help' && word !== '--help'))
+    if (help) process.stdout.write(`${help}\n`)
+    else process.stderr.write(`There is no such command.\n\n${helpOf()}\n`)
+    return help ? 0 : 2
+  }
   const { command, args } = findCommand(words)
   if (!command) {
-    process.stderr.write(`${helpOf()}\n`)
-    return words.length === 0 || words.includes('--help') || words[0] === 'help' ? 0 : 2
+    process.stderr.write(`There is no such command.\n\n${helpOf()}\n`)
+    return 2
   }
   return command.run(args, readConfig(process.env))
 }
@@ -20,5 +27,5 @@ try {
   )
   for (const field of error instanceof AppError ? error.fields : [])
     process.stderr.write(`  ${field.path}: ${field.message}\n`)
-  process.exitCode = 1
+  process.exitCode = error instanceof AppError && error.code === 'bad_usage' ? 2 : 1
 }
