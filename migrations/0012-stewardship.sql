@@ -87,3 +87,16 @@ create table stewardship.quality (
   value jsonb not null,
   counted_at timestamptz not null
 );
+
+-- How a company stands, counted from its people by a job.
+create table stewardship.company_standing (
+  company_id bigint primary key,
+  people int not null,
+  -- People who did something themselves in the last 30 days.
+  engaged int not null,
+  score_sum double precision not null,
+  -- Over all its people; who has no score counts as 0.
+  score_average double precision not null,
+  last_activity timestamptz,
+  counted_at timestamptz not null
+);

@@ -6,6 +6,7 @@ import { meRoutes } from './me.routes.ts'
 import { peopleRoutes } from './people.routes.ts'
 import { isAction, roleMay, roleSentences } from './policy.ts'
 import { roleSchema, tag } from './shapes.ts'
+import { viewRoutes } from './views.routes.ts'
 
 const roleList = route({
   method: 'GET',
@@ -29,4 +30,11 @@ const roleList = route({
   },
 })
 
-export const accessRoutes: Route[] = [...meRoutes, ...peopleRoutes, ...keyRoutes, ...auditRoutes, roleList]
+export const accessRoutes: Route[] = [
+  ...meRoutes,
+  ...peopleRoutes,
+  ...keyRoutes,
+  ...auditRoutes,
+  ...viewRoutes,
+  roleList,
+]

@@ -1,27 +1,14 @@
 import { z } from 'zod'
-import { record } from '#activity/record.ts'
+import { audit } from '#access/audit.ts'
 import { inTransaction } from '#platform/db/db.ts'
-import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
-import { done, idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
-import { type Company, createCompany, getCompany, listCompanies, updateCompany } from './companies.ts'
-import { contactSchema, shapeContact } from './contact-shape.ts'
-import { contactsForRender } from './contacts.ts'
+import { idParams, type Route, route, timeSchema } from '#platform/http/route.ts'
+import { type Company, createCompany, getCompany, updateCompany } from './companies.ts'
+import { companySchema } from './company-shape.ts'
 import { createField, fieldTypes, listFields, updateField } from './fields.ts'
-import { changeMembers, createList, getList, listLists, listMembers, updateList } from './lists.ts'
+import { listRoutes } from './lists.routes.ts'
 
 const name = z.string().trim().min(1).max(200)
 
-const companySchema = z.object({
-  id: z.string(),
-  externalId: z.string().nullable(),
-  domain: z.string().nullable(),
-  name: z.string(),
-  attrs: z.record(z.string(), z.unknown()),
-  people: z.number().int(),
-  createdAt: timeSchema,
-  updatedAt: timeSchema,
-  version: z.number().int(),
-})
 const withPeople = (company: Company) => ({ ...company, people: 0 })
 const domain = z
   .string()
@@ -39,35 +26,7 @@ const fieldSchema = z.object({
   source: z.string(),
 })
 
-const listSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  description: z.string(),
-  size: z.number().int(),
-  createdAt: timeSchema,
-  createdBy: z.string(),
-  archivedAt: timeSchema.nullable(),
-})
-
 const companyRoutes: Route[] = [
-  route({
-    method: 'GET',
-    url: '/api/v1/companies',
-    can: 'companies.read',
-    summary: 'Companies by name; `q` is the beginning of a name or a domain',
-    tag: 'Companies',
-    query: pageQuery.extend({ q: z.string().trim().max(200).optional() }),
-    reply: pageOf(companySchema),
-    async handle({ query }, { db }) {
-      const cursor = readCursor(query.cursor, z.object({ name: z.string(), id: idSchema }))
-      const rows = await listCompanies(db, {
-        ...(query.q ? { search: query.q } : {}),
-        cursor,
-        limit: query.limit,
-      })
-      return page(rows, query.limit, row => ({ name: row.name.toLowerCase(), id: row.id }))
-    },
-  }),
   route({
     method: 'POST',
     url: '/api/v1/companies',
@@ -77,7 +36,18 @@ const companyRoutes: Route[] = [
     body: z.object({ name, domain: domain.nullable().default(null) }).strict(),
     reply: companySchema,
     status: 201,
-    handle: async ({ body }, { db, clock }) => withPeople(await createCompany(db, body, clock.now())),
+    handle: ({ body, actor }, { db, clock }) =>
+      inTransaction(db, async trx => {
+        const company = await createCompany(trx, body, clock.now())
+        await audit(
+          trx,
+          actor,
+          'companies.create',
+          { kind: 'company', id: company.id },
+          { name: company.name },
+        )
+        return withPeople(company)
+      }),
   }),
   route({
     method: 'GET',
@@ -105,10 +75,13 @@ const companyRoutes: Route[] = [
       })
       .strict(),
     reply: companySchema,
-    async handle({ params, body }, { db, clock }) {
-      await updateCompany(db, { id: params.id, ...body }, clock.now())
-      return getCompany(db, params.id)
-    },
+    handle: ({ params, body, actor }, { db, clock }) =>
+      inTransaction(db, async trx => {
+        await updateCompany(trx, { id: params.id, ...body }, clock.now())
+        const { version: _version, ...change } = body
+        await audit(trx, actor, 'companies.update', { kind: 'company', id: params.id }, change)
+        return getCompany(trx, params.id)
+      }),
   }),
 ]
 
@@ -157,104 +130,6 @@ const fieldRoutes: Route[] = [
     reply: fieldSchema,
     handle: ({ params, body }, { db, clock }) => updateField(db, params.key, body, clock.now()),
   }),
-]
-
-const memberBody = z.object({ contactIds: z.array(idSchema).min(1).max(1000) }).strict()
-
-function memberRoute(method: 'POST' | 'DELETE', joins: boolean): Route {
-  return route({
-    method,
-    url: '/api/v1/lists/:id/members',
-    can: 'lists.edit',
-    summary: joins ? 'Put up to 1,000 contacts on a list' : 'Take up to 1,000 contacts off a list',
-    tag: 'Lists',
-    params: idParams,
-    body: memberBody,
-    reply: done.extend({ changed: z.number().int() }),
-    async handle({ params, body }, { db, clock }) {
-      await getList(db, params.id)
-      return inTransaction(db, async trx => {
-        const known = await contactsForRender(trx, body.contactIds)
-        const events = await changeMembers(
-          trx,
-          known.map(({ id }) => ({ contactId: id, listId: params.id, in: joins })),
-          clock.now(),
-        )
-        await record(trx, events)
-        return { ok: true as const, changed: events.length }
-      })
-    },
-  })
-}
-
-const listRoutes: Route[] = [
-  route({
-    method: 'GET',
-    url: '/api/v1/lists',
-    can: 'lists.read',
-    summary: 'Lists made by hand, with their sizes',
-    tag: 'Lists',
-    reply: z.object({ items: z.array(listSchema), next: z.null() }),
-    handle: async (_input, { db }) => ({ items: await listLists(db), next: null }),
-  }),
-  route({
-    method: 'POST',
-    url: '/api/v1/lists',
-    can: 'lists.edit',
-    summary: 'Create a list',
-    tag: 'Lists',
-    body: z.object({ name, description: z.string().trim().max(1000).default('') }).strict(),
-    reply: listSchema,
-    status: 201,
-    handle: async ({ body, actor }, { db, clock }) => ({
-      ...(await createList(db, { ...body, createdBy: actor.name }, clock.now())),
-      size: 0,
-    }),
-  }),
-  route({
-    method: 'GET',
-    url: '/api/v1/lists/:id/members',
-    can: 'lists.read',
-    summary: 'Who is on a list',
-    tag: 'Lists',
-    params: idParams,
-    query: pageQuery,
-    reply: pageOf(contactSchema),
-    async handle({ params, query }, { db }) {
-      await getList(db, params.id)
-      const rows = await listMembers(db, {
-        listId: params.id,
-        after: readCursor(query.cursor, idSchema),
-        limit: query.limit,
-      })
-      const { items, next } = page(rows, query.limit, row => row.id)
-      const contacts = new Map(
-        (
-          await contactsForRender(
-            db,
-            items.map(row => row.id),
-          )
-        ).map(contact => [contact.id, contact]),
-      )
-      return { items: items.flatMap(row => contacts.get(row.id) ?? []).map(shapeContact), next }
-    },
-  }),
-  route({
-    method: 'PATCH',
-    url: '/api/v1/lists/:id',
-    can: 'lists.edit',
-    summary: 'Rename, describe or archive a list; its members stay',
-    tag: 'Lists',
-    params: idParams,
-    body: z
-      .object({ name, description: z.string().trim().max(1000), archived: z.boolean() })
-      .partial()
-      .strict(),
-    reply: listSchema,
-    handle: ({ params, body }, { db, clock }) => updateList(db, params.id, body, clock.now()),
-  }),
-  memberRoute('POST', true),
-  memberRoute('DELETE', false),
 ]
 
 export const audienceRoutes: Route[] = [...companyRoutes, ...fieldRoutes, ...listRoutes]

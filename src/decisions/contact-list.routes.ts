@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { contactSchema, shapeContact } from '#audience/contact-shape.ts'
-import { contactSorts, estimateContacts, listContacts } from '#audience/contacts.ts'
+import { type ContactSort, contactSorts, estimateContacts, listContacts } from '#audience/contacts.ts'
 import { invalid } from '#platform/errors.ts'
-import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
+import { page, pageOf, pageQuery, readCursor, timeKey } from '#platform/http/paging.ts'
 import { idSchema, type Route, route } from '#platform/http/route.ts'
 import { compileFilter } from './compile.ts'
 import { type Filter, filterSchema } from './filter.ts'
@@ -13,6 +13,15 @@ const listQuery = pageQuery.extend({
   filter: z.string().max(20_000).optional(),
   sort: z.enum(contactSorts).default('created'),
 })
+
+/** The key is a moment or a text, as the order has it. */
+function cursorSchema(sort: ContactSort) {
+  const text = z
+    .string()
+    .max(500)
+    .refine(key => !key.includes('\u0000') && key.isWellFormed())
+  return z.object({ key: sort === 'created' || sort === 'updated' ? timeKey : text, id: idSchema })
+}
 
 /** The filter of the address bar: the same language as segments, as JSON. */
 function readFilter(text: string): Filter {
@@ -42,7 +51,7 @@ export const contactListRoutes: Route[] = [
     query: listQuery,
     reply: pageOf(contactSchema),
     async handle({ query }, { db, clock, config }) {
-      const cursor = readCursor(query.cursor, z.object({ key: z.string().max(400), id: idSchema }))
+      const cursor = readCursor(query.cursor, cursorSchema(query.sort))
       const asking = { now: clock.now(), zone: config.zone, metrics: await readyMetrics(db, config.zone) }
       const rows = await listContacts(db, {
         ...(query.filter ? { filter: compileFilter(readFilter(query.filter), asking) } : {}),

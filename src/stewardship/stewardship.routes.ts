@@ -1,8 +1,10 @@
 import type { Module } from '#engine/module.ts'
 import type { Route } from '#platform/http/route.ts'
 import { bulkRoutes } from './bulk.routes.ts'
+import { companyListRoutes } from './companies.routes.ts'
 import { handOverRoutes } from './hand-over.routes.ts'
 import { mergingRoutes } from './merge.routes.ts'
+import { qualityRoutes } from './quality.routes.ts'
 import { requestRoutes } from './requests.routes.ts'
 import type { retainJob } from './retention.jobs.ts'
 import { retentionRoutes } from './retention.routes.ts'
@@ -18,6 +20,8 @@ export function stewardshipRoutes(modules: Module[], retention: ReturnType<typeo
     ...retentionRoutes(retention),
     ...mergingRoutes,
     ...bulkRoutes,
+    ...companyListRoutes,
+    ...qualityRoutes,
     ...reviewRoutes(modules),
   ]
 }

@@ -34,3 +34,14 @@ export function readCursor<T>(cursor: string | undefined, schema: z.ZodType<T>):
     ])
   }
 }
+
+/** A moment as PostgreSQL spells it, in a cursor: `2026-11-23 07:00:00.123456+00`. What it could not read is no cursor. */
+export const timeKey = z.string().refine(text => {
+  const read =
+    /^(\d{4})-(\d\d)-(\d\d) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?[+-](0\d|1[0-4])(:[0-5]\d)?$/.exec(
+      text,
+    )
+  if (!read) return false
+  const day = new Date(Date.UTC(Number(read[1]), Number(read[2]) - 1, Number(read[3])))
+  return Number(read[1]) > 0 && day.toISOString().startsWith(`${read[1]}-${read[2]}-${read[3]}`)
+})

@@ -92,6 +92,7 @@ export function mountRoutes(app: FastifyInstance, routes: Route[], policy: Polic
       schema: schemaOf(route),
       onRequest: async request => {
         request.actor = await admit(request, route, policy, services)
+        refuseNul(request.url)
       },
       handler: async (request, answer) => {
         const { params, query, body } = request
@@ -132,6 +133,11 @@ async function admit(
 function requireFresh(request: FastifyRequest, policy: Policy): void {
   if (!policy.checkFresh) throw new Error('a route asks for a fresh proof, and nobody can check it')
   policy.checkFresh(request)
+}
+
+/** PostgreSQL holds no NUL in a text, so there is nothing that could be found by one. */
+function refuseNul(url: string): void {
+  if (/%00|\0/.test(url)) throw new AppError('bad_text', 'An address cannot hold the character NUL.')
 }
 
 const signedOut = () =>
