@@ -75,7 +75,8 @@ test('no statement uses what a distributed table refuses', () => {
   const root = new URL('..', import.meta.url).pathname
   const wrong = globSync('src/**/*.ts', { cwd: root })
     .filter(
-      file => !file.includes('.test.') && !file.startsWith('src/platform') && !file.startsWith('src/engine'),
+      // The two lowest rooms, and those who only look on, may ask for machine time.
+      file => !file.includes('.test.') && !/^src\/(platform|engine|doctor)\/|^src\/metrics/.test(file),
     )
     .flatMap(file => {
       const statements = readFileSync(join(root, file), 'utf8').match(/sql(?:<[^`]*>)?`[^`]*`/gs) ?? []
