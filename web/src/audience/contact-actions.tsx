@@ -1,21 +1,20 @@
-import { Button, Code, Group, List, Menu, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Code, Group, Menu, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconBan, IconDots, IconTrash } from '@tabler/icons-react'
+import { IconBan, IconDots, IconDownload, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { call, client } from '@/api/client'
 import { useMe } from '@/shell/me'
-import { personName } from '@/ui/format'
 import { ErrorNote } from '@/ui/states'
 import { type Contact, contactKey, useContactRights } from './contact'
-import { useStays } from './contact-workflows'
+import { EraseDialog, ExportDialog } from './contact-privacy'
 
 /** What can be done with a contact as a whole; what cannot be taken back asks first. */
 export function ContactActions({ contact }: { contact: Contact }) {
   const role = useMe().data?.role
   const rights = useContactRights()
-  const [asking, setAsking] = useState<'suppress' | 'delete' | null>(null)
+  const [asking, setAsking] = useState<'suppress' | 'export' | 'erase' | null>(null)
+  const mayExport = role === 'owner' || role === 'admin'
   const maySuppress = role === 'owner' || role === 'admin' || role === 'marketer'
   return (
     <>
@@ -34,18 +33,27 @@ export function ContactActions({ contact }: { contact: Contact }) {
             Never write to this address ...
           </Menu.Item>
           <Menu.Item
+            leftSection={<IconDownload size={16} />}
+            disabled={!mayExport}
+            title={mayExport ? undefined : 'Only owners and admins hand out all data about a person.'}
+            onClick={() => setAsking('export')}
+          >
+            Export all data ...
+          </Menu.Item>
+          <Menu.Item
             leftSection={<IconTrash size={16} />}
             color="red"
             disabled={rights.delete !== null}
             title={rights.delete ?? undefined}
-            onClick={() => setAsking('delete')}
+            onClick={() => setAsking('erase')}
           >
-            Delete this contact ...
+            Erase this person ...
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
       {asking === 'suppress' && <SuppressDialog contact={contact} onClose={() => setAsking(null)} />}
-      {asking === 'delete' && <DeleteDialog contact={contact} onClose={() => setAsking(null)} />}
+      {asking === 'export' && <ExportDialog contact={contact} onClose={() => setAsking(null)} />}
+      {asking === 'erase' && <EraseDialog contact={contact} onClose={() => setAsking(null)} />}
     </>
   )
 }
@@ -91,75 +99,6 @@ function SuppressDialog({ contact, onClose }: { contact: Contact; onClose(): voi
           </Button>
         </Group>
       </Stack>
-    </Modal>
-  )
-}
-
-/** Nothing of it can be brought back, so the address has to be typed. */
-function DeleteDialog({ contact, onClose }: { contact: Contact; onClose(): void }) {
-  const queries = useQueryClient()
-  const go = useNavigate()
-  const stays = useStays(contact.id)
-  const [typed, setTyped] = useState('')
-  const word = contact.email ?? 'delete'
-  const running = (stays.data?.items ?? []).filter(
-    stay => stay.status === 'active' || stay.status === 'parked',
-  )
-  const erase = useMutation({
-    mutationFn: () => call(client.DELETE('/api/v1/contacts/{id}', { params: { path: { id: contact.id } } })),
-    onSuccess: async () => {
-      notifications.show({ message: `${personName(contact)} was deleted, with all that was held.` })
-      await go({ to: '/contacts' })
-      queries.removeQueries({ queryKey: contactKey(contact.id) })
-      void queries.invalidateQueries({ queryKey: ['contacts'] })
-    },
-  })
-  const isRight = typed.trim().toLowerCase() === word
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (isRight) erase.mutate()
-  }
-  return (
-    <Modal opened onClose={onClose} title={`Delete ${personName(contact)}?`}>
-      <form onSubmit={submit}>
-        <Stack>
-          <List size="sm" spacing={4}>
-            <List.Item>
-              The profile, the whole timeline, messages, scores and the ledger of consent are removed for
-              good.
-            </List.Item>
-            {running.length > 0 && (
-              <List.Item>
-                It stands in {running.length === 1 ? '1 workflow' : `${running.length} workflows`} (
-                {running.map(stay => stay.workflowName).join(', ')}); what waits there does not happen.
-              </List.Item>
-            )}
-            <List.Item>
-              If the address ever opted out, that stays known by a hash, and nobody writes to it again.
-            </List.Item>
-          </List>
-          <TextInput
-            label={
-              <>
-                Type <Code>{word}</Code> to delete
-              </>
-            }
-            autoComplete="off"
-            data-autofocus
-            value={typed}
-            onChange={event => setTyped(event.currentTarget.value)}
-          />
-          {erase.isError && <ErrorNote error={erase.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Keep the contact
-            </Button>
-            <Button type="submit" color="red" loading={erase.isPending} disabled={!isRight}>
-              Delete for good
-            </Button>
-          </Group>
-        </Stack>
-      </form>
     </Modal>
   )
 }

@@ -68,6 +68,7 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
         children: [
           { to: '/settings/sending', label: 'Sending' },
           { to: '/settings/consent', label: 'Consent & topics' },
+          { to: '/settings/privacy', label: 'Privacy' },
           { to: '/settings/sources', label: 'Events & sources' },
           { to: '/settings/fields', label: 'Fields' },
           { to: '/settings/lists', label: 'Lists' },
