@@ -57,6 +57,18 @@ export function selectDue(db: Db, ask: { lanes: number[]; now: Date; limit: numb
   )
 }
 
+/** Which of these messages the sandbox's mailbox shows already. */
+export async function selectShown(db: Db, due: Due[]): Promise<Set<string>> {
+  const rows = await many<{ id: string }>(
+    db,
+    sql`
+    select m.id from unnest(${due.map(row => row.contactId)}::bigint[], ${due.map(row => row.id)}::bigint[])
+      as asked (contact_id, id)
+    join outreach.mailbox m on m.contact_id = asked.contact_id and m.id = asked.id`,
+  )
+  return new Set(rows.map(row => row.id))
+}
+
 /** When each of these contacts got marketing mails since `since`; what may have left counts as sent. */
 export function selectMarketingSent(
   db: Db,

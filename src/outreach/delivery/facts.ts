@@ -9,7 +9,7 @@ import type { Consent, GateFacts } from '../gate.ts'
 import { frequencyHours, noPreference, type Preference, preferencesOf } from '../preferences.ts'
 import { zoneOr } from '../quiet-hours.ts'
 import type { Settings } from '../settings.ts'
-import { type Due, selectMarketingSent } from './claim.sql.ts'
+import { type Due, selectMarketingSent, selectShown } from './claim.sql.ts'
 
 /** All that is known about the recipients of a batch. */
 export type Facts = {
@@ -38,6 +38,9 @@ export async function loadFacts(trx: Db, services: Services, given: Given): Prom
   const consent = await loadConsents(trx, due)
   const wishes = await loadWishes(trx, due)
   const sent = await loadSent(trx, due, { settings, wishes, now })
+  // In the sandbox the mailbox is to show a mail at once: only what it shows already waits for the server.
+  const isWaiting = config.mode === 'sandbox' && given.routeDownUntil !== null
+  const shown = isWaiting ? await selectShown(trx, due) : null
   const hasRoute = config.smtpUrl !== null || config.mode === 'sandbox'
   const of = (message: Due): GateFacts => {
     const address = addresses.get(message.id) ?? null
@@ -60,7 +63,7 @@ export async function loadFacts(trx: Db, services: Services, given: Given): Prom
       zone: zoneOr(contacts.get(message.contactId)?.timeZone ?? null, config.zone),
       queuedAt: message.queuedAt,
       hasRoute,
-      routeDownUntil: given.routeDownUntil,
+      routeDownUntil: shown === null || shown.has(message.id) ? given.routeDownUntil : null,
     }
   }
   return { contacts, of }

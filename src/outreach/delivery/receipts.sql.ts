@@ -58,7 +58,7 @@ export async function insertMailbox(db: Db, rows: MailboxRow[], now: Date): Prom
       ${rows.map(row => row.recipient)}::text[], ${rows.map(row => row.subject.replaceAll('\0', '').toWellFormed())}::text[],
       ${rows.map(row => row.raw)}::bytea[], ${rows.map(row => row.also)}::text[]
     ) as fresh (contact_id, id, channel, sender, recipient, subject, raw, also)
-    on conflict do nothing`,
+    on conflict (contact_id, id) do update set also = excluded.also`,
   )
 }
 

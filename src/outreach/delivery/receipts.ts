@@ -44,7 +44,7 @@ export async function storeResults(services: Services, sender: string, results: 
       return contactId === undefined ? [] : [{ ...result, contactId }]
     })
     const mails = valid.flatMap(({ message, contactId, ending, mailbox }) =>
-      mailbox && ending.state === 'sent' ? [{ ...mailbox, contactId, id: message.id }] : [],
+      mailbox && isKept(ending) ? [{ ...mailbox, also: alsoOf(mailbox.also, ending), contactId, id: message.id }] : [],
     )
     await insertMailbox(trx, mails, now)
     await record(
@@ -58,6 +58,13 @@ export async function storeResults(services: Services, sender: string, results: 
     await addTally(trx, countOutcomes(valid), now)
   })
 }
+
+/** The sandbox shows what was written at once, also while the mail server is away that it goes to besides. */
+function isKept({ state, code }: Ending): boolean {
+  return state === 'sent' || (state !== 'failed' && code === null)
+}
+
+const alsoOf = (also: string | null, { state }: Ending) => (state === 'sent' ? also : null)
 
 /** Messages of contacts that were joined meanwhile are found under the new id. */
 async function writeFollowing(
