@@ -62,15 +62,16 @@ export async function sortRows(db: Db, secrets: Secrets, rows: FileRow[], plan: 
 
 /**
  * Takes in a batch of rows: everything in the caller's transaction, a fixed number of statements for any number of
- * rows. What a contact's first row comes to is told by what was really changed.
+ * rows; `before` is how many were counted until now. What a contact's first row comes to is told by what was really changed.
  */
 export async function importBatch(
   trx: Db,
   services: { secrets: Secrets; repoint?: Repoint },
   rows: FileRow[],
   plan: Plan,
-  now: Date,
+  at: { now: Date; before: number },
 ): Promise<void> {
+  const { now } = at
   const { said, rejected, states } = await sortRows(trx, services.secrets, rows, plan)
   const decisions = decideRows(said, states, plan.options)
   const ids = await contactIdsOf(trx, decisions, services.repoint, now)
@@ -92,7 +93,7 @@ export async function importBatch(
     if (isFirst) seen.add(id)
     counts[isFirst ? (changes.get(id)?.kind ?? 'unchanged') : decision.outcome] += 1
   }
-  await countRows(trx, plan.importId, counts, now)
+  await countRows(trx, plan.importId, { ...counts, before: at.before }, at.now)
 }
 
 /** Only those about whom something is to be written get an identity; others are left as they are. */

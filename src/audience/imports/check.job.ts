@@ -83,7 +83,7 @@ function addExample({ examples }: Tally, { outcome, said, write, before }: Decis
   const changes = Object.entries(write).map(([field, to]) => ({
     field,
     from: before[field] == null ? null : String(before[field]).slice(0, 200),
-    to: String(to).slice(0, 200),
+    to: String(field === 'company' ? (said.company?.name ?? to) : to).slice(0, 200),
   }))
   examples.push({ row: said.row, outcome, address: said.address, changes: changes.slice(0, 12) })
 }

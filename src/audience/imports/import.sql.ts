@@ -1,5 +1,6 @@
 import { plainArray, textArray } from '#platform/db/arrays.ts'
 import { type Db, many, maybeOne, run, sql } from '#platform/db/db.ts'
+import { conflict } from '#platform/errors.ts'
 import { nobody, type State } from './decide.ts'
 import type { Dialect } from './dialect.ts'
 import type { Column } from './guess.ts'
@@ -197,22 +198,28 @@ async function mergeChanges(db: Db, importId: string, rows: Change[]): Promise<v
   )
 }
 
-/** Counts a batch, in its transaction. */
+type Counts = Record<'added' | 'updated' | 'unchanged' | 'rejected', number>
+
+/**
+ * Counts a batch, in its transaction. `before` is how many rows were counted when it was read: a worker that was taken
+ * for dead and wakes up again finds others, and its batch is undone.
+ */
 export async function countRows(
   db: Db,
   importId: string,
-  counts: Record<'added' | 'updated' | 'unchanged' | 'rejected', number>,
+  { before, ...counts }: Counts & { before: number },
   now: Date,
 ): Promise<void> {
   const { added, updated, unchanged, rejected } = counts
-  await run(
+  const counted = await run(
     db,
     sql`
     update audience.import set rows = rows + ${added + updated + unchanged + rejected}::int, added = added + ${added}::int,
       updated = updated + ${updated}::int, unchanged = unchanged + ${unchanged}::int, rejected = rejected + ${rejected}::int,
       touched_at = ${now}
-    where id = ${importId}::bigint`,
+    where id = ${importId}::bigint and rows = ${before} and stage = 'running'`,
   )
+  if (counted === 0) throw conflict('overtaken', 'Another worker has gone on with this import.')
 }
 
 /** Lists that are in use, by their name in lower case. */

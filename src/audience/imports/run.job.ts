@@ -44,7 +44,7 @@ export const importRun = defineJob({
     for await (const rows of ahead(readRows(db, id, dialect, { after, size: batchSize }))) {
       const row = rows.at(-1)?.row ?? after
       await inTransaction(db, async trx => {
-        await importBatch(trx, services, rows, plan, clock.now())
+        await importBatch(trx, services, rows, plan, { now: clock.now(), before: done })
         const progress = { done: done + rows.length, cursor: { row }, db: trx }
         await job.save(total === undefined ? progress : { ...progress, total })
       })

@@ -5,6 +5,7 @@ import { formatNumber } from '@/ui/format'
 import { ErrorNote } from '@/ui/states'
 import { Counts } from './import-counts'
 import { type DryRun, type Import, useImportDeed } from './import-data'
+import { builtIn } from './import-targets'
 
 /** The whole file, tried out: what would happen, in numbers and examples, before anything is written. */
 export function ImportDryRun({ found, onBack }: { found: Import; onBack(): void }) {
@@ -115,6 +116,9 @@ function Reasons({ reasons }: { reasons: NonNullable<DryRun['reasons']> }) {
   )
 }
 
+const labels = new Map(builtIn)
+const labelOf = (field: string) => labels.get(field) ?? field.replace(/^attrs\./, '')
+
 const words = { added: 'would be added', updated: 'would be updated', unchanged: 'stays as is' }
 
 function Examples({ examples }: { examples: NonNullable<DryRun['examples']> }) {
@@ -134,10 +138,7 @@ function Examples({ examples }: { examples: NonNullable<DryRun['examples']> }) {
                 <Table.Td maw={460}>
                   <Text size="sm" lineClamp={2}>
                     {changes
-                      .map(
-                        ({ field, from, to }) =>
-                          `${field.replace(/^attrs\./, '')}: ${from ? `${from} → ` : ''}${to}`,
-                      )
+                      .map(({ field, from, to }) => `${labelOf(field)}: ${from ? `${from} → ` : ''}${to}`)
                       .join(', ')}
                   </Text>
                 </Table.Td>

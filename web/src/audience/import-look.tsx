@@ -26,7 +26,7 @@ export function ImportDialect({ found }: { found: Import }) {
       <Group gap="md" align="flex-end">
         <Select
           label="Encoding"
-          w={260}
+          w={310}
           allowDeselect={false}
           disabled={change.isPending}
           data={encodings}

@@ -42,14 +42,14 @@ export function ImportMap({ found, onNext }: { found: Import; onNext(): void }) 
   return (
     <Stack gap="lg">
       <ImportDialect found={found} />
-      <Table.ScrollContainer minWidth={760}>
+      <Table.ScrollContainer minWidth={900}>
         <Table verticalSpacing="xs">
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Column</Table.Th>
               <Table.Th>First values</Table.Th>
               <Table.Th w={280}>Goes to</Table.Th>
-              <Table.Th w={220}>As</Table.Th>
+              <Table.Th w={330}>As</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -128,7 +128,8 @@ function As({ name, map, type, onChange }: AsProps) {
           />
           <Select
             aria-label={`Type of the new field for ${name}`}
-            w={110}
+            w={120}
+            style={{ flex: 'none' }}
             allowDeselect={false}
             data={types}
             value={map.create.type}
