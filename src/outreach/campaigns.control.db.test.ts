@@ -33,6 +33,8 @@ after(async () => {
 
 const lettersTo = (domain: string) => stage.sink.letters.filter(each => each.to.endsWith(`@${domain}`))
 const statusOf = async (id: string) => (await stage.call('GET', `/${id}`)).body.status
+const ended = (id: string) =>
+  until(async () => (await statusOf(id)) === 'finished', { timeoutMs: 60_000, words: 'the campaign to end' })
 
 test('a campaign with 20,000 in the line is paused and stopped within seconds, and what is left is cancelled', {
   timeout: 180_000,
@@ -94,12 +96,12 @@ test('what waited in a paused campaign for a week is sent when it goes on', asyn
   const { services, base } = stage
   await pauseSending(base.db, 'test', 'hold on', services.clock.now())
   const { id } = await launched(stage, { include: { segments: [], lists: [list] } })
-  await until(async () => (await statesOf(stage, id)).queued === 4)
+  await until(async () => (await statesOf(stage, id)).queued === 4, { timeoutMs: 60_000 })
   await stage.call('POST', `/${id}/pause`)
   await resumeSending(base.db, systemActor, services.clock.now())
   await advance(services, 7 * 86_400_000)
   await stage.call('POST', `/${id}/resume`)
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   assert.equal(lettersTo('week.example').length, 4)
 })
 
@@ -137,7 +139,7 @@ const testOf = (more: Record<string, unknown> = {}) => ({
 async function sampled(domain: string, first: number, more: Record<string, unknown> = {}): Promise<string> {
   const list = await addPeople(stage, { first, count: 400, domain })
   const { id } = await launched(stage, { include: { segments: [], lists: [list] }, test: testOf(more) })
-  await until(async () => (await stage.call('GET', `/${id}`)).body.isFrozen === true)
+  await until(async () => (await stage.call('GET', `/${id}`)).body.isFrozen === true, { timeoutMs: 60_000 })
   await settled(stage)
   return id
 }
@@ -161,7 +163,7 @@ test('the winner of a test goes to the rest, once, and nobody gets two', async (
   await settled(stage)
   assert.equal(lettersTo('winner.example').length, sample, 'the rest waits until the time is over')
   await advance(stage.services, 2 * 60_000)
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   const all = lettersTo('winner.example').map(letter => letter.to)
   assert.deepEqual([all.length, new Set(all).size], [400, 400])
   const subjects = await subjectsOf('winner.example')
@@ -185,14 +187,16 @@ test('a test that shows nothing waits for a person, whose word counts', async ()
   await click(id, 1, 3)
   await click(id, 2, 4)
   await advance(stage.services, 3 * 3_600_000)
-  await until(async () => (await stage.call('GET', `/${id}`)).body.waitsForWinner === true)
+  await until(async () => (await stage.call('GET', `/${id}`)).body.waitsForWinner === true, {
+    timeoutMs: 60_000,
+  })
   await settled(stage)
   const { body } = await stage.call('GET', `/${id}`)
   assert.match(String(body.words), /^Not enough data yet: B is the best with a probability of \d\d/)
   assert.equal(lettersTo('waits.example').length, sample)
   assert.equal((await stage.call('POST', `/${id}/winner`, { variant: 3 })).status, 422)
   assert.equal((await stage.call('POST', `/${id}/winner`, { variant: 1 })).status, 200)
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   assert.equal(new Set(lettersTo('waits.example').map(each => each.to)).size, 400)
   assert.equal((await stage.call('POST', `/${id}/winner`, { variant: 2 })).status, 409)
 })
@@ -200,7 +204,7 @@ test('a test that shows nothing waits for a person, whose word counts', async ()
 test('where it was asked for, the control goes to the rest of a test that shows nothing', async () => {
   const id = await sampled('control.example', 30_000, { minimum: 1000, otherwise: 'control' })
   await advance(stage.services, 3 * 3_600_000)
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   const { body } = await stage.call('GET', `/${id}/results`)
   const found = body.test as { winner: number; decision: { words: string } }
   assert.equal(found.winner, 1)

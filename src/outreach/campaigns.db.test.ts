@@ -36,6 +36,8 @@ const arrived = (domain: string) =>
   stage.sink.letters.map(letter => letter.to).filter(to => to.endsWith(`@${domain}`))
 const range = (first: number, count: number) => Array.from({ length: count }, (_, n) => first + n)
 const statusOf = async (id: string) => (await stage.call('GET', `/${id}`)).body.status
+const ended = (id: string) =>
+  until(async () => (await statusOf(id)) === 'finished', { timeoutMs: 60_000, words: 'the campaign to end' })
 type Reason = { reason: string; words: string; n: number; examples: { contactId: string; name: string }[] }
 
 test('the count tells who would get it and who would not, by reason, with somebody to look at', async () => {
@@ -78,7 +80,7 @@ test('it goes once to everybody who was counted, and to nobody else', async () =
   await run(stage.base.db, sql`delete from audience.consent_current where contact_id = 2001`)
   const { id, recipients } = await launched(stage, { include: { segments: [second], lists: [first] } })
   assert.equal(recipients, 29)
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   assert.deepEqual(arrived('once.example').sort(), [...new Set(arrived('once.example'))].sort())
   assert.equal(arrived('once.example').length, 29)
   const { body } = await stage.call('GET', `/${id}/results`)
@@ -94,7 +96,7 @@ test('whoever got one campaign can be left out of the next', async () => {
   const list = await addPeople(stage, { first: 2100, count: 10, domain: 'already.example' })
   const half = await addSegment(stage, 'Half', range(2100, 4))
   const { id } = await launched(stage, { include: { segments: [half], lists: [] } })
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   const { review } = await reviewed(stage, {
     include: { segments: [], lists: [list] },
     exclude: { segments: [], lists: [], campaigns: [id] },
@@ -135,7 +137,7 @@ test('a launch can be taken back within its minute, and leaves after it', async 
   assert.equal(arrived('undo.example').length, 0)
   const again = await launched(stage, settings, { immediately: false })
   await advance(stage.services, 61_000)
-  await until(async () => (await statusOf(again.id)) === 'finished')
+  await ended(again.id)
   assert.equal(arrived('undo.example').length, 3)
 })
 
@@ -166,7 +168,7 @@ test('at the recipients’ local time each zone has its own moment, and who has 
   await advance(services, utc('09:31:00'))
   await until(() => counts()[1] === 2)
   await advance(services, utc('15:00:00'))
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   assert.deepEqual(counts(), [2, 2, 2])
 })
 
@@ -176,16 +178,18 @@ test('a throttle lets an hour’s mails go spread over the hour', async () => {
   await until(() => arrived('slow.example').length > 0)
   await settled(stage)
   assert.equal(arrived('slow.example').length, 1)
-  for (let minute = 0; minute < 58; minute += 2) {
-    await advance(stage.services, 120_000)
+  for (let minute = 0; minute < 54; minute += 6) {
+    await advance(stage.services, 6 * 60_000)
     await settled(stage)
   }
+  await advance(stage.services, 5 * 60_000)
+  await settled(stage)
   assert.equal(arrived('slow.example').length, 12)
-  for (let minute = 0; minute < 60; minute += 2) {
-    await advance(stage.services, 120_000)
+  for (let minute = 0; minute < 60; minute += 6) {
+    await advance(stage.services, 6 * 60_000)
     await settled(stage)
   }
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   assert.equal(arrived('slow.example').length, 20)
 })
 
@@ -193,7 +197,7 @@ test('those that failed are tried once more, and nobody else; the list says what
   const list = await addPeople(stage, { first: 2600, count: 6, domain: 'fail.example' })
   stage.scripts.set('p2601@fail.example', { data: '554 5.6.0 we do not like this' })
   const { id } = await launched(stage, { include: { segments: [], lists: [list] } })
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   assert.deepEqual(await statesOf(stage, id), { sent: 5, failed: 1 })
   const failed = await stage.call('GET', `/${id}/recipients?state=failed`)
   const [row, ...more] = failed.body.items as { contactId: string; words: string; replyCode: number }[]
@@ -203,7 +207,7 @@ test('those that failed are tried once more, and nobody else; the list says what
   stage.scripts.clear()
   const again = await stage.call('POST', `/${id}/retry-failed`)
   assert.equal(again.body.renewed, 1)
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   assert.equal(arrived('fail.example').length, 6)
   assert.equal((await stage.call('POST', `/${id}/retry-failed`)).status, 409)
   const names = new Set<string>()
@@ -227,18 +231,18 @@ test('an audience that grew to more than twice what was reviewed waits for a per
     select n, ${list}::bigint, '2026-01-01' from generate_series(3100, 3249) n`,
   )
   await advance(stage.services, 61_000)
-  await until(async () => (await statusOf(id)) === 'paused')
+  await until(async () => (await statusOf(id)) === 'paused', { timeoutMs: 60_000 })
   const { body } = await stage.call('GET', `/${id}`)
   assert.equal(body.words, '160 contacts would get it, 10 were reviewed. Resume it if that is right.')
   await stage.call('POST', `/${id}/resume`)
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   assert.equal(arrived('newcomers.example').length, 150)
 })
 
 test('a copy is a draft, and what is over can be put out of sight', async () => {
   const list = await addPeople(stage, { first: 2700, count: 1, domain: 'copy.example' })
   const { id } = await launched(stage, { include: { segments: [], lists: [list] } })
-  await until(async () => (await statusOf(id)) === 'finished')
+  await ended(id)
   const copy = await stage.call('POST', `/${id}/duplicate`)
   assert.deepEqual([copy.status, copy.body.status, copy.body.name], [201, 'draft', 'Autumn news (copy)'])
   await stage.call('POST', `/${id}/archive`)
@@ -247,4 +251,12 @@ test('a copy is a draft, and what is over can be put out of sight', async () => 
     (listed.body.items as { id: string }[]).map(each => each.id),
     [id],
   )
+})
+
+test('two variants that would arrive alike are no test, however they are spelled', async () => {
+  const list = await addPeople(stage, { first: 2800, count: 3, domain: 'alike.example' })
+  const variants = [{}, { subject: 'News for you' }]
+  const { review } = await reviewed(stage, { include: { segments: [], lists: [list] }, test: { variants } })
+  const said = [{ path: 'test.variants.1', message: 'Variant B says the same as A' }]
+  assert.deepEqual(review.problems, said)
 })

@@ -163,7 +163,10 @@ export async function reviewed(
   const begun = await stage.call('POST', `/${id}/review`)
   if (begun.status !== 202) throw new Error(JSON.stringify(begun.body))
   const review = async () => (await stage.call('GET', `/${id}/review`)).body
-  await until(async () => (await review()).state === 'done', { words: 'the audience to be counted' })
+  await until(async () => (await review()).state === 'done', {
+    timeoutMs: 60_000,
+    words: 'the audience to be counted',
+  })
   const done = await review()
   return { id, version, review: done, recipients: Number(done.recipients) }
 }
@@ -191,7 +194,7 @@ export function dayIn({ services }: Stage, days: number): string {
 }
 
 /** Nothing is due any more, by the clock of now. */
-export const settled = ({ services: { db, clock } }: Stage, timeoutMs = 20_000) =>
+export const settled = ({ services: { db, clock } }: Stage, timeoutMs = 60_000) =>
   until(async () => (await countPending(db, clock.now())) + (await campaignsPending(db, clock.now())) === 0, {
     timeoutMs,
     words: 'everything due to be done',

@@ -6,6 +6,7 @@ import type { Services } from '#platform/services.ts'
 import { emailsByIds } from '../emails.ts'
 import { readSettings } from '../settings.ts'
 import { type CampaignRow, selectCampaignNames } from './campaigns.sql.ts'
+import { loadParts } from './content.ts'
 import { type CampaignSettings, instantOf, variantLetter, variantsOf } from './definition.ts'
 
 /** The westernmost clock: when a wall time has passed here, it has passed everywhere. */
@@ -17,9 +18,11 @@ export async function campaignProblems(
   settings: CampaignSettings,
   now: Date,
 ): Promise<FieldProblem[]> {
+  const content = await contentProblems(db, settings)
   return [
     ...(await audienceProblems(db, settings)),
-    ...(await contentProblems(db, settings)),
+    ...content,
+    ...(content.length === 0 ? await sameProblems(db, settings) : []),
     ...testProblems(settings),
     ...scheduleProblems(settings, now),
   ]
@@ -70,18 +73,24 @@ async function contentProblems(db: Db, settings: CampaignSettings): Promise<Fiel
   })
 }
 
+/** Two variants that would arrive alike test nothing, however they were spelled. */
+async function sameProblems(db: Db, settings: CampaignSettings): Promise<FieldProblem[]> {
+  if (!settings.test) return []
+  const parts = await loadParts(db, settings)
+  const said = parts.map(({ base, draft }) =>
+    [base.id, draft.subject, draft.fromName, draft.fromAddress].join('\n'),
+  )
+  return said.flatMap((text, place) => {
+    const first = said.indexOf(text)
+    if (first === place) return []
+    const message = `Variant ${variantLetter(place + 1)} says the same as ${variantLetter(first + 1)}`
+    return [{ path: `test.variants.${place}`, message }]
+  })
+}
+
 function testProblems({ test, schedule }: CampaignSettings): FieldProblem[] {
   if (!test) return []
   const problems: FieldProblem[] = []
-  const spelled = test.variants.map(variant => JSON.stringify(variant))
-  spelled.forEach((text, place) => {
-    const first = spelled.indexOf(text)
-    if (first < place)
-      problems.push({
-        path: `test.variants.${place}`,
-        message: `says the same as ${variantLetter(first + 1)}`,
-      })
-  })
   if (test.metric === 'goal' && !test.goal)
     problems.push({ path: 'test.goal', message: 'is missing: say which event counts' })
   if (schedule.kind === 'local')

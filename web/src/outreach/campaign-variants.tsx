@@ -7,7 +7,7 @@ import { formatMinute, formatNumber } from '@/ui/format'
 import { ErrorNote } from '@/ui/states'
 import { type Campaign, isOver, letters, type Results, useSendReason } from './campaign'
 
-const counted = { clicks: 'clicked', opens: 'opened', goal: 'reached the goal' }
+const counted = { clicks: 'Clicked', opens: 'Opened', goal: 'Reached the goal' }
 const inPercent = (share: number) => `${(share * 100).toFixed(1)} %`
 
 /** The test: rates with their intervals, the probability to be the best, and the winner. */
@@ -61,7 +61,9 @@ export function CampaignVariants(props: { campaign: Campaign; results: Results; 
                   <Table.Td ta="right">
                     {row.n === 0 ? '-' : `${inPercent(row.low)} and ${inPercent(row.high)}`}
                   </Table.Td>
-                  <Table.Td ta="right">{enough ? inPercent(row.best) : 'not enough data yet'}</Table.Td>
+                  <Table.Td ta="right">
+                    {enough ? inPercent(Math.floor(row.best * 1000) / 1000) : 'not enough data yet'}
+                  </Table.Td>
                   <Table.Td ta="right">
                     {open && (
                       <Tooltip label={reason} disabled={!reason}>
