@@ -11,14 +11,14 @@ export const peopleMetrics = [
   ),
   count(
     'list_joined',
-    'Joined',
+    'Joined a list',
     'Times that somebody was put on the list, or put himself there.',
     `count(*) filter (where type = 'list.joined')`,
     'up',
   ),
   count(
     'list_left',
-    'Left',
+    'Left a list',
     'Times that somebody was taken off the list, or took himself off.',
     `count(*) filter (where type = 'list.left')`,
     'down',
@@ -54,6 +54,19 @@ export const peopleMetrics = [
 ] as const satisfies readonly Metric[]
 
 export const peopleDerived = [
+  count(
+    'went',
+    'Went',
+    'Those who left the list or segment in the range.',
+    'list_left, or segment_left',
+    'down',
+  ),
+  count(
+    'size_before',
+    'Size before',
+    'Members at the beginning of the range: the size at its end, less what came and plus what went.',
+    'size - came + went',
+  ),
   count('net', 'Net', 'Those who came less those who went.', 'came - went', 'up'),
   count(
     'size',
@@ -62,7 +75,7 @@ export const peopleDerived = [
     'members now - later net',
   ),
   share(
-    { key: 'churn_rate', name: 'Churn', part: 'went', whole: 'size', better: 'down' },
+    { key: 'churn_rate', name: 'Churn', part: 'went', whole: 'size_before', better: 'down' },
     'Those who left as a share of the size at the beginning of the range.',
   ),
 ] as const satisfies readonly Metric[]

@@ -57,7 +57,8 @@ export const growthReport = reportKind({
       ...byList,
       totals: [
         ...totalsOf(keys, now ?? {}, before),
-        ...byList.totals.filter(total => total.metric !== 'churn_rate'),
+        // Sizes of lists say nothing together: people are on several.
+        ...byList.totals.filter(total => total.metric.startsWith('list_')),
       ],
       series: linesOf(keys, range, days),
     }

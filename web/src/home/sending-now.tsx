@@ -15,7 +15,7 @@ export function SendingNow({ items }: { items: Overview['sending'] }) {
       {items.length === 0 ? (
         <Text size="sm" c="dimmed">
           Nothing leaves at this moment, and no campaign has a time.{' '}
-          <Anchor component={Link} to="/campaigns" size="sm">
+          <Anchor component={Link} to="/campaigns" size="sm" underline="always">
             See campaigns
           </Anchor>
         </Text>

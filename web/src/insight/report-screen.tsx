@@ -49,7 +49,7 @@ function OneReport({ kind }: { kind: Kind }) {
       title={kind.title}
       words={
         <>
-          <Anchor component={Link} to="/reports" size="sm">
+          <Anchor component={Link} to="/reports" size="sm" underline="always">
             Reports
           </Anchor>
           {' · '}
