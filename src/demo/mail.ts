@@ -158,8 +158,8 @@ async function writeMessages(db: Db, letters: Letter[]): Promise<void> {
       recipient, why, purpose, topic_id, queued_at, not_before, attempt, verdict, verdict_reason, decided_at, sending_at,
       sent_at, reply_code, reply_text, opened_at, clicked_at, history)
     select contact_id, id, lane, 1, 'email', 'marketing', state, 'the past of the demo ' || id, 0, version, recipient, '[]',
-      'marketing', 0, at, at, 1, case state when 'suppressed' then 'no' else 'yes' end,
-      case state when 'suppressed' then 'frequency_cap' end, at, case when state <> 'suppressed' then at end,
+      'marketing', 0, at, at, 1, case state when 'suppressed' then 'no' else 'send' end,
+      case state when 'suppressed' then 'cap' end, at, case when state <> 'suppressed' then at end,
       case state when 'sent' then at end, case state when 'sent' then 250 when 'failed' then 550 end,
       case state when 'failed' then ${refused} end, opened, clicked,
       jsonb_build_array(jsonb_build_object('state', 'queued', 'at', at::text, 'words', 'queued'),

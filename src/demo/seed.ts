@@ -17,6 +17,7 @@ import { demoSegments, evaluationTrack, leadScore, whitePaperFollowUp } from './
 import { customerTips, type DemoEmail, followUp, newsletter } from './emails.ts'
 import { demoArrivals, demoHistory } from './history.ts'
 import { seedMail } from './mail.ts'
+import { seedTopics } from './topics.ts'
 
 const dayMs = 86_400_000
 const eventsAtOnce = 5000
@@ -44,7 +45,14 @@ export async function seedDemo(services: Services, say: (line: string) => void):
     for (let start = 0; start < history.length; start += eventsAtOnce) {
       await append(trx, history.slice(start, start + eventsAtOnce))
     }
-    const emails = await seedDefinitions({ ...services, db: trx }, staff, now)
+    const emails = await seedDefinitions(
+      { ...services, db: trx },
+      {
+        staff,
+        topics: await seedTopics(trx, people, now),
+        now,
+      },
+    )
     await seedMail({ ...services, db: trx }, people, emails, now)
     await seedCampaigns({ ...services, db: trx }, { owner: staff.owner, newsletter: emails.newsletter }, now)
     // These come through the front door: the workflow lets them in as soon as a worker runs.
@@ -95,7 +103,10 @@ function stewardOf(staff: Staff, now: Date): { ownerId: string; reviewOn: string
 
 type Emails = { followUp: string; customerTips: string; newsletter: string }
 
-async function seedDefinitions(services: Services, staff: Staff, now: Date): Promise<Emails> {
+async function seedDefinitions(
+  services: Services,
+  { staff, topics, now }: { staff: Staff; topics: string[]; now: Date },
+): Promise<Emails> {
   const { db, jobs } = services
   const steward = stewardOf(staff, now)
   const drafted = await createScoreModel(db, systemActor, { name: 'Lead score', draft: leadScore }, now)
@@ -106,8 +117,9 @@ async function seedDefinitions(services: Services, staff: Staff, now: Date): Pro
     await publishSegment(db, systemActor, id, { version, ...steward }, now)
     await startBuilding(services, { id, name })
   }
-  const email = async (given: DemoEmail) => {
-    const { id, version } = await createEmail(db, systemActor, given, now)
+  const [news = null, , tips = null] = topics
+  const email = async (given: DemoEmail, topicId: string | null = null) => {
+    const { id, version } = await createEmail(db, systemActor, { ...given, topicId }, now)
     await publishEmail(db, systemActor, id, { version, ...steward }, now)
     return id
   }
@@ -122,8 +134,8 @@ async function seedDefinitions(services: Services, staff: Staff, now: Date): Pro
   )
   const emails = {
     followUp: await email(followUp),
-    customerTips: await email(customerTips),
-    newsletter: await email(newsletter),
+    customerTips: await email(customerTips, tips),
+    newsletter: await email(newsletter, news),
   }
   await workflow('White paper follow-up', whitePaperFollowUp({ ...emails, score: model.id, evaluation }))
   return emails

@@ -14,7 +14,7 @@ export const pageHeaders = {
   'x-robots-tag': 'noindex, nofollow',
 }
 
-const style = `*{box-sizing:border-box}body{margin:0;font:17px/1.55 system-ui,sans-serif;color:#1d2733;background:#f3f5f3;display:grid;place-items:center;min-height:100vh}
+const style = `:root{color-scheme:light dark}*{box-sizing:border-box}body{margin:0;font:17px/1.55 system-ui,sans-serif;color:#1d2733;background:#f3f5f3;display:grid;place-items:center;min-height:100vh}
 main{background:#fff;border-radius:14px;padding:2.2rem 2.4rem;width:min(34rem,calc(100% - 2rem));margin:1rem;box-shadow:0 1px 3px #0002}
 .brand{font-weight:700;color:#2f6f4f;margin:0 0 1rem}h1{font-size:1.45rem;line-height:1.25;margin:0 0 .6rem}h2{font-size:1.05rem;margin:0 0 .3rem}p{margin:.4rem 0 1rem}
 fieldset{border:0;padding:0;margin:1.3rem 0 0}legend{font-weight:650;padding:0;margin-bottom:.35rem}
