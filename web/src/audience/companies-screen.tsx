@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Modal, Stack, Table, TextInput, Tooltip } from '@mantine/core'
+import { Anchor, Button, Group, Modal, Select, Stack, Table, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconPlus, IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
@@ -12,18 +12,29 @@ import { Empty, Page } from '@/ui/page'
 import { ErrorNote, Waiting } from '@/ui/states'
 import { useContactRights } from './contact'
 
+type Order = 'name' | 'people' | 'engaged' | 'score' | 'activity'
+const orders: { value: Order; label: string }[] = [
+  { value: 'name', label: 'By name' },
+  { value: 'people', label: 'Most people' },
+  { value: 'engaged', label: 'Most active people' },
+  { value: 'score', label: 'Highest score' },
+  { value: 'activity', label: 'Last activity' },
+]
+
 /** The companies that contacts work for: by name, with how many people are known there. */
 export function CompaniesScreen() {
-  const { q = '' } = useSearch({ strict: false }) as { q?: string }
+  const { q = '', sort = 'name' } = useSearch({ strict: false }) as { q?: string; sort?: Order }
   const go = useNavigate()
   const creating = useCreating()
   const { edit: reason } = useContactRights()
   const list = useInfiniteQuery({
-    queryKey: ['companies', q],
+    queryKey: ['companies', q, sort],
     queryFn: ({ pageParam }) =>
       call(
         client.GET('/api/v1/companies', {
-          params: { query: { limit: 50, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: {
+            query: { limit: 50, sort, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+          },
         }),
       ),
     initialPageParam: '',
@@ -31,7 +42,11 @@ export function CompaniesScreen() {
   })
   const find = useDebouncedCallback(
     (text: string) =>
-      void go({ to: '/companies', search: text.trim() ? { q: text.trim() } : {}, replace: true }),
+      void go({
+        to: '/companies',
+        search: { ...(sort === 'name' ? {} : { sort }), ...(text.trim() ? { q: text.trim() } : {}) },
+        replace: true,
+      }),
     200,
   )
   const items = list.data?.pages.flatMap(page => page.items) ?? []
@@ -56,14 +71,31 @@ export function CompaniesScreen() {
         </>
       }
     >
-      <TextInput
-        maw={360}
-        aria-label="Search companies"
-        placeholder="Beginning of a name or domain"
-        leftSection={<IconSearch size={16} />}
-        defaultValue={q}
-        onChange={event => find(event.currentTarget.value)}
-      />
+      <Group gap="sm">
+        <TextInput
+          flex={1}
+          maw={360}
+          aria-label="Search companies"
+          placeholder="Beginning of a name or domain"
+          leftSection={<IconSearch size={16} />}
+          defaultValue={q}
+          onChange={event => find(event.currentTarget.value)}
+        />
+        <Select
+          w={200}
+          aria-label="Order"
+          allowDeselect={false}
+          data={orders}
+          value={sort}
+          onChange={next =>
+            void go({
+              to: '/companies',
+              search: { ...(q ? { q } : {}), sort: next ?? 'name' } as never,
+              replace: true,
+            })
+          }
+        />
+      </Group>
       {list.isPending && <Waiting />}
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && items.length === 0 && (
@@ -81,7 +113,11 @@ export function CompaniesScreen() {
                 <Table.Th>Company</Table.Th>
                 <Table.Th>Domain</Table.Th>
                 <Table.Th ta="right">People</Table.Th>
-                <Table.Th>Changed</Table.Th>
+                <Table.Th ta="right" title="People who did something themselves in the last 30 days">
+                  Active
+                </Table.Th>
+                <Table.Th ta="right">Score</Table.Th>
+                <Table.Th>Last activity</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -96,9 +132,13 @@ export function CompaniesScreen() {
                   <Table.Td ta="right" className="numbers">
                     {formatNumber(company.people)}
                   </Table.Td>
-                  <Table.Td>
-                    <When at={company.updatedAt} />
+                  <Table.Td ta="right" className="numbers">
+                    {formatNumber(company.engaged)}
                   </Table.Td>
+                  <Table.Td ta="right" className="numbers">
+                    {formatNumber(Math.round(company.scoreSum))}
+                  </Table.Td>
+                  <Table.Td>{company.lastActivity ? <When at={company.lastActivity} /> : '-'}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

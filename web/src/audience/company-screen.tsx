@@ -15,7 +15,7 @@ import {
 import { notifications } from '@mantine/notifications'
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { call, client } from '@/api/client'
 import { formatNumber, personName, When } from '@/ui/format'
 import { Page } from '@/ui/page'
@@ -36,6 +36,7 @@ export function CompanyScreen() {
         <Page title={data.name} words={<CompanyLine company={data} />}>
           <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
             <Stack gap="lg">
+              <Standing id={data.id} />
               <Profile key={data.version} company={data} />
               <Attributes attrs={data.attrs} />
             </Stack>
@@ -44,6 +45,53 @@ export function CompanyScreen() {
         </Page>
       )}
     </Loaded>
+  )
+}
+
+/** How the company stands at this moment, counted from its people. */
+function Standing({ id }: { id: string }) {
+  const standing = useQuery({
+    queryKey: ['company', id, 'standing'],
+    queryFn: () => call(client.GET('/api/v1/companies/{id}/standing', { params: { path: { id } } })),
+  })
+  return (
+    <Paper withBorder p="md" component="section" aria-label="How it stands">
+      <Loaded query={standing} lines={2}>
+        {now => (
+          <SimpleGrid cols={{ base: 2, xs: 4 }}>
+            <Figure label="People" value={formatNumber(now.people)} />
+            <Figure label="Active in 30 days" value={formatNumber(now.engaged)} />
+            <Figure
+              label={now.model ? `Score: ${now.model}` : 'Score'}
+              value={formatNumber(Math.round(now.scoreSum))}
+              words={`${now.scoreAverage.toFixed(1)} a person`}
+            />
+            <Figure
+              label="Last activity"
+              value={now.lastActivity ? <When at={now.lastActivity} /> : 'none'}
+            />
+          </SimpleGrid>
+        )}
+      </Loaded>
+    </Paper>
+  )
+}
+
+function Figure({ label, value, words }: { label: string; value: ReactNode; words?: string }) {
+  return (
+    <div>
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text component="div" fw={600} fz={18} className="numbers">
+        {value}
+      </Text>
+      {words && (
+        <Text size="xs" c="dimmed">
+          {words}
+        </Text>
+      )}
+    </div>
   )
 }
 

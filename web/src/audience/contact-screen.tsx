@@ -2,6 +2,7 @@ import { Alert, Anchor, Badge, Grid, Group, ScrollArea, Stack, Tabs, Text } from
 import { IconBan, IconChevronRight } from '@tabler/icons-react'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { MergeNote } from '@/stewardship/merge-note'
 import { personName } from '@/ui/format'
 import { Page } from '@/ui/page'
 import { Loaded } from '@/ui/states'
@@ -58,6 +59,7 @@ function One({ contact }: { contact: Contact }) {
           <Text size="sm">{suppressionOf(suppressed).words}</Text>
         </Alert>
       )}
+      <MergeNote id={contact.id} />
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 4.2, xl: 3.6 }} order={{ base: 2, md: 1 }}>
           <Stack>

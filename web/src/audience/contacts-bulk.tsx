@@ -1,35 +1,37 @@
-import { Button, Group, Menu, Paper, ScrollArea, Text } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { IconListCheck } from '@tabler/icons-react'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Button, Group, Paper, Text } from '@mantine/core'
+import { IconArrowMerge, IconBan, IconListCheck, IconPencil, IconTrash } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Filter } from '@/decisions/filter'
+import { MergeDialog } from '@/stewardship/merge-dialog'
 import { formatNumber } from '@/ui/format'
-import { showUndo } from '@/ui/undo'
-import { changeMembers, useContactRights, useLists } from './contact'
+import { useContactRights } from './contact'
+import { BulkDialog, type Kind, type Target } from './contacts-bulk-dialog'
 
-/** What can be done with the chosen ones: it says with how many, and can be taken back. */
-export function ContactsBulk({ ids, onDone }: { ids: string[]; onDone(): void }) {
-  const queries = useQueryClient()
-  const lists = useLists()
-  const { build } = useContactRights()
-  const open = (lists.data?.items ?? []).filter(list => list.archivedAt === null)
-  const change = useMutation({
-    mutationFn: ({ listId, joins }: { listId: string; name: string; joins: boolean }) =>
-      changeMembers(listId, ids, joins),
-    onSuccess: ({ changed }, { listId, name, joins }) => {
-      void queries.invalidateQueries({ queryKey: ['lists'] })
-      const words = `${formatNumber(changed)} of ${formatNumber(ids.length)} ${joins ? 'put on' : 'taken off'} “${name}”.`
-      // Undo must not touch those who had been on the list before: only a change of all can be taken back as a whole.
-      if (changed === ids.length) showUndo(words, () => changeMembers(listId, ids, !joins))
-      else
-        notifications.show({
-          message: `${words} The others ${joins ? 'were on it already' : 'were not on it'}.`,
-        })
-      onDone()
-    },
-    onError: error =>
-      notifications.show({ color: 'red', title: 'The list did not change', message: error.message }),
-  })
-  const people = ids.length === 1 ? '1 contact' : `${formatNumber(ids.length)} contacts`
+const mostMerged = 10
+
+/** What can be done with the chosen ones, or with everybody who matches the filter. */
+export function ContactsBulk(props: {
+  ids: string[]
+  filter: Filter | null
+  /** Whether a search narrows the list besides: the filter alone would mean more people than are shown. */
+  isSearching: boolean
+  onDone(): void
+}) {
+  const { ids, filter, isSearching, onDone } = props
+  const go = useNavigate()
+  const rights = useContactRights()
+  const [isAll, setAll] = useState(false)
+  const [kind, setKind] = useState<Kind | null>(null)
+  const [merging, setMerging] = useState(false)
+  const target: Target = isAll ? (filter ? { filter: filter as never } : { everybody: true }) : { ids }
+  const chosen = ids.length === 1 ? '1 contact chosen' : `${formatNumber(ids.length)} contacts chosen`
+  const actions: [Kind, string, typeof IconPencil][] = [
+    ['field', 'Set a field', IconPencil],
+    ['list', 'Lists', IconListCheck],
+    ['consent', 'Opt out', IconBan],
+    ['delete', 'Delete', IconTrash],
+  ]
   return (
     <Paper
       withBorder
@@ -41,49 +43,54 @@ export function ContactsBulk({ ids, onDone }: { ids: string[]; onDone(): void })
       shadow="md"
     >
       <Group justify="space-between">
-        <Text size="sm" fw={600} aria-live="polite">
-          {people} chosen
-        </Text>
         <Group gap="xs">
-          {([true, false] as const).map(joins => (
-            <Menu key={String(joins)} position="top-end" shadow="md">
-              <Menu.Target>
-                <Button
-                  variant="default"
-                  size="compact-sm"
-                  leftSection={<IconListCheck size={14} />}
-                  disabled={build !== null}
-                  title={build ?? undefined}
-                  loading={change.isPending}
-                >
-                  {joins ? 'Put on a list' : 'Take off a list'}
-                </Button>
-              </Menu.Target>
-              <Menu.Dropdown>
-                {open.length === 0 && (
-                  <Menu.Item disabled>There is no list yet. Make one under Settings, Lists.</Menu.Item>
-                )}
-                <ScrollArea.Autosize mah={300}>
-                  {open.map(list => (
-                    <Menu.Item
-                      key={list.id}
-                      onClick={() => change.mutate({ listId: list.id, name: list.name, joins })}
-                    >
-                      {list.name}{' '}
-                      <Text span size="xs" c="dimmed">
-                        {formatNumber(list.size)}
-                      </Text>
-                    </Menu.Item>
-                  ))}
-                </ScrollArea.Autosize>
-              </Menu.Dropdown>
-            </Menu>
+          <Text size="sm" fw={600} aria-live="polite">
+            {isAll ? (filter ? 'Everybody who matches the filter' : 'Everybody') : chosen}
+          </Text>
+          {!isSearching && (
+            <Button variant="subtle" size="compact-sm" onClick={() => setAll(!isAll)}>
+              {isAll ? 'Only the chosen ones' : filter ? 'Choose everybody who matches' : 'Choose everybody'}
+            </Button>
+          )}
+        </Group>
+        <Group gap="xs">
+          {actions.map(([each, label, Icon]) => (
+            <Button
+              key={each}
+              variant="default"
+              size="compact-sm"
+              leftSection={<Icon size={14} />}
+              disabled={rights.build !== null}
+              title={rights.build ?? undefined}
+              onClick={() => setKind(each)}
+            >
+              {label} ...
+            </Button>
           ))}
+          {!isAll && ids.length > 1 && ids.length <= mostMerged && (
+            <Button
+              variant="default"
+              size="compact-sm"
+              leftSection={<IconArrowMerge size={14} />}
+              disabled={rights.build !== null}
+              onClick={() => setMerging(true)}
+            >
+              Merge ...
+            </Button>
+          )}
           <Button variant="subtle" size="compact-sm" onClick={onDone}>
             Choose none
           </Button>
         </Group>
       </Group>
+      {kind && <BulkDialog kind={kind} target={target} onClose={() => setKind(null)} onDone={onDone} />}
+      {merging && (
+        <MergeDialog
+          ids={ids}
+          onClose={() => setMerging(false)}
+          onMerged={id => void go({ to: `/contacts/${id}` as never })}
+        />
+      )}
     </Paper>
   )
 }

@@ -4,7 +4,7 @@ import { useNavigate, useRouter, useRouterState } from '@tanstack/react-router'
 import type { Sort } from './contacts-columns'
 
 /** What is asked of the list, as it stands in the address. */
-export type Search = { q?: string; filter?: string; sort?: Sort; after?: string }
+export type Search = { q?: string; filter?: string; sort?: Sort; after?: string; view?: string }
 
 /** Pages by key: forward by the key in the address, back by the way one came. */
 export function Pager({

@@ -14,10 +14,11 @@ import { ErrorNote, Waiting } from '@/ui/states'
 import { useContactRights } from './contact'
 import { ContactCreate } from './contact-create'
 import { ContactsBulk } from './contacts-bulk'
-import { ColumnChoice, useColumns } from './contacts-columns'
+import { ColumnChoice, type Sort, useColumns } from './contacts-columns'
 import { ContactsFilter, readFilter } from './contacts-filter'
 import { Pager, type Search } from './contacts-pager'
 import { ContactsTable, readContacts } from './contacts-table'
+import { ContactsViews, type View } from './contacts-views'
 
 const pageSize = 50
 
@@ -58,6 +59,18 @@ export function ContactsScreen() {
       to: '/contacts',
       search: Object.fromEntries(Object.entries(next).filter(([, value]) => value)),
       replace: true,
+    })
+  }
+  const open = (view: View) => {
+    const { filter: kept, columns: keys, sort: order } = view.definition
+    if (keys.length > 0) columns.choose(keys)
+    void go({
+      to: '/contacts',
+      search: {
+        view: view.id,
+        ...(kept ? { filter: JSON.stringify(kept) } : {}),
+        ...(order ? { sort: order as Sort } : {}),
+      },
     })
   }
   const find = useDebouncedCallback((text: string) => ask({ q: text.trim() }), 200)
@@ -114,6 +127,11 @@ export function ContactsScreen() {
         >
           Filter
         </Button>
+        <ContactsViews
+          current={search.view}
+          shown={{ filter, columns: columns.shown.map(column => column.key), sort }}
+          onOpen={open}
+        />
         {filter && (
           <Button variant="subtle" onClick={() => ask({ filter: '' })}>
             Clear filter
@@ -172,7 +190,14 @@ export function ContactsScreen() {
           search={search}
         />
       )}
-      {chosen.size > 0 && <ContactsBulk ids={[...chosen]} onDone={() => setChosen(new Set())} />}
+      {chosen.size > 0 && (
+        <ContactsBulk
+          ids={[...chosen]}
+          filter={filter}
+          isSearching={q !== ''}
+          onDone={() => setChosen(new Set())}
+        />
+      )}
       <ContactCreate opened={creating.opened} onClose={creating.close} />
     </Page>
   )

@@ -16,7 +16,6 @@ export function ListsScreen() {
   const creating = useCreating()
   const reason = useEditReason()
   const lists = useQuery({ queryKey: ['lists'], queryFn: () => call(client.GET('/api/v1/lists')) })
-  const filterOf = (listId: string) => JSON.stringify({ all: [{ type: 'list', listId, in: true }] })
   return (
     <Page
       title="Lists"
@@ -51,13 +50,7 @@ export function ListsScreen() {
                   {data.items.map(list => (
                     <Table.Tr key={list.id}>
                       <Table.Td>
-                        <Anchor
-                          component={Link}
-                          to="/contacts"
-                          search={{ filter: filterOf(list.id) } as never}
-                          size="sm"
-                          fw={600}
-                        >
+                        <Anchor component={Link} to={`/settings/lists/${list.id}`} size="sm" fw={600}>
                           {list.name}
                         </Anchor>
                         <Text size="sm" c="dimmed">

@@ -3,6 +3,7 @@ import {
   IconBuilding,
   IconChartBar,
   IconChecklist,
+  IconCopyCheck,
   IconFileExport,
   IconFileImport,
   IconFilter,
@@ -15,6 +16,7 @@ import {
   IconSpeakerphone,
   IconTrendingUp,
   IconUsers,
+  IconZoomCheck,
 } from '@tabler/icons-react'
 import { Link, useRouterState } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
@@ -61,6 +63,8 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
     entries: [
       { to: '/reports', label: 'Reports', icon: IconChartBar },
       { to: '/reviews', label: 'Stewardship', icon: IconChecklist },
+      { to: '/data-quality', label: 'Data quality', icon: IconZoomCheck },
+      { to: '/duplicates', label: 'Duplicates', icon: IconCopyCheck },
       {
         to: '/settings',
         label: 'Settings',
