@@ -11,12 +11,12 @@ import { readConfig } from '#platform/config.ts'
 import { inTransaction, many, sql } from '#platform/db/db.ts'
 import type { Role } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
-import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
-import { until } from '../../tests/harness/until.ts'
-import { createOffice } from '../app.ts'
-import { openRuntime, type Runtime } from '../runtime.ts'
-import { exportRun } from './exports/export.job.ts'
-import { dropExpired } from './exports/export.sql.ts'
+import { createOffice } from '../src/app.ts'
+import { exportRun } from '../src/insight/exports/export.job.ts'
+import { dropExpired } from '../src/insight/exports/export.sql.ts'
+import { openRuntime, type Runtime } from '../src/runtime.ts'
+import { type TestDatabase, testDatabase } from './harness/database.ts'
+import { until } from './harness/until.ts'
 
 let base: TestDatabase
 let runtime: Runtime
