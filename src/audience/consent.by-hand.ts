@@ -32,7 +32,9 @@ export async function enterConsent(
   if (word.state === 'pending') requireAddress(contact, word)
   if (isGrant) requireProof(word)
   if (word.topicId) await requireTopic(trx, word.topicId, word.state !== 'withdrawn')
-  if (isGrant && !word.topicId && contact.email) await liftOptOut(trx, secrets, contact.email)
+  // A yes to something else is no new yes to mail.
+  const isMail = isGrant && word.purpose === 'marketing' && !word.topicId
+  if (isMail && contact.email) await liftOptOut(trx, secrets, contact.email)
   await audit(
     trx,
     actor,

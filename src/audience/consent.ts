@@ -17,7 +17,8 @@ export type ConsentProof = {
   enteredBy?: string
   note?: string
   formId?: string
-  ip?: string | null
+  /** The address of the network, as a keyed hash only. */
+  ipHash?: string | null
   userAgent?: string | null
   [more: string]: unknown
 }

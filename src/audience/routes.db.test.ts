@@ -156,6 +156,19 @@ test('consent by hand takes proof to grant and none to withdraw, and a new opt-i
   assert.equal((await call('GET', path)).body.suppressed, 'manual')
 })
 
+test('a yes to being followed does not lift an opt-out of mail', async () => {
+  const { body: contact } = await call('POST', '/contacts', { email: 'followed@example.org' })
+  await suppress(base.db, services.secrets, [
+    { address: 'followed@example.org', reason: 'unsubscribed', source: 'test', at: new Date() },
+  ])
+  const path = `/contacts/${contact.id}/consents`
+  const proof = { wording: 'You may look at what I open.', note: 'by phone' }
+  const yes = await call('POST', path, { purpose: 'tracking', state: 'granted', ...proof })
+  assert.deepEqual([yes.status, yes.body.suppressed], [200, 'unsubscribed'])
+  const mail = await call('POST', path, { state: 'granted', ...proof })
+  assert.equal(mail.body.suppressed, null)
+})
+
 test('companies, fields and lists are made, changed and paged', async () => {
   const { body: company } = await call('POST', '/companies', { name: 'Acme', domain: 'Acme.example' })
   assert.equal(company.domain, 'acme.example')

@@ -118,7 +118,7 @@ async function leave(services: Services, request: Request, reply: FastifyReply) 
   if (!subject) return unknown(request, reply)
   // Our own form says what it is; whatever else posts here is a mail program.
   const way = formOf(request).has('do') ? ('page' as const) : ('one-click' as const)
-  await unsubscribe(services, subject, { way, userAgent: header(request, 'user-agent'), ip: request.ip })
+  await unsubscribe(services, subject, { way, ...seenOf(services, request) })
   return left(services, subject, request, reply)
 }
 
@@ -173,7 +173,7 @@ async function choose(services: Services, request: Request, reply: FastifyReply)
   const seen = seenOf(services, request)
   const answer = (said: Showing['said']) => center(services, subject, { request, reply, said })
   if (act === 'leave') {
-    await unsubscribe(services, subject, { way: 'preferences', userAgent: seen.userAgent, ip: request.ip })
+    await unsubscribe(services, subject, { way: 'preferences', ...seen })
     return left(services, subject, request, reply)
   }
   const kind = requestKinds.find(each => each === act)

@@ -11,7 +11,8 @@ import type { Subject } from './tokens.ts'
 export type UnsubscribeProof = {
   way: 'page' | 'one-click' | 'mail' | 'preferences'
   userAgent: string | null
-  ip: string | null
+  /** The address of the network as a keyed hash: it proves, and tells nobody where somebody is. */
+  ipHash: string | null
 }
 
 const sources: Record<UnsubscribeProof['way'], string> = {

@@ -63,7 +63,7 @@ async function learn(trx: Db, services: Services, mails: Returned[]): Promise<vo
   )
   for (const { leaves } of read)
     if (leaves)
-      await unsubscribe({ ...services, db: trx }, leaves, { way: 'mail', userAgent: null, ip: null })
+      await unsubscribe({ ...services, db: trx }, leaves, { way: 'mail', userAgent: null, ipHash: null })
 }
 
 type Read = { news: News | null; leaves: Subject | null }

@@ -103,7 +103,7 @@ const proofNames: Record<string, string> = {
   method: 'How',
   enteredBy: 'Entered by',
   note: 'Note',
-  ip: 'Address',
+  ipHash: 'Network (hashed)',
   userAgent: 'Browser',
   receivedAt: 'Received',
   wordingVersion: 'Version of the words',

@@ -68,13 +68,20 @@ export function ContactConsent({ contact }: { contact: Contact }) {
   )
 }
 
+const purposes: Record<string, string> = {
+  marketing: 'Marketing, all of it',
+  tracking: 'Being followed: opens, clicks, page views',
+}
+
 function Current({ data, onAsk }: { data: Consents; onAsk(asked: Asked): void }) {
   const rights = useContactRights()
   const topics = useTopics()
   const name = useTopicName()
   const spoken = new Set(data.current.map(word => `${word.purpose}|${word.topicId ?? ''}`))
   const silent = [
-    ...(spoken.has('marketing|') ? [] : [{ purpose: 'marketing', topicId: null }]),
+    ...['marketing', 'tracking']
+      .filter(purpose => !spoken.has(`${purpose}|`))
+      .map(purpose => ({ purpose, topicId: null as string | null })),
     ...(topics.data?.items ?? [])
       .filter(topic => !topic.archived && !spoken.has(`marketing|${topic.id}`))
       .map(topic => ({ purpose: 'marketing', topicId: topic.id as string | null })),
@@ -88,11 +95,7 @@ function Current({ data, onAsk }: { data: Consents; onAsk(asked: Asked): void })
           <Group justify="space-between">
             <Group gap="sm">
               <Text size="sm" fw={600}>
-                {row.topicId
-                  ? name(row.topicId)
-                  : row.purpose === 'marketing'
-                    ? 'Marketing, all of it'
-                    : row.purpose}
+                {row.topicId ? name(row.topicId) : (purposes[row.purpose] ?? row.purpose)}
               </Text>
               {row.state ? (
                 <ConsentBadge state={row.state} />

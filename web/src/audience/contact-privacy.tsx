@@ -47,7 +47,7 @@ export function ExportDialog({ contact, onClose }: { contact: Contact; onClose()
                 <Table.Tbody>
                   {data.items.map(({ kind, words, rows }) => (
                     <Table.Tr key={kind}>
-                      <Table.Td tt="capitalize">{words}</Table.Td>
+                      <Table.Td>{words.charAt(0).toUpperCase() + words.slice(1)}</Table.Td>
                       <Table.Td ta="right" className="numbers">
                         {formatNumber(rows)}
                       </Table.Td>
@@ -105,7 +105,7 @@ export function ErasureNumbers({ erasure }: { erasure: Erasure }) {
       <Group gap="xs">
         {erasure.rows.map(row => (
           <Code key={row.table}>
-            {formatNumber(row.rows)} {row.words}
+            {row.words}: {formatNumber(row.rows)}
           </Code>
         ))}
       </Group>

@@ -18,7 +18,10 @@ const readRequests = (state: State, cursor: string | null) =>
       params: { query: { state, ...(cursor ? { cursor } : {}) } },
     }),
   )
-const kinds: Record<Request['kind'], string> = { export: 'wants his data', erase: 'wants to be erased' }
+const kinds: Record<Request['kind'], string> = {
+  export: 'wants a copy of the data',
+  erase: 'wants to be erased',
+}
 
 /** What people asked about their own data: answered within thirty days, what is due first first. */
 export function PrivacyRequestsScreen() {
@@ -76,7 +79,9 @@ export function PrivacyRequestsScreen() {
                 <Table.Th>Who</Table.Th>
                 <Table.Th>Asked</Table.Th>
                 <Table.Th w={190}>{state === 'open' ? 'Answer until' : 'Answered'}</Table.Th>
-                <Table.Th w={320} />
+                <Table.Th w={320} ta="right">
+                  {state === 'open' ? 'Answer' : ''}
+                </Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>

@@ -10,9 +10,17 @@ function streetUrl(): string {
 }
 
 /** What to put where, ready to copy. */
-export function Snippets({ writeKey, type }: { writeKey: string; type: 'server' | 'browser' }) {
+export function Snippets({
+  writeKey,
+  type,
+  needsConsent = false,
+}: {
+  writeKey: string
+  type: 'server' | 'browser'
+  needsConsent?: boolean
+}) {
   const street = streetUrl()
-  const page = `<script async src="${street}/tend.js" data-key="${writeKey}"></script>`
+  const page = `<script async src="${street}/tend.js" data-key="${writeKey}"${needsConsent ? ' data-consent="required"' : ''}></script>`
   const server = `import { Analytics } from '@segment/analytics-node'
 
 const analytics = new Analytics({ writeKey: '${writeKey}', host: '${street}', path: '/v1/batch' })
@@ -27,6 +35,12 @@ analytics.track({ userId: 'ann', event: 'Whitepaper Downloaded' })`
         <Copy text={text} />
       </Group>
       <Code block>{text}</Code>
+      {needsConsent && (
+        <Text size="sm" c="dimmed">
+          The page calls <Code>tend.consent('granted')</Code> when the visitor agrees, and{' '}
+          <Code>tend.consent('denied')</Code> when he takes it back.
+        </Text>
+      )}
     </Stack>
   )
 }

@@ -28,6 +28,7 @@ import { useCreating } from '@/ui/create-dialog'
 import { formatNumber, When } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
 import { ErrorNote, Loaded, Waiting } from '@/ui/states'
+import { SourcePrivacy } from './privacy-source'
 import { Copy, ShowOnce } from './show-once'
 import { Snippets } from './snippets'
 
@@ -178,7 +179,10 @@ function SourceCard({ source, mayEdit, onRejects }: { source: Source; mayEdit: b
           <Code>{source.publicKey ?? `${source.keyPrefix}...`}</Code>
           {source.publicKey && <Copy text={source.publicKey} />}
         </Group>
-        {source.publicKey && <Snippets writeKey={source.publicKey} type="browser" />}
+        {source.type === 'browser' && <SourcePrivacy source={source} mayEdit={mayEdit} />}
+        {source.publicKey && (
+          <Snippets writeKey={source.publicKey} type="browser" needsConsent={source.needsConsent} />
+        )}
       </Stack>
     </Paper>
   )
