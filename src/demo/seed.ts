@@ -16,6 +16,7 @@ import { seedContacts } from './contacts.ts'
 import { demoSegments, evaluationTrack, leadScore, whitePaperFollowUp } from './definitions.ts'
 import { customerTips, type DemoEmail, followUp, newsletter } from './emails.ts'
 import { demoArrivals, demoHistory } from './history.ts'
+import { seedImport } from './imports.ts'
 import { seedMail } from './mail.ts'
 import { seedTopics } from './topics.ts'
 
@@ -55,6 +56,7 @@ export async function seedDemo(services: Services, say: (line: string) => void):
     )
     await seedMail({ ...services, db: trx }, people, emails, now)
     await seedCampaigns({ ...services, db: trx }, { owner: staff.owner, newsletter: emails.newsletter }, now)
+    await seedImport({ ...services, db: trx }, now)
     // These come through the front door: the workflow lets them in as soon as a worker runs.
     await record(trx, demoArrivals(people, now))
     return true

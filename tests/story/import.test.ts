@@ -84,7 +84,7 @@ test('the import runs, gives back what did not go in, and the people are there w
   await page.getByText('J\u00fcrgen').first().waitFor()
   await page.getByRole('button', { name: 'Export' }).click()
   await page.getByRole('button', { name: 'Write the file' }).click()
-  await page.getByText('Ready: 1 rows.').waitFor()
+  await page.getByText('Ready: 1 row.').waitFor()
   await look('5-export')
 })
 

@@ -54,7 +54,7 @@ export function ExportButton({ ask, what }: { ask: ExportAsk; what: string }) {
             {id === undefined
               ? 'The file is kept for seven days under Exports. That you took it is written into the audit log.'
               : ready
-                ? `Ready: ${formatNumber(file.data?.rows ?? 0)} rows.`
+                ? `Ready: ${file.data?.rows === 1 ? '1 row' : `${formatNumber(file.data?.rows ?? 0)} rows`}.`
                 : `Being written: ${formatNumber(file.data?.rows ?? 0)} rows so far. You may close this; it goes on.`}
           </Text>
           {(start.isError || file.isError) && <ErrorNote error={start.error ?? file.error} />}
