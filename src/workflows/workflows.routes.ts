@@ -3,6 +3,7 @@ import { usedBy } from '#access/references.ts'
 import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
 import { daySchema, done, idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
 import { draftSchema } from './definition.ts'
+import { visibleTo } from './masking.ts'
 import { archiveWorkflow, checkWorkflow, pauseWorkflow, publishWorkflow, resumeWorkflow } from './publish.ts'
 import { sentencesOf } from './sentences.ts'
 import { selectVersions, type WorkflowRow } from './workflows.sql.ts'
@@ -79,7 +80,10 @@ const read = route({
   tag,
   params: idParams,
   reply: workflow,
-  handle: async ({ params }, { db }) => shown(db, await getWorkflow(db, params.id)),
+  async handle({ params, actor }, { db }) {
+    const found = await shown(db, await getWorkflow(db, params.id))
+    return { ...found, definition: visibleTo(actor, found.definition) }
+  },
 })
 
 const save = route({
@@ -227,12 +231,12 @@ const versions = route({
     ),
     next: z.null(),
   }),
-  async handle({ params }, { db }) {
+  async handle({ params, actor }, { db }) {
     const rows = await selectVersions(db, params.id)
     return {
       items: rows.map(row => ({
         ...row,
-        definition: z.record(z.string(), z.unknown()).parse(row.definition),
+        definition: visibleTo(actor, z.record(z.string(), z.unknown()).parse(row.definition)),
       })),
       next: null,
     }
