@@ -1,6 +1,7 @@
 import { ownedIn } from '#access/ownership.ts'
 import type { Module } from '#engine/module.ts'
 import type { Services } from '#platform/services.ts'
+import { parkedDigestLoop } from './parked-digest.loop.ts'
 import { participantRoutes } from './participants.routes.ts'
 import { countParked, exportContact, forgetContact, repointContact } from './participants.sql.ts'
 import { createShelf } from './shelf.ts'
@@ -15,6 +16,7 @@ export const workflowsModule: Module = {
   routes: [...workflowRoutes, ...participantRoutes],
   reactors: [workflowsReactor(createShelf())],
   jobs: [wakeParticipants],
+  loops: [parkedDigestLoop],
   health,
   forget: forgetContact,
   exportContact,

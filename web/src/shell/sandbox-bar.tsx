@@ -4,6 +4,7 @@ import { IconClock, IconFlask } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { formatExact, formatMinute } from '@/ui/format'
 import { type Move, useClock, useMoveClock } from './clock'
+import { useHold } from './hold-bar'
 import { useEditReason } from './me'
 
 const moves: { label: string; move: Move }[] = [
@@ -17,7 +18,9 @@ const moves: { label: string; move: Move }[] = [
 export function SandboxBar() {
   const clock = useClock()
   const mover = useMoveClock()
-  const reason = useEditReason()
+  const held = useHold().data?.hold
+  const role = useEditReason()
+  const reason = held ? 'Time stands still until Tend is armed' : role
   if (clock.data?.mode !== 'sandbox') return null
   const { now, nextDue } = clock.data
   const go = (move: Move) =>
