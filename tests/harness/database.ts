@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import type { Db } from '#platform/db/db.ts'
 import { migrate, readMigrations } from '#platform/db/migrate.ts'
-import { openDatabase } from '#platform/db/pool.ts'
+import { openDatabase, patientMs } from '#platform/db/pool.ts'
 import { startServer } from '#platform/postgres/server.ts'
 
 export type TestDatabase = { db: Db; pool: pg.Pool; url: string; stop(): Promise<void> }
@@ -55,7 +55,7 @@ async function template(admin: pg.Client, url: string): Promise<string> {
     if (rowCount) return name
     const draft = `${name}_${process.pid}`
     await admin.query(`create database ${draft}`)
-    const { db, close } = openDatabase(withDatabase(url, draft), { max: 2 })
+    const { db, close } = openDatabase(withDatabase(url, draft), { max: 2, silenceMs: patientMs })
     try {
       await migrate(db)
     } finally {
@@ -80,7 +80,7 @@ export async function testDatabase(options: { max?: number } = {}): Promise<Test
     await admin.end()
   }
   const url = withDatabase(server, name)
-  const { db, pool, close } = openDatabase(url, { max: options.max ?? 10, name: 'test' })
+  const { db, pool, close } = openDatabase(url, { max: options.max ?? 10, name: 'test', silenceMs: patientMs })
   return {
     db,
     pool,
