@@ -80,7 +80,11 @@ export async function testDatabase(options: { max?: number } = {}): Promise<Test
     await admin.end()
   }
   const url = withDatabase(server, name)
-  const { db, pool, close } = openDatabase(url, { max: options.max ?? 10, name: 'test', silenceMs: patientMs })
+  const { db, pool, close } = openDatabase(url, {
+    max: options.max ?? 10,
+    name: 'test',
+    silenceMs: patientMs,
+  })
   return {
     db,
     pool,
