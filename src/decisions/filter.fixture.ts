@@ -113,6 +113,12 @@ export const contactOf = (near: number): fc.Arbitrary<NaiveContact> =>
       { noNullPrototype: true },
     ),
     events: fc.array(eventOf(near), { maxLength: 8 }),
+    company: fc.option(
+      fc.record({
+        name: fc.constantFrom('Acme', 'acme', 'Ärzte', '12'),
+        attrs: fc.record({ x: value, n: value }, { requiredKeys: [] }),
+      }),
+    ),
   })
 
 const textOps = [
@@ -192,6 +198,9 @@ export const condition: fc.Arbitrary<WrittenCondition> = fc.oneof(
   comparison.map(rest => ({ type: 'field' as const, field: 'attrs.n', ...rest })),
   datedCondition,
   eventCondition,
+  textComparison.map(rest => ({ type: 'company' as const, field: 'name', ...rest })),
+  comparison.map(rest => ({ type: 'company' as const, field: 'attrs.x', ...rest })),
+  comparison.map(rest => ({ type: 'company' as const, field: 'attrs.n', ...rest })),
   fc.record({ type: fc.constant('list' as const), listId: fc.constantFrom(...lists), in: fc.boolean() }),
   fc.record({
     type: fc.constant('segment' as const),
@@ -226,12 +235,20 @@ export async function store(db: Db, contacts: NaiveContact[]): Promise<void> {
   const rows = JSON.stringify(
     contacts.map(each => ({ ...each, ...each.columns, created: new Date(each.createdAt) })),
   )
+  // A company of its own for each: its id is the contact's.
   await run(
     db,
     sql`
-    insert into audience.contact (id, country, job_title, attrs, created_at, updated_at)
-    select id, country, job_title, attrs, created, created
-    from jsonb_to_recordset(${rows}::jsonb) as t (id bigint, country text, job_title text, attrs jsonb, created timestamptz)`,
+    insert into audience.company (id, name, attrs, created_at, updated_at)
+    select id, company ->> 'name', company -> 'attrs', created, created
+    from jsonb_to_recordset(${rows}::jsonb) as t (id bigint, company jsonb, created timestamptz) where company ->> 'name' is not null`,
+  )
+  await run(
+    db,
+    sql`
+    insert into audience.contact (id, country, job_title, attrs, company_id, created_at, updated_at)
+    select id, country, job_title, attrs, case when company ->> 'name' is not null then id end, created, created
+    from jsonb_to_recordset(${rows}::jsonb) as t (id bigint, country text, job_title text, attrs jsonb, company jsonb, created timestamptz)`,
   )
   await run(
     db,

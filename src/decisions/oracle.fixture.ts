@@ -14,6 +14,7 @@ export type NaiveContact = {
   consents: Record<string, string>
   scores: Record<string, { behaviour: number; fit: number; asOf: number; halfLifeMs: number | null }>
   events: NaiveEvent[]
+  company?: { name: string; attrs: Record<string, unknown> } | null
 }
 export type NaiveMoment = { now: number; zone: string }
 
@@ -49,6 +50,15 @@ function holdsCondition(condition: WrittenCondition, contact: NaiveContact, mome
         : condition.field === 'created_at'
           ? new Date(contact.createdAt).toISOString()
           : contact.columns[condition.field]
+      return compare(condition.op, raw, condition.value, moment)
+    }
+    case 'company': {
+      const { company } = contact
+      const raw = condition.field.startsWith('attrs.')
+        ? company?.attrs[condition.field.slice(6)]
+        : condition.field === 'name'
+          ? company?.name
+          : undefined
       return compare(condition.op, raw, condition.value, moment)
     }
     case 'list':

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Kind } from '../condition.ts'
+import { company, type companySchema } from './company.ts'
 import { consent, type consentSchema } from './consent.ts'
 import { event, type eventSchema } from './event.ts'
 import { field, type fieldSchema } from './field.ts'
@@ -8,7 +9,7 @@ import { score, type scoreSchema } from './score.ts'
 import { segment, type segmentSchema } from './segment.ts'
 
 /** Every kind of condition there is. A new one is a file and a line here. */
-export const conditionKinds: Kind[] = [field, event, list, segment, consent, score]
+export const conditionKinds: Kind[] = [field, event, list, segment, consent, score, company]
 
 export const kindByType = new Map(conditionKinds.map(kind => [kind.type, kind]))
 
@@ -20,4 +21,5 @@ export type WrittenCondition = z.infer<
   | typeof segmentSchema
   | typeof consentSchema
   | typeof scoreSchema
+  | typeof companySchema
 >

@@ -68,7 +68,8 @@ export const rules: Rule[] = [
   },
   {
     reason: 'phone',
-    score: sql<number>`80`,
+    // Of two names it is rather the number of an office.
+    score: sql<number>`case when name <> first_named then 55 else 80 end`,
     key: sql`regexp_replace(regexp_replace(c.phone, '[^0-9]', '', 'g'), '^00', '')`,
     where: sql<boolean>`c.phone is not null and length(regexp_replace(c.phone, '[^0-9]', '', 'g')) between 7 and 20`,
   },
@@ -77,12 +78,6 @@ export const rules: Rule[] = [
     score: sql<number>`50`,
     key: sql`${local} || '@' || coalesce(${sql`(${JSON.stringify(typos)}::jsonb ->> split_part(c.email, '@', 2))`}, ${domain}, '')`,
     where: sql<boolean>`c.email is not null`,
-  },
-  {
-    reason: 'typo',
-    score: sql<number>`50`,
-    key: sql`${fullName} || '|' || ${local}`,
-    where: sql<boolean>`c.email is not null and c.first_name is not null and c.last_name is not null and length(${local}) > 3`,
   },
 ]
 
@@ -97,9 +92,9 @@ export function findPairs(db: Db, rule: Rule, foundAt: Date): Promise<number> {
     insert into stewardship.duplicate as known (contact_id, other_contact_id, reasons, score, state, found_at)
     select oldest, id, array[${rule.reason}::text], ${rule.score}, 'open', ${foundAt}::timestamptz
     from (
-      select id, domain, first_value(id) over (partition by key order by id) as oldest,
+      select id, domain, name, first_value(name) over (partition by key order by id) as first_named, first_value(id) over (partition by key order by id) as oldest,
         count(*) over (partition by key) as alike
-      from (select c.id, ${rule.key} as key, split_part(c.email, '@', 2) as domain from audience.contact c
+      from (select c.id, ${rule.key} as key, split_part(c.email, '@', 2) as domain, ${fullName} as name from audience.contact c
         where ${rule.where}) keyed where key is not null and key <> '') grouped
     where alike between 2 and ${mostAlike} and id <> oldest
     on conflict (contact_id, other_contact_id) do update set

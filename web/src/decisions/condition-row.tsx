@@ -1,6 +1,7 @@
 import { Button, Group, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import { CompanyRow } from './company-row'
 import { DemandRow } from './demand-row'
 import { type Condition, fieldCondition, type Language } from './filter'
 import { ValueInput } from './value-input'
@@ -20,6 +21,8 @@ export function ConditionRow({ value, ...rest }: Props<Condition>) {
       return <FieldRow value={value} {...rest} />
     case 'event':
       return <EventRow value={value} {...rest} />
+    case 'company':
+      return <CompanyRow value={value} {...rest} />
     case 'score':
       return <ScoreRow value={value} {...rest} />
     case 'consent':

@@ -151,6 +151,7 @@ const menuWords: Record<Condition['type'], string> = {
   segment: 'A segment they are in',
   consent: 'What they agreed to',
   score: 'Their score',
+  company: 'Their company',
 }
 
 function AddCondition({

@@ -23,6 +23,7 @@ export type Condition =
       topicId?: string | null
       state: 'granted' | 'withdrawn' | 'pending' | 'none'
     }
+  | { type: 'company'; field: string; op: string; value?: Value }
   | { type: 'score'; modelId: string; op: 'at_least' | 'less_than'; value: number }
 export type Filter = { all: Filter[] } | { any: Filter[] } | { not: Filter } | Condition
 
@@ -130,6 +131,7 @@ export function newCondition(language: Language, type: Condition['type']): Condi
   if (type === 'list') return { type, listId: language.lists[0]?.id ?? '', in: true }
   if (type === 'segment') return { type, segmentId: language.segments[0]?.id ?? '', in: true }
   if (type === 'consent') return { type, purpose: 'marketing', state: 'granted' }
+  if (type === 'company') return { type, field: 'name', op: 'is', value: '' }
   if (type === 'score') return { type, modelId: language.scoreModels[0]?.id ?? '', op: 'at_least', value: 50 }
   return fieldCondition(language, language.fields[0]?.name ?? 'email')
 }
