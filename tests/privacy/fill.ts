@@ -20,7 +20,7 @@ const rooms = [
 ]
 
 /** Every table of the rooms and of the platform, asked from the database: a new one is in here by itself. */
-export async function readTables(client: pg.PoolClient): Promise<Table[]> {
+export async function readTables(client: pg.Client): Promise<Table[]> {
   const { rows } = await client.query<Table>(
     `select n.nspname || '.' || c.relname as name, (
        select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, null),
@@ -38,7 +38,7 @@ export async function readTables(client: pg.PoolClient): Promise<Table[]> {
 }
 
 /** Lets any row in: what is to be seen is whether it is found, not whether it makes sense. */
-export async function dropChecks(client: pg.PoolClient): Promise<void> {
+export async function dropChecks(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ line: string }>(
     `select format('alter table %s drop constraint %I', conrelid::regclass, conname) as line
      from pg_constraint where contype = 'c' and connamespace::regnamespace::text = any($1) and coninhcount = 0`,
@@ -77,7 +77,7 @@ function valueFor(
  * matters is what is in the row.
  */
 export async function fillRow(
-  client: pg.PoolClient,
+  client: pg.Client,
   table: Table,
   given: { text: string; contactId: string; fixed?: Record<string, unknown> },
 ): Promise<void> {
@@ -99,7 +99,7 @@ export async function fillRow(
 }
 
 /** Everything that is in the database, of all schemas, as text: a line per row. */
-export async function dump(client: pg.PoolClient): Promise<{ table: string; line: string }[]> {
+export async function dump(client: pg.Client): Promise<{ table: string; line: string }[]> {
   const { rows: tables } = await client.query<{ name: string; columns: string }>(
     `select c.oid::regclass::text as name, (
        select string_agg(case when format_type(a.atttypid, null) = 'bytea' then format('encode(t.%I, ''escape'')', a.attname)

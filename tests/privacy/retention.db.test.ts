@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type pg from 'pg'
+import pg from 'pg'
 import { makePartitions } from '#activity/partitions.ts'
 import { many, one, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
@@ -9,16 +9,18 @@ import { dropChecks, fillRow, readTables, type Table } from './fill.ts'
 import { type Office, openOffice } from './office.ts'
 
 let office: Office
-let client: pg.PoolClient
+let client: pg.Client
 let tables: Table[]
 before(async () => {
   office = await openOffice()
-  client = await office.base.pool.connect()
+  // A connection of our own: those of the pool are given up when they are idle for long.
+  client = new pg.Client({ connectionString: office.base.url })
+  await client.connect()
   tables = await readTables(client)
   await dropChecks(client)
 })
 after(async () => {
-  client?.release()
+  await client?.end()
   await office?.stop()
 })
 

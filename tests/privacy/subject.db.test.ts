@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type pg from 'pg'
+import pg from 'pg'
+import { audit, verifyAudit } from '#access/audit.ts'
+import { systemActor } from '#access/users.ts'
 import { resolve } from '#audience/identity.ts'
 import { openRequest } from '#audience/requests.ts'
 import { suppressedAmong } from '#audience/suppression.ts'
@@ -10,16 +12,18 @@ import { dropChecks, dump, fillRow, readTables, type Table } from './fill.ts'
 import { type Office, openOffice } from './office.ts'
 
 let office: Office
-let client: pg.PoolClient
+let client: pg.Client
 let tables: Table[]
 before(async () => {
   office = await openOffice()
-  client = await office.base.pool.connect()
+  // A connection of our own: those of the pool are given up when they are idle for long.
+  client = new pg.Client({ connectionString: office.base.url })
+  await client.connect()
   tables = await readTables(client)
   await dropChecks(client)
 })
 after(async () => {
-  client?.release()
+  await client?.end()
   await office?.stop()
 })
 
@@ -217,3 +221,32 @@ function tableNamed(wanted: string): Table {
   assert.ok(table, wanted)
   return table
 }
+
+test('the audit, whose rows never change, takes no contact’s address in', async () => {
+  const { db } = office.base
+  await audit(
+    db,
+    systemActor,
+    'exports.start',
+    { kind: 'export', id: '1' },
+    {
+      filter: { field: 'email', value: 'zoe@audit.example' },
+    },
+  )
+  await audit(
+    db,
+    systemActor,
+    'users.invite',
+    { kind: 'invitation', id: '1' },
+    { email: 'team@audit.example' },
+  )
+  const rows = await many<{ detail: unknown }>(
+    db,
+    sql`select detail from access.audit order by position desc limit 2`,
+  )
+  assert.deepEqual(
+    rows.map(row => row.detail),
+    [{ email: 'team@audit.example' }, { filter: { field: 'email', value: '[address]' } }],
+  )
+  assert.equal(await verifyAudit(db), null)
+})
