@@ -78,6 +78,8 @@ test('every screen opens in peace, also on a phone and in the dark', async () =>
     '/contacts',
     `/contacts/${await first('/contacts')}`,
     '/companies',
+    '/imports',
+    '/exports',
     `/companies/${await first('/companies')}`,
     '/segments',
     `/segments/${await first('/segments')}`,

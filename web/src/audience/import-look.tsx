@@ -61,7 +61,7 @@ export function ImportPreview({ found }: { found: Import }) {
   if (rows.length === 0) return null
   return (
     <Box>
-      <Title order={3} mb="xs">
+      <Title order={2} size="h3" mb="xs">
         The first {rows.length === 1 ? 'row' : `${rows.length} rows`}
       </Title>
       <Table.ScrollContainer minWidth={500} mah={360}>
