@@ -1,17 +1,4 @@
-import {
-  Anchor,
-  Badge,
-  Button,
-  Group,
-  Modal,
-  Paper,
-  Stack,
-  Table,
-  Text,
-  Textarea,
-  TextInput,
-  Title,
-} from '@mantine/core'
+import { Badge, Button, Group, Modal, Stack, Table, Text, Textarea, TextInput } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import { IconExternalLink, IconPlus } from '@tabler/icons-react'
@@ -25,6 +12,7 @@ import { Empty, Page } from '@/ui/page'
 import { ErrorNote, Loaded } from '@/ui/states'
 import { showUndo } from '@/ui/undo'
 import { ConfirmLetter } from './confirm-letter'
+import { Leaving } from './leaving'
 
 const readTopics = () => call(client.GET('/api/v1/topics'))
 type Topic = Awaited<ReturnType<typeof readTopics>>['items'][number]
@@ -247,55 +235,5 @@ function TopicDialog({ topic, onClose }: { topic: Topic | null; onClose(): void 
         </Stack>
       </form>
     </Modal>
-  )
-}
-
-const reasonWords = {
-  'too-many': 'Too many emails',
-  'not-relevant': 'Not interesting',
-  'never-signed-up': 'Never asked for them',
-  'other-address': 'Gets them at another address',
-  other: 'Something else',
-} as const
-
-function Leaving() {
-  const leaving = useQuery({
-    queryKey: ['leaving-reasons'],
-    queryFn: () => call(client.GET('/api/v1/leaving-reasons')),
-  })
-  return (
-    <Paper withBorder p="md">
-      <Stack gap="xs">
-        <Title order={2}>Why people left, in the last 90 days</Title>
-        <Loaded query={leaving} lines={3}>
-          {data =>
-            data.items.length === 0 ? (
-              <Text size="sm" c="dimmed">
-                Nobody has said so. Who unsubscribes is asked one question, and need not answer.
-              </Text>
-            ) : (
-              <Table withRowBorders={false} verticalSpacing={3}>
-                <Table.Tbody>
-                  {data.items.map(item => (
-                    <Table.Tr key={item.reason}>
-                      <Table.Td w={70} ta="right" className="numbers">
-                        {formatNumber(item.n)}
-                      </Table.Td>
-                      <Table.Td>{reasonWords[item.reason]}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            )
-          }
-        </Loaded>
-        <Anchor
-          size="sm"
-          href="/contacts?filter=%7B%22type%22%3A%22consent%22%2C%22purpose%22%3A%22marketing%22%2C%22state%22%3A%22withdrawn%22%7D"
-        >
-          See everybody who left
-        </Anchor>
-      </Stack>
-    </Paper>
   )
 }
