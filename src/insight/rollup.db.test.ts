@@ -238,7 +238,7 @@ test('after any history every number equals a naive count, and the recount finds
       await rebuild(base.db, { zone, now })
       assert.deepEqual(sorted(await kept()), before)
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 })
 

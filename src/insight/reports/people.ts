@@ -1,4 +1,4 @@
-import { type Db, many, type RawBuilder, sql } from '#platform/db/db.ts'
+import { type Db, many, sql } from '#platform/db/db.ts'
 import type { Range, Span } from '../range.ts'
 import type { Day, Values } from './report.ts'
 
@@ -72,14 +72,6 @@ export function sizesOf(days: Day[], size: number, ask: { came: string; went: st
     left -= Number(day[ask.came] ?? 0) - Number(day[ask.went] ?? 0)
   }
   return sizes
-}
-
-/** Numbers of members by the key of what they are in. */
-export async function membersBy(
-  db: Db,
-  query: RawBuilder<{ key: string; n: number }>,
-): Promise<Map<string, number>> {
-  return new Map((await many(db, query)).map(row => [row.key, row.n]))
 }
 
 export type Growth = { came: number; went: number; size: number }

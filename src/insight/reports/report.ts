@@ -54,7 +54,6 @@ export const reportSchema = z.object({
 })
 export type Report = z.infer<typeof reportSchema>
 export type Table = Report['tables'][number]
-export type Cell = string | number | null
 export type Values = Record<string, number | null>
 
 export type Context = { db: Db; range: Range; now: Date }
