@@ -54,12 +54,14 @@ export async function* readRows(
 
 function unreadable(error: unknown, row: number): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  // The parser is ahead of who reads it, and knows the place better.
+  const at = error instanceof Error && 'records' in error ? Number(error.records) : row
   if (code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE')
-    return new AppError('unreadable_file', `After row ${row} a quotation mark is opened and never closed.`, {
+    return new AppError('unreadable_file', `After row ${at} a quotation mark is opened and never closed.`, {
       status: 422,
     })
   return code.startsWith('CSV_')
-    ? new AppError('unreadable_file', `The file cannot be read after row ${row}.`, { status: 422 })
+    ? new AppError('unreadable_file', `The file cannot be read after row ${at}.`, { status: 422 })
     : error
 }
 

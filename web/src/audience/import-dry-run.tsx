@@ -85,7 +85,9 @@ function Findings({ dry }: { dry: DryRun }) {
 function Reasons({ reasons }: { reasons: NonNullable<DryRun['reasons']> }) {
   return (
     <Stack gap="xs">
-      <Title order={2} size="h3">Why rows would be rejected</Title>
+      <Title order={2} size="h3">
+        Why rows would be rejected
+      </Title>
       <Table.ScrollContainer minWidth={520}>
         <Table verticalSpacing="xs">
           <Table.Thead>
@@ -124,7 +126,9 @@ const words = { added: 'would be added', updated: 'would be updated', unchanged:
 function Examples({ examples }: { examples: NonNullable<DryRun['examples']> }) {
   return (
     <Stack gap="xs">
-      <Title order={2} size="h3">Examples</Title>
+      <Title order={2} size="h3">
+        Examples
+      </Title>
       <Table.ScrollContainer minWidth={620}>
         <Table verticalSpacing="xs">
           <Table.Tbody>
