@@ -130,3 +130,29 @@ test('an address is an IPv4 address, however it is written, or the network of an
   assert.equal(addressOf('2001:db8:1:2:3:4:5:6'), addressOf('2001:db8:1:2:ffff::1'))
   assert.notEqual(addressOf('2001:db8:1:2::1'), addressOf('2001:db8:1:3::1'))
 })
+
+test('a browser key is public, so its callers are limited by address; a server key is not', async () => {
+  const { createSource } = await import('#capture/sources.ts')
+  const source = (type: 'browser' | 'server') =>
+    createSource(base.db, { name: type, type, allowedHosts: [], now: new Date() })
+  const send = async (key: string, ip: string) => {
+    const answer = await street.inject({
+      method: 'POST',
+      url: '/v1/track',
+      remoteAddress: ip,
+      headers: { authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` },
+      payload: { anonymousId: 'a', event: 'Seen' },
+    })
+    return answer.statusCode
+  }
+  const [browserKey, serverKey] = [(await source('browser')).writeKey, (await source('server')).writeKey]
+  const many = async (key: string, ip: string) => {
+    const statuses: number[] = []
+    for (let sent = 0; sent < limits.eventsPerAddress; sent += 100)
+      statuses.push(...(await Promise.all(Array.from({ length: 100 }, () => send(key, ip)))))
+    return [...new Set(statuses), await send(key, ip)]
+  }
+  assert.deepEqual(await many(browserKey, '192.0.2.77'), [200, 429])
+  assert.deepEqual(await many(serverKey, '192.0.2.78'), [200, 200])
+  assert.equal(await send(browserKey, '192.0.2.79'), 200, 'another address')
+})

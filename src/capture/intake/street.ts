@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createIdentityMemory } from '#audience/identity-memory.ts'
+import { limitEvents } from '#platform/http/limits.ts'
 import { answerProblem } from '#platform/http/problem.ts'
 import type { Services } from '#platform/services.ts'
 import { oversize, readText } from './body.ts'
@@ -39,7 +40,14 @@ export const intakeLimits = {
   capBytes: 64 * 1024 * 1024,
 }
 
-type Desk = { services: Services; keys: Keys; gatherer: Gatherer<Item>; traffic: Traffic }
+type Desk = {
+  services: Services
+  keys: Keys
+  gatherer: Gatherer<Item>
+  traffic: Traffic
+  /** A browser key is public: whoever has it is limited by his address. */
+  limitBrowser(request: FastifyRequest): Promise<void>
+}
 
 /** The Segment-compatible way in: POST /v1/track and its siblings. Answered after the commit. */
 export async function serveIntake(
@@ -49,7 +57,13 @@ export async function serveIntake(
 ): Promise<void> {
   const store = { services, memory: createIdentityMemory() }
   const gatherer = createGatherer<Item>({ ...limits, write: items => storeItems(store, items) })
-  const desk: Desk = { services, gatherer, keys: createKeys(services.db), traffic: createTraffic() }
+  const desk: Desk = {
+    services,
+    gatherer,
+    keys: createKeys(services.db),
+    traffic: createTraffic(),
+    limitBrowser: limitEvents(app),
+  }
   const stopCounting = countRegularly(desk)
   app.addHook('onClose', async () => {
     await gatherer.stop()
@@ -91,6 +105,7 @@ async function answer(
   const text = await readText(body, request.headers['content-encoding'])
   const { clock } = desk.services
   const arrival = await receive(blankArrival(endpoint, text, { request, clock }), desk.keys)
+  if (arrival.source?.type === 'browser') await desk.limitBrowser(request)
   await hand(desk, arrival)
   const cookie = visitorCookie(arrival, request.hostname)
   if (cookie) reply.header('set-cookie', cookie)

@@ -9,7 +9,7 @@ export const limits = {
   callsPerKey: 6_000,
   /** Calls of the office from one address without a key. */
   callsPerAddress: 6_000,
-  /** Events of browsers from one address: many people sit behind one. */
+  /** Calls of browsers with events from one address: many people sit behind one. */
   eventsPerAddress: 600,
   /** The same link of a mail from one address. */
   samePerAddress: 60,
