@@ -8,6 +8,10 @@ export function useMe() {
 
 export const isSignedOut = (error: unknown) => error instanceof ApiError && error.problem.status === 401
 
+/** The password was right, the second factor was not given yet. */
+export const lacksSecondFactor = (error: unknown) =>
+  error instanceof ApiError && error.problem.code === 'second_factor'
+
 const readers = ['analyst', 'sales', 'viewer']
 
 /** Why this person cannot change what marketing makes, or null. Buttons are disabled with this as their reason. */

@@ -7,7 +7,7 @@ import { ErrorBoundary } from 'react-error-boundary'
 import { ErrorNote, Waiting } from '@/ui/states'
 import { useClock } from './clock'
 import { HoldBar } from './hold-bar'
-import { isSignedOut, useMe } from './me'
+import { isSignedOut, lacksSecondFactor, useMe } from './me'
 import { Navigation } from './navigation'
 import { useQuickDoors } from './quick-doors'
 import { SandboxBar } from './sandbox-bar'
@@ -32,7 +32,7 @@ export function Shell() {
   if (isSignedOut(me.error)) {
     return (
       <Suspense fallback={null}>
-        <SignInScreen />
+        <SignInScreen lacksCode={lacksSecondFactor(me.error)} />
       </Suspense>
     )
   }

@@ -1,19 +1,19 @@
 import { Center, Paper, Stack, Title } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
 import { useState } from 'react'
-import { ApiError } from '@/api/client'
-import { useMe } from './me'
 import { CodeForm } from './sign-in-code'
 import { InvitationForm, ResetForm } from './sign-in-new'
 import { LinkForm, PasswordForm, ReturnForm } from './sign-in-ways'
 
-/** Every way in. Opening the page changes nothing: what a link is for happens when its button is pressed. */
-export function SignInScreen() {
+/**
+ * Every way in, and the second step where the session `lacksCode`: whoever shows this page asked already, and asking
+ * again from here would set it up anew for ever.
+ * Opening the page changes nothing: what a link is for happens when its button is pressed.
+ */
+export function SignInScreen({ lacksCode = false }: { lacksCode?: boolean }) {
   useDocumentTitle('Sign in · Tend')
-  const me = useMe()
   const given = new URLSearchParams(window.location.search)
   const [plain, setPlain] = useState(false)
-  const lacksCode = me.error instanceof ApiError && me.error.problem.code === 'second_factor'
   const [token, invitation, reset] = ['token', 'invitation', 'reset'].map(name => given.get(name))
   const isReturn = given.has('state') && (given.has('code') || given.has('error'))
   const form = lacksCode ? (
