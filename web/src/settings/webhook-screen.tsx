@@ -157,9 +157,16 @@ function Deeds({ data, onSecret, onSwitch }: DeedProps) {
           <Stack>
             <Alert
               color={test.data.delivered ? 'tend' : 'red'}
-              title={test.data.delivered ? 'Taken' : 'Not taken'}
+              title={
+                test.data.status === null && test.data.delivered
+                  ? 'Not sent'
+                  : test.data.delivered
+                    ? 'Taken'
+                    : 'Not taken'
+              }
             >
-              {test.data.words} after {test.data.tookMs} ms
+              {test.data.words}
+              {test.data.status === null ? '' : ` after ${test.data.tookMs} ms`}
             </Alert>
             <Title order={3}>Sent</Title>
             <Code block>{test.data.request}</Code>
