@@ -44,7 +44,9 @@ export async function storeResults(services: Services, sender: string, results: 
       return contactId === undefined ? [] : [{ ...result, contactId }]
     })
     const mails = valid.flatMap(({ message, contactId, ending, mailbox }) =>
-      mailbox && isKept(ending) ? [{ ...mailbox, also: alsoOf(mailbox.also, ending), contactId, id: message.id }] : [],
+      mailbox && isKept(ending)
+        ? [{ ...mailbox, also: alsoOf(mailbox.also, ending), contactId, id: message.id }]
+        : [],
     )
     await insertMailbox(trx, mails, now)
     await record(
