@@ -5,7 +5,14 @@ import { newId } from '#platform/ids.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
 import { companiesFor } from './companies.ts'
 import { createContact, updateContact } from './contacts.by-hand.ts'
-import { type ContactSort, contactSorts, getContact, listContacts, upsertContacts } from './contacts.ts'
+import {
+  type ContactSort,
+  contactSorts,
+  getContact,
+  listContacts,
+  upsertContacts,
+  walkContacts,
+} from './contacts.ts'
 import { createField, listFields, updateField } from './fields.ts'
 import { changeMembers, createList, listLists, updateList } from './lists.ts'
 
@@ -318,4 +325,22 @@ test('lists tell who joined and left, once, and can be renamed and archived', as
   const other = await createList(base.db, { name: 'News', description: '', createdBy: 'Ann' }, now)
   await assert.rejects(updateList(base.db, list.id, { archived: false }, now), { code: 'list_exists' })
   assert.equal((await updateList(base.db, other.id, { name: 'News 2' }, now)).name, 'News 2')
+})
+
+test('whoever matches a rare filter is found once, in every order, however short the single pages are', async () => {
+  const rare = sql<boolean>`contact.last_name in ('Last7', 'Last49999') and contact.id > 1000`
+  const expected = ['1007', '51007', '50999', '100999'].sort()
+  for (const sort of contactSorts) {
+    const found: string[] = []
+    let pages = 0
+    for (let cursor: { key: string; id: string } | null = null; ; pages++) {
+      const { rows, next } = await walkContacts(base.db, { filter: rare, sort, cursor, limit: 3 })
+      assert.ok(rows.length <= 3)
+      found.push(...rows.map(row => row.id))
+      if (next === null) break
+      cursor = next
+    }
+    assert.deepEqual(found.sort(), expected, sort)
+    assert.ok(pages >= 1, 'more than one page')
+  }
 })

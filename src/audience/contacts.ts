@@ -7,11 +7,13 @@ import { learnFields } from './fields.ts'
 import { type CoreField, coreFields, readTraits, type Traits } from './traits.ts'
 
 export {
+  type ContactRow,
   type ContactSort,
   contactSorts,
   contactsById,
   estimateContacts,
   listContacts,
+  walkContacts,
 } from './contacts.list.ts'
 export type { Contact } from './contacts.sql.ts'
 

@@ -1,8 +1,15 @@
 import { z } from 'zod'
 import { contactSchema, shapeContact } from '#audience/contact-shape.ts'
-import { type ContactSort, contactSorts, estimateContacts, listContacts } from '#audience/contacts.ts'
+import {
+  type ContactRow,
+  type ContactSort,
+  contactSorts,
+  estimateContacts,
+  listContacts,
+  walkContacts,
+} from '#audience/contacts.ts'
 import { invalid } from '#platform/errors.ts'
-import { page, pageOf, pageQuery, readCursor, timeKey } from '#platform/http/paging.ts'
+import { page, pageOf, pageQuery, readCursor, timeKey, writeCursor } from '#platform/http/paging.ts'
 import { idSchema, type Route, route } from '#platform/http/route.ts'
 import { compileFilter } from './compile.ts'
 import { type Filter, filterSchema } from './filter.ts'
@@ -39,6 +46,16 @@ function readFilter(text: string): Filter {
   }
 }
 
+/** The one address that whoever matches must have, if the filter says so at its top. */
+function demandedEmail(filter: Filter): string | undefined {
+  const parts = 'all' in filter ? filter.all : [filter]
+  for (const part of parts) {
+    const isEmail = 'type' in part && part.type === 'field' && part.field === 'email' && part.op === 'is'
+    if (isEmail && typeof part.value === 'string') return part.value
+  }
+  return undefined
+}
+
 /** The list of contacts stands here and not in audience, because its filter bar speaks the filter language. */
 export const contactListRoutes: Route[] = [
   route({
@@ -46,22 +63,33 @@ export const contactListRoutes: Route[] = [
     url: '/api/v1/contacts',
     can: 'contacts.read',
     summary:
-      'Contacts page by page: `q` is the beginning of a name or address, `filter` is JSON of the filter language',
+      'Contacts page by page: `q` is the beginning of a name or address, `filter` is JSON of the filter language. With a filter that few match a page may hold fewer than `limit`, or none: go on while `next` is not null',
     tag: 'Contacts',
     query: listQuery,
     reply: pageOf(contactSchema),
     async handle({ query }, { db, clock, config }) {
       const cursor = readCursor(query.cursor, cursorSchema(query.sort))
       const asking = { now: clock.now(), zone: config.zone, metrics: await readyMetrics(db, config.zone) }
-      const rows = await listContacts(db, {
-        ...(query.filter ? { filter: compileFilter(readFilter(query.filter), asking) } : {}),
+      const filter = query.filter ? readFilter(query.filter) : null
+      const email = filter ? demandedEmail(filter) : undefined
+      const ask = {
+        ...(filter ? { filter: compileFilter(filter, asking) } : {}),
         ...(query.q ? { search: query.q } : {}),
+        ...(email === undefined ? {} : { email }),
         sort: query.sort,
         cursor,
         limit: query.limit,
-      })
-      const { items, next } = page(rows, query.limit, row => ({ key: row.sortKey, id: row.id }))
-      return { items: items.map(({ sortKey: _key, ...contact }) => shapeContact(contact)), next }
+      }
+      const shape = ({ sortKey: _key, ...contact }: ContactRow) => shapeContact(contact)
+      if (filter && !query.q && email === undefined) {
+        const walked = await walkContacts(db, ask)
+        return { items: walked.rows.map(shape), next: walked.next && writeCursor(walked.next) }
+      }
+      const { items, next } = page(await listContacts(db, ask), query.limit, row => ({
+        key: row.sortKey,
+        id: row.id,
+      }))
+      return { items: items.map(shape), next }
     },
   }),
   route({

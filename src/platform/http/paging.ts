@@ -18,9 +18,12 @@ export function page<T>(
 ): { items: T[]; next: string | null } {
   const items = rows.slice(0, limit)
   const last = items.at(-1)
-  const next =
-    rows.length > limit && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null
-  return { items, next }
+  return { items, next: rows.length > limit && last ? writeCursor(keyOf(last)) : null }
+}
+
+/** A place in a list as it stands in an address. */
+export function writeCursor(key: unknown): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url')
 }
 
 /** What the cursor holds, or null on the first page. Anything that we did not make is refused with 422. */

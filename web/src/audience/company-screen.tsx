@@ -208,8 +208,8 @@ function People({ id }: { id: string }) {
   const filter = JSON.stringify({ all: [{ type: 'field', field: 'company_id', op: 'is', value: id }] })
   const list = useInfiniteQuery({
     queryKey: ['contacts', 'of-company', id],
-    queryFn: ({ pageParam }) =>
-      readContacts({ limit: 25, sort: 'name', filter, ...(pageParam ? { cursor: pageParam } : {}) }),
+    queryFn: ({ pageParam, signal }) =>
+      readContacts({ limit: 25, sort: 'name', filter, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
   })

@@ -40,14 +40,17 @@ export function ContactsScreen() {
   })
   const list = useQuery({
     queryKey: ['contacts', 'list', q, filterText, sort, after],
-    queryFn: () =>
-      readContacts({
-        limit: pageSize,
-        sort,
-        ...(q ? { q } : {}),
-        ...(filter ? { filter: JSON.stringify(filter) } : {}),
-        ...(after ? { cursor: after } : {}),
-      }),
+    queryFn: ({ signal }) =>
+      readContacts(
+        {
+          limit: pageSize,
+          sort,
+          ...(q ? { q } : {}),
+          ...(filter ? { filter: JSON.stringify(filter) } : {}),
+          ...(after ? { cursor: after } : {}),
+        },
+        signal,
+      ),
     placeholderData: keepPreviousData,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page or question means other contacts

@@ -5,14 +5,26 @@ import { call, client } from '@/api/client'
 import { personName } from '@/ui/format'
 import type { Column, Sort } from './contacts-columns'
 
-export const readContacts = (query: {
-  q?: string
-  filter?: string
-  sort: Sort
-  cursor?: string
-  limit: number
-}) => call(client.GET('/api/v1/contacts', { params: { query } }))
-export type Row = Awaited<ReturnType<typeof readContacts>>['items'][number]
+type Asking = { q?: string; filter?: string; sort: Sort; cursor?: string; limit: number }
+const readPart = (query: Asking, signal: AbortSignal) =>
+  call(client.GET('/api/v1/contacts', { params: { query }, signal }))
+export type Row = Awaited<ReturnType<typeof readPart>>['items'][number]
+
+/** A whole page: where few match, it takes several answers to find them. */
+export async function readContacts(
+  asking: Asking,
+  signal: AbortSignal,
+): Promise<{ items: Row[]; next: string | null }> {
+  const items: Row[] = []
+  let cursor = asking.cursor
+  for (;;) {
+    const limit = asking.limit - items.length
+    const part = await readPart({ ...asking, limit, ...(cursor ? { cursor } : {}) }, signal)
+    items.push(...part.items)
+    if (part.next === null || items.length >= asking.limit) return { items, next: part.next }
+    cursor = part.next
+  }
+}
 
 type Props = {
   rows: Row[]
