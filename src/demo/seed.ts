@@ -11,6 +11,9 @@ import type { Services } from '#platform/services.ts'
 import type { Definition } from '#workflows/definition.ts'
 import { publishWorkflow } from '#workflows/publish.ts'
 import { createWorkflow, listWorkflows } from '#workflows/workflows.ts'
+import { countCompanies } from '../stewardship/companies.ts'
+import { findDuplicates } from '../stewardship/duplicates.ts'
+import { countQuality } from '../stewardship/quality.ts'
 import { seedCampaigns } from './campaigns.ts'
 import { seedContacts } from './contacts.ts'
 import { demoSegments, evaluationTrack, leadScore, whitePaperFollowUp } from './definitions.ts'
@@ -59,6 +62,10 @@ export async function seedDemo(services: Services, say: (line: string) => void):
     await seedImport({ ...services, db: trx }, now)
     // These come through the front door: the workflow lets them in as soon as a worker runs.
     await record(trx, demoArrivals(people, now))
+    // What is counted at night otherwise: an empty screen would be a poor welcome.
+    for (const job of [countCompanies, findDuplicates, countQuality]) {
+      await services.jobs.start(trx, job, {}, { key: 'by hand' })
+    }
     return true
   })
   if (isSeeded) say(`Demo data made in ${((performance.now() - began) / 1000).toFixed(1)} s`)
