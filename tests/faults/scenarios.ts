@@ -163,6 +163,9 @@ export const freezeSender =
         timeoutMs: 60_000,
         words: 'letters to arrive',
       })
+      // With letters in its hands that it has not begun, beside those on its lines.
+      const holdsMany = async () => ((await countStates(town.services)).sending ?? 0) > width
+      await until(holdsMany, { timeoutMs: 60_000, words: 'it to have claimed many' })
       frozen.child.kill('SIGSTOP')
       town.start('worker', plantOf(story))
       await town.settle(60_000)
