@@ -99,7 +99,19 @@ test('whatever stands in a file: each row is counted once, people end as the row
       await imports.undo(two.id)
       assert.deepEqual(await peopleNow(), between)
     }),
-    { numRuns: Number(process.env.TEST_RUNS ?? 12) },
+    {
+      numRuns: Number(process.env.TEST_RUNS ?? 12),
+      examples: [
+        [
+          [['p5@model.example', 'Ann', '']],
+          [
+            ['p5@model.example', "'=1+1", ''],
+            ['p5@model.example', 'Ann', ''],
+          ],
+          'overwrite',
+        ],
+      ],
+    },
   )
   const { wrong } = await one<{ wrong: number }>(
     base.db,

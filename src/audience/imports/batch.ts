@@ -87,11 +87,17 @@ export async function importBatch(
   await insertChanges(trx, plan.importId, [...changes.values()])
   const counts = { added: 0, updated: 0, unchanged: 0, rejected: rejected.length }
   const seen = new Set<string>()
+  const changing = Map.groupBy(
+    decisions.filter(one => one.outcome !== 'unchanged'),
+    idOf,
+  )
   for (const decision of decisions) {
     const id = idOf(decision)
     const isFirst = decision.outcome !== 'unchanged' && !seen.has(id)
     if (isFirst) seen.add(id)
-    counts[isFirst ? (changes.get(id)?.kind ?? 'unchanged') : decision.outcome] += 1
+    // Rows about one person may take each other's changes back: each did something all the same.
+    const otherwise = (changing.get(id)?.length ?? 0) > 1 ? decision.outcome : 'unchanged'
+    counts[isFirst ? (changes.get(id)?.kind ?? otherwise) : decision.outcome] += 1
   }
   await countRows(trx, plan.importId, { ...counts, before: at.before }, at.now)
 }
