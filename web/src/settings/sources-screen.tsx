@@ -10,7 +10,6 @@ import {
   Select,
   Stack,
   Switch,
-  Table,
   TagsInput,
   Text,
   TextInput,
@@ -27,10 +26,11 @@ import { useMe } from '@/shell/me'
 import { useCreating } from '@/ui/create-dialog'
 import { formatNumber, When } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
-import { ErrorNote, Loaded, Waiting } from '@/ui/states'
+import { ErrorNote, Loaded } from '@/ui/states'
 import { SourcePrivacy } from './privacy-source'
 import { Copy, ShowOnce } from './show-once'
 import { Snippets } from './snippets'
+import { SourceRejects } from './source-rejects'
 
 const readSources = () => call(client.GET('/api/v1/sources'))
 type Source = Awaited<ReturnType<typeof readSources>>['items'][number]
@@ -84,7 +84,7 @@ export function SourcesScreen() {
         size="lg"
         title={`Not taken from ${looking?.name ?? ''}`}
       >
-        {looking && <Rejects id={looking.id} />}
+        {looking && <SourceRejects id={looking.id} />}
       </Drawer>
     </Page>
   )
@@ -185,38 +185,6 @@ function SourceCard({ source, mayEdit, onRejects }: { source: Source; mayEdit: b
         )}
       </Stack>
     </Paper>
-  )
-}
-
-function Rejects({ id }: { id: string }) {
-  const rejects = useQuery({
-    queryKey: ['rejects', id],
-    queryFn: () =>
-      call(client.GET('/api/v1/sources/{id}/rejects', { params: { path: { id }, query: { limit: 100 } } })),
-  })
-  if (rejects.isPending) return <Waiting />
-  if (rejects.isError) return <ErrorNote error={rejects.error} />
-  return (
-    <Table>
-      <Table.Tbody>
-        {rejects.data.items.map(reject => (
-          <Table.Tr key={reject.id}>
-            <Table.Td>
-              <Group justify="space-between">
-                <Text size="sm" fw={600}>
-                  {reject.reason}
-                </Text>
-                <When at={reject.receivedAt} />
-              </Group>
-              <Text size="sm">{reject.detail}</Text>
-              <Code block mt={4} style={{ whiteSpace: 'pre-wrap', wordBreak: 'break-all' }}>
-                {reject.call}
-              </Code>
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   )
 }
 
