@@ -45,14 +45,20 @@ export const deliveryLoop: Loop = {
       signal,
     }
     const recovery = createRecovery(services, worker.id)
-    const chores = createChores(services, recovery.run)
+    const chores = createChores(services, async () => {
+      await recovery.run()
+      await recovery.own()
+      journal.clear()
+    })
     const versions = createVersions()
     const pace = createPace(smtp?.width ?? 20)
+    let stumbled = false
     while (!signal.aborted) {
       const looked = await withoutFail(services, async () => {
-        await chores()
+        await chores(stumbled)
         return turn(sender, worker, { versions, pace })
       })
+      stumbled = looked === null
       if (looked === 0) await pause(idleMs, undefined, { signal }).catch(() => undefined)
       if (looked === null) await pause(troubleMs, undefined, { signal }).catch(() => undefined)
     }
@@ -140,14 +146,17 @@ function createReceipts(services: Services, senderId: string) {
   }
 }
 
-/** Now and then: what dead senders left behind, rates, old previews. */
-function createChores(services: Services, recover: () => Promise<unknown>): () => Promise<void> {
+/** Now and then: what senders left behind, rates, old previews. At once where the turn before broke off. */
+function createChores(
+  services: Services,
+  recover: () => Promise<unknown>,
+): (atOnce: boolean) => Promise<void> {
   let last = Number.NEGATIVE_INFINITY
   let swept = Number.NEGATIVE_INFINITY
-  return async () => {
-    if (performance.now() - last < choresMs) return
-    last = performance.now()
+  return async atOnce => {
+    if (!atOnce && performance.now() - last < choresMs) return
     await recover()
+    last = performance.now()
     await watchRates(services)
     if (performance.now() - swept < sweepMs) return
     swept = performance.now()

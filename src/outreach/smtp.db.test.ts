@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { simpleParser } from 'mailparser'
-import { one, sql } from '#platform/db/db.ts'
+import { one, run, sql } from '#platform/db/db.ts'
 import type { Services } from '#platform/services.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
 import { type Script, type Sink, startSink } from '../../tests/harness/smtp-sink.ts'
@@ -26,7 +26,7 @@ import {
 let base: TestDatabase
 let sink: Sink
 let services: Services
-let sender: { stop(): Promise<void> }
+let sender: Awaited<ReturnType<typeof startDelivery>>
 let versionId: string
 const scripts = new Map<string, Script>()
 
@@ -152,4 +152,16 @@ test('an address with a line break or a second address never reaches the server'
     assert.equal((await stored(base.db, id)).reason, 'no_address')
   }
   assert.equal(sink.letters.length, before)
+})
+
+test('what a claim took whose answer was lost is sent by the same sender, though it lives', async () => {
+  const to = await sendTo({}, { notBefore: new Date(services.clock.now().getTime() + 86_400_000) })
+  // As such a claim leaves it: begun in the ledger, unknown to the sender.
+  await run(
+    base.db,
+    sql`update outreach.message set state = 'sending', sender = ${sender.id}, sending_at = queued_at
+      where contact_id = ${to.contactId}::bigint and id = ${to.id}::bigint`,
+  )
+  await until(async () => (await stored(base.db, to.id)).state === 'sent', { words: 'it to be sent' })
+  assert.equal(arrived(to.email).length, 1)
 })

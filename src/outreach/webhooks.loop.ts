@@ -17,6 +17,7 @@ import {
   endpointsWithDue,
   sweepCalls,
   takeBack,
+  takeBackOwn,
   writeResults,
 } from './webhooks/calls.sql.ts'
 import { type SealedEndpoint, selectListening, type Tally, tallyEndpoints } from './webhooks/endpoints.sql.ts'
@@ -43,27 +44,33 @@ export const webhookLoop: Loop = {
   name: 'webhooks',
   role: 'worker',
   async run(services, signal, worker) {
-    const flights = new Map<string, Set<Promise<void>>>()
-    const done: Done[] = []
-    const chores = createChores(services, worker)
+    const state: State = { flights: new Map(), done: [], inHand: new Set() }
+    const { flights } = state
+    const chores = createChores(services, worker, state)
     while (!signal.aborted) {
       const begun = await attempt(services, async () => {
-        await storeDone(services, worker, done)
+        await storeDone(services, worker, state)
         await chores()
-        return begin(services, worker, { flights, done })
+        return begin(services, worker, state)
       })
       if (begun === 0) await pause(idleMs, undefined, { signal }).catch(() => undefined)
     }
     await Promise.all([...flights.values()].flatMap(set => [...set]))
-    await attempt(services, () => storeDone(services, worker, done).then(() => 0))
+    await attempt(services, () => storeDone(services, worker, state).then(() => 0))
   },
 }
 
 type Done = { call: Call; answer: Answer }
-type State = { flights: Map<string, Set<Promise<void>>>; done: Done[] }
+type State = {
+  flights: Map<string, Set<Promise<void>>>
+  done: Done[]
+  /** What is in flight or done and not yet written. */
+  inHand: Set<Call>
+}
 
 /** Claims what there is room for and lets it fly; how many. */
-async function begin(services: Services, worker: LaneHolder, { flights, done }: State): Promise<number> {
+async function begin(services: Services, worker: LaneHolder, state: State): Promise<number> {
+  const { flights, done, inHand } = state
   if (worker.held().size === 0) return 0
   const endpoints = new Map((await selectListening(services.db)).map(each => [each.id, each]))
   const roomOf = (endpoint: SealedEndpoint) =>
@@ -93,13 +100,17 @@ async function begin(services: Services, worker: LaneHolder, { flights, done }: 
     const set = flights.get(endpoint.id) ?? new Set()
     flights.set(endpoint.id, set)
     const message = { id: `msg_${call.eventId}_${endpoint.id}`, body, sentAt: realTime() }
+    inHand.add(call)
     const flight: Promise<void> = send(services, endpoint, message)
       .then(answer => void done.push({ call, answer }))
       .finally(() => void set.delete(flight))
     set.add(flight)
   }
   const gone = calls.filter(call => !messages.some(message => message.call === call))
-  for (const call of gone) done.push({ call, answer: nothingLeft })
+  for (const call of gone) {
+    inHand.add(call)
+    done.push({ call, answer: nothingLeft })
+  }
   return calls.length
 }
 
@@ -130,7 +141,7 @@ async function prepare(services: Services, calls: Call[]) {
 }
 
 /** Writes results and how the endpoints are doing, and tells the owners of those that are given up. */
-async function storeDone(services: Services, worker: LaneHolder, done: Done[]): Promise<void> {
+async function storeDone(services: Services, worker: LaneHolder, { done, inHand }: State): Promise<void> {
   if (done.length === 0) return
   const some = done.slice(0, 500)
   const now = services.clock.now()
@@ -161,6 +172,7 @@ async function storeDone(services: Services, worker: LaneHolder, done: Done[]): 
     }
   })
   done.splice(0, some.length)
+  for (const { call } of some) inHand.delete(call)
 }
 
 function resultOf({ call, answer }: Done, now: Date): CallResult {
@@ -192,8 +204,8 @@ function talliesOf(done: Done[]): Tally[] {
   }))
 }
 
-/** Now and then: what workers that died have begun, and what is past its time. */
-function createChores({ db, clock }: Services, worker: LaneHolder): () => Promise<void> {
+/** Now and then: what workers that died or a turn that broke off have begun, and what is past its time. */
+function createChores({ db, clock }: Services, worker: LaneHolder, { inHand }: State): () => Promise<void> {
   let last = Number.NEGATIVE_INFINITY
   let swept = Number.NEGATIVE_INFINITY
   return async () => {
@@ -201,6 +213,7 @@ function createChores({ db, clock }: Services, worker: LaneHolder): () => Promis
     last = performance.now()
     const dead = await deadAmong(db, await callingSenders(db, worker.id))
     if (dead.length > 0) await takeBack(db, dead)
+    await takeBackOwn(db, worker.id, [...inHand])
     if (performance.now() - swept < sweepMs) return
     swept = performance.now()
     await sweepCalls(db, new Date(clock.now().getTime() - keptMs))

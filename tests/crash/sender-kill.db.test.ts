@@ -149,7 +149,7 @@ test('a sender that is frozen is replaced; when it thaws it begins nothing that 
     timeoutMs: 60_000,
     words: 'the heir to finish',
   })
-  const before = arrived().length
+  const before = new Set(arrived())
   frozen.kill('SIGCONT')
   // Alive again: it beats, and shares the lanes.
   await until(
@@ -161,6 +161,11 @@ test('a sender that is frozen is replaced; when it thaws it begins nothing that 
   await heir.stop()
   frozen.kill('SIGKILL')
   await once(frozen, 'exit')
-  assert.equal(arrived().length, before)
+  // What it had begun to write before it froze may come to an end; that is what the ledger calls unknown.
+  const { unknown = [] } = await states()
+  assert.deepEqual(
+    arrived().filter(address => !before.has(address) && !unknown.includes(address)),
+    [],
+  )
   await assertAccounted(most)
 })

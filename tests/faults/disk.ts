@@ -55,7 +55,7 @@ export const fillDisk =
           trouble,
           refused,
         })
-        await town.settle(90_000)
+        await town.settle()
         const hints =
           refused.withoutHint > 0 ? [`${refused.withoutHint} refusals came without Retry-After`] : []
         return [...hints, ...(await check(town, { acknowledged, mostUnknown: width * 3 }))]

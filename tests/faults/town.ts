@@ -232,14 +232,17 @@ export function unfinished({ db, clock }: Services): Promise<{ messages: number;
   )
 }
 
-async function settle(services: Services, timeoutMs = 60_000): Promise<void> {
+async function settle(services: Services, timeoutMs = 150_000): Promise<void> {
+  let left: Awaited<ReturnType<typeof unfinished>> | null = null
   await until(
     async () => {
-      const left = await unfinished(services).catch(() => null)
+      left = await unfinished(services).catch(() => null)
       return left !== null && left.messages === 0 && left.work === 0
     },
     { timeoutMs, words: 'the queues to drain' },
-  )
+  ).catch(error => {
+    throw new Error(`${String(error)}; left: ${JSON.stringify(left)}`)
+  })
 }
 
 /** The states of all messages with how many are in each. */

@@ -29,7 +29,7 @@ export const deadLine =
         })
         wire.freeze()
         town.start('worker', plantOf(story))
-        await town.settle(75_000)
+        await town.settle()
         // New connections work again: it must find that out by itself, and take its share of what comes next.
         wire.heal()
         await until(async () => (await livingWorkers(town)) === 2, {
@@ -37,7 +37,7 @@ export const deadLine =
           words: 'the worker that was cut off to be back',
         })
         await town.invite(contacts)
-        await town.settle(60_000)
+        await town.settle()
         if (cutOff.child.exitCode !== null) return ['the worker that was cut off ended']
         return check(town, { mostUnknown: width })
       } finally {
@@ -62,7 +62,7 @@ export const deadLineAlone =
         wire.freeze()
         await pause(1000)
         wire.heal()
-        await town.settle(60_000)
+        await town.settle()
         return check(town, { mostUnknown: width })
       } finally {
         await wire.stop()
@@ -100,7 +100,7 @@ export const restartDatabase =
           words: 'the database to be usable again',
         })
         if (performance.now() - began > 10_000) return ['it took more than 10 s to find the database again']
-        await town.settle(90_000)
+        await town.settle()
         return check(town, { acknowledged, mostUnknown: width * restarts })
       })
     } finally {

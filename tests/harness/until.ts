@@ -5,7 +5,7 @@ export async function until<T>(
   condition: () => Promise<T> | T,
   options: { timeoutMs?: number; words?: string } = {},
 ): Promise<Exclude<T, false | null | undefined | 0>> {
-  const limit = performance.now() + (options.timeoutMs ?? 10_000)
+  const limit = performance.now() + (options.timeoutMs ?? 30_000)
   for (;;) {
     const value = await condition()
     if (value) return value as Exclude<T, false | null | undefined | 0>

@@ -191,6 +191,19 @@ test('one that fails is tried again later, and a dead one keeps nobody else wait
   receiver.closeAllConnections()
 })
 
+test('what a claim took whose answer was lost is called by the same worker, though it lives', async () => {
+  const { endpoint } = await subscribe('/lost')
+  await look(await someone())
+  await settled(endpoint.id, 'delivered')
+  // As such a claim leaves it: begun in the ledger, unknown to the worker.
+  await run(
+    base.db,
+    sql`update outreach.call set state = 'calling' where endpoint_id = ${endpoint.id}::bigint`,
+  )
+  await until(() => got.filter(each => each.path === '/lost').length === 2, { words: 'the second call' })
+  await settled(endpoint.id, 'delivered')
+})
+
 test('a refusal and a redirect count as failures; after the wait it is called again under the same id', async () => {
   let refusing = true
   answers = () => ({ status: refusing ? 301 : 204 })

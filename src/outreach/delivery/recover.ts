@@ -6,7 +6,16 @@ import { type Receipt, writeReceipts } from './receipts.sql.ts'
 import type { Ending } from './reply.ts'
 import { unsureCode } from './send-batch.ts'
 
-export type Recovery = { run(): Promise<number> }
+export type Recovery = {
+  /** What others left behind when they died. */
+  run(): Promise<number>
+  /**
+   * What stands under this sender's own name. To be called between two batches only: then nothing is under way,
+   * and what it is said to be sending was claimed by a transaction whose answer was lost, or belongs to a batch
+   * that broke off.
+   */
+  own(): Promise<number>
+}
 
 /** How long a dead sender whose journal is not here may still come back on its own machine, and know more. */
 const patienceMs = 60_000
@@ -19,6 +28,7 @@ const patienceMs = 60_000
 export function createRecovery(services: Services, own: string): Recovery {
   const firstSeen = new Map<string, number>()
   return {
+    own: () => recoverSender(services, own, readJournal(services.config.dataDir, own) ?? new Map()),
     async run() {
       const { db, config } = services
       const open = await selectSenders(db, own)
@@ -57,7 +67,10 @@ async function recoverSender(
   }
   const journal = told !== null
   if (ended > 0)
-    log.warn({ sender, messages: ended, journal }, 'messages of a sender that died were taken over')
+    log.warn(
+      { sender, messages: ended, journal },
+      'messages that a sender had begun and not ended were taken over',
+    )
   return ended
 }
 

@@ -60,7 +60,7 @@ export async function sendBatch(sender: Sender, claim: Claim, take: (result: Res
     finish({ message, subject: '', raw: null, also: null }, { is: 'unfit', text, again })
   const letters = ready.map(item => ({ ...item, also: sender.smtp ? 'SMTP' : null }))
   const calls = hooks.map(message => webhookItem(services, message))
-  await Promise.all([
+  await allEnded([
     inParallel(letters, sender.smtp?.width ?? 1, async item =>
       finish(item, await sendLetter(sender, claim, item)),
     ),
@@ -130,11 +130,16 @@ function mailboxRow(
   }
 }
 
+/** Waits for all, also when one fails: nothing may be on its way any more when the failure is told. */
+async function allEnded(works: Promise<void>[]): Promise<void> {
+  for (const work of await Promise.allSettled(works)) if (work.status === 'rejected') throw work.reason
+}
+
 /** Works through the items, `width` at a time. */
 async function inParallel<T>(items: T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values()
   const lane = async () => {
     for (const item of queue) await work(item)
   }
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane))
+  await allEnded(Array.from({ length: Math.min(width, items.length) }, lane))
 }

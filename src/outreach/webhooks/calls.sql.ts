@@ -138,6 +138,21 @@ export function takeBack(db: Db, senders: string[]): Promise<number> {
   )
 }
 
+/**
+ * What stands under this sender's own name but is not in its hand: claimed by a transaction whose answer was lost, or
+ * by a turn that broke off before it called.
+ */
+export function takeBackOwn(db: Db, own: string, inHand: CallKey[]): Promise<number> {
+  return run(
+    db,
+    sql`update outreach.call c set state = 'waiting', attempt = greatest(attempt - 1, 0)::smallint
+      where state = 'calling' and sender = ${own} and not exists (
+        select from unnest(${inHand.map(call => call.eventId)}::bigint[],
+          ${inHand.map(call => call.endpointId)}::bigint[]) as held (event_id, endpoint_id)
+        where held.event_id = c.event_id and held.endpoint_id = c.endpoint_id)`,
+  )
+}
+
 /** Removes what is past its time. */
 export async function sweepCalls(db: Db, before: Date): Promise<void> {
   const at = before.toISOString()
