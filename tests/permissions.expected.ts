@@ -33,6 +33,7 @@ export const expected = new Map<string, Role[]>([
   ...of('lists', { read: everybody, edit: builders }),
   ...of('messages', { read: everybody, pause: builders }),
   ...of('overview', { read: everybody }),
+  ...of('pages', { read: everybody, edit: builders, publish: builders }),
   ...of('privacy', { read: builders, edit: admins, export: admins }),
   ...of('reports', { read: everybody }),
   ...of('sandbox', { read: everybody, edit: builders }),

@@ -1,12 +1,15 @@
 import type { Module } from '#engine/module.ts'
 import { serveIntake } from './intake/street.ts'
 import { servePageScript } from './page-script.street.ts'
+import { kitRoutes } from './pages.kit.routes.ts'
+import { livePageRoutes } from './pages.live.routes.ts'
+import { pageRoutes } from './pages.routes.ts'
 import { sourceRoutes } from './sources.routes.ts'
 
 /** How people and what they do come in: sources, the Segment-compatible intake, the page script. */
 export const captureModule: Module = {
   name: 'capture',
-  routes: sourceRoutes,
+  routes: [...sourceRoutes, ...pageRoutes, ...livePageRoutes, ...kitRoutes],
   async street(app, services) {
     await serveIntake(app, services)
     await servePageScript(app)

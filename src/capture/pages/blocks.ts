@@ -10,7 +10,7 @@ const text = (max: number) =>
 const line = text(300)
 /** Rich text: paragraphs, headings, lists, links, emphasis; cleaned when it is saved and again when it is shown. */
 const rich = text(50_000)
-const image = z.string().max(20).nullable()
+const image = idSchema.nullable()
 
 /**
  * Where something leads: https://, http://, mailto:, tel:, a path of this host, #anchor, or `page:ID` for a page of

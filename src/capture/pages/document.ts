@@ -8,7 +8,7 @@ const text = (max: number) =>
     .string()
     .max(max)
     .refine(value => !value.includes('\0'), 'holds a NUL')
-const image = z.string().max(20).nullable()
+const image = idSchema.nullable()
 const webAddress = text(2_000).refine(
   value => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
   'must be an address with https:// or http://',

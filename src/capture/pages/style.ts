@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { idSchema } from '#platform/http/route.ts'
 
 /** Colours by name: what they look like says the brand kit, so that a new kit changes every page at once. */
 export const colourNames = [
@@ -47,7 +48,7 @@ export const sectionStyleSchema = z.object({
   background: colour.optional(),
   colour: colour.optional(),
   /** An uploaded image behind the section, by its id. */
-  imageId: z.string().max(20).nullable().optional(),
+  imageId: idSchema.nullable().optional(),
   padding: space.optional(),
   width: z.enum(['narrow', 'normal', 'wide', 'full']).optional(),
   align: z.enum(['start', 'centre', 'end']).optional(),
@@ -71,8 +72,8 @@ const hex = z.string().regex(/^#[0-9a-f]{6}$/i, 'must be a colour like #1a2b3c')
 /** The looks that all pages share. */
 export const brandKitSchema = z.object({
   name: z.string().trim().min(1).max(120),
-  logoImageId: z.string().max(20).nullable(),
-  faviconImageId: z.string().max(20).nullable(),
+  logoImageId: idSchema.nullable(),
+  faviconImageId: idSchema.nullable(),
   colours: z.object({
     background: hex,
     surface: hex,
