@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fillDisk, mountSmall } from './disk.ts'
+import { crowd, freezeSender, joinLate, rollingRestart } from './fleets.ts'
 import {
-  crowd,
   cutSessions,
   eraseMeanwhile,
   failWrites,
-  freezeSender,
   jumpClock,
   killInTick,
   killStreet,
   killWorkers,
   optOutStorm,
   poisonLetters,
-  rollingRestart,
   type Scenario,
 } from './scenarios.ts'
 import { deadLine, deadLineAlone, restartDatabase } from './wires.ts'
@@ -26,6 +24,7 @@ const stories: [string, Scenario][] = [
   ['workers killed while they send (F1, F3)', killWorkers(600 * size, 3 * size)],
   ['workers killed while they decide (F1)', killInTick(600, 2 * size)],
   ['four workers at once (F4)', crowd(800 * size)],
+  ['three workers that join one in the middle of it (F4)', joinLate(1000 * size)],
   ['letters that cannot be rendered (F5)', poisonLetters(200, 3)],
   ['a database that ends all sessions again and again (F8)', cutSessions(600 * size, 5 * size)],
   ['writes that fail and ask to try again (F29)', failWrites(600)],

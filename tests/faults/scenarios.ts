@@ -9,7 +9,7 @@ import { until } from '../harness/until.ts'
 import { check } from './checker.ts'
 import { endSessions, sendAcknowledged } from './intake.ts'
 import { withdrawConsent } from './opt-out.ts'
-import { countStates, openTown, type Process, type Town, type TownOptions } from './town.ts'
+import { openTown, type Town, type TownOptions } from './town.ts'
 
 export type Story = { seed: number; plant?: string }
 export type Scenario = (story: Story) => Promise<string[]>
@@ -152,58 +152,6 @@ export const optOutStorm =
       return check(town, { optedOut })
     })
 
-/** F18: a sender is frozen until others have taken over, and then thaws. */
-export const freezeSender =
-  (contacts: number): Scenario =>
-  story =>
-    inTown({ delayMs: 60 }, async town => {
-      await town.invite(contacts)
-      const frozen = town.start('worker', plantOf(story))
-      await until(() => town.sink.letters.length > 20, { timeoutMs: 60_000, words: 'letters to arrive' })
-      // With letters in its hands that it has not begun, beside those on its lines: looked at while it stands still,
-      // because what is seen of a moving one is over when the signal arrives.
-      const holdsMany = async () => ((await countStates(town.services)).sending ?? 0) > width
-      await until(
-        async () => {
-          frozen.child.kill('SIGSTOP')
-          if (await holdsMany()) return true
-          frozen.child.kill('SIGCONT')
-          return false
-        },
-        { timeoutMs: 60_000, words: 'it to have claimed many' },
-      )
-      town.start('worker', plantOf(story))
-      await town.settle()
-      frozen.child.kill('SIGCONT')
-      await until(async () => (await livingWorkers(town)) === 2, {
-        timeoutMs: 30_000,
-        words: 'the thawed worker to beat',
-      })
-      await town.settle()
-      return check(town, { mostUnknown: width })
-    })
-
-/** Workers that have said within their time that they live. */
-export async function livingWorkers({ services: { db } }: Town): Promise<number> {
-  const { n } = await one<{ n: number }>(
-    db,
-    sql`select count(*)::int as n from engine.worker where alive_until > clock_timestamp()`,
-  )
-  return n
-}
-
-/** F4: four whole workers, all awake when the work comes in. */
-export const crowd =
-  (contacts: number): Scenario =>
-  story =>
-    inTown({ delayMs: 20 }, async town => {
-      const workers = Array.from({ length: 4 }, () => town.start('worker', plantOf(story)))
-      await Promise.all(workers.map(each => each.ready()))
-      await town.invite(contacts)
-      await town.settle()
-      return check(town)
-    })
-
 /** F2, F8: events keep coming in while the street is killed and the database ends its sessions. */
 export const killStreet =
   (seconds: number): Scenario =>
@@ -213,32 +161,6 @@ export const killStreet =
       const { acknowledged } = await sendAcknowledged(town, { ...story, seconds, random })
       if (acknowledged.length === 0) throw new Error('nothing was taken in')
       return check(town, { acknowledged })
-    })
-
-/** F17: workers replaced one after the other with SIGTERM: nothing may be left in doubt. */
-export const rollingRestart =
-  (contacts: number, restarts: number): Scenario =>
-  story =>
-    inTown({ delayMs: 30 }, async town => {
-      const random = dice(story.seed)
-      await town.invite(contacts)
-      let running: Process[] = [town.start('worker', plantOf(story)), town.start('worker', plantOf(story))]
-      await Promise.all(running.map(each => each.ready()))
-      const broken: string[] = []
-      for (let n = 0; n < restarts; n++) {
-        await pause(500 + random() * 1000)
-        const [oldest, ...others] = running
-        const fresh = town.start('worker', plantOf(story))
-        await fresh.ready()
-        running = [...others, fresh]
-        const began = performance.now()
-        const code = await oldest?.end()
-        if (code !== 0) broken.push(`a worker that was asked to end answered ${code}`)
-        if (performance.now() - began > 30_000)
-          broken.push('a worker took more than 30 s to put its work down')
-      }
-      await town.settle()
-      return [...broken, ...(await check(town, { mostUnknown: 0 }))]
     })
 
 /** F14: the sandbox clock jumps ahead and back while mails go out. */

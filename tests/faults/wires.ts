@@ -7,8 +7,9 @@ import { startServer } from '#platform/postgres/server.ts'
 import { startProxy } from '../harness/proxy.ts'
 import { until } from '../harness/until.ts'
 import { check } from './checker.ts'
+import { livingWorkers } from './fleets.ts'
 import { sendAcknowledged } from './intake.ts'
-import { dice, inTown, livingWorkers, plantOf, type Scenario, width } from './scenarios.ts'
+import { dice, inTown, plantOf, type Scenario, width } from './scenarios.ts'
 import { unfinished } from './town.ts'
 
 const portOf = (url: string) => Number(new URL(url).port)
