@@ -9,7 +9,7 @@ import { until } from '../harness/until.ts'
 import { check } from './checker.ts'
 import { endSessions, sendAcknowledged } from './intake.ts'
 import { withdrawConsent } from './opt-out.ts'
-import { openTown, type Town, type TownOptions } from './town.ts'
+import { countStates, openTown, type Town, type TownOptions } from './town.ts'
 
 export type Story = { seed: number; plant?: string }
 export type Scenario = (story: Story) => Promise<string[]>
