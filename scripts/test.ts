@@ -36,7 +36,12 @@ const child = spawn(
   ],
   {
     stdio: ['ignore', 'inherit', 'pipe'],
-    env: { ...process.env, TEST_DATABASE_URL: process.env.TEST_DATABASE_URL ?? server?.url },
+    env: {
+      ...process.env,
+      TEST_DATABASE_URL: process.env.TEST_DATABASE_URL ?? server?.url,
+      // A data folder with the demo, made by the first test that needs the whole product and copied by the others.
+      TEST_SEEDED: join(home, 'seeded'),
+    },
   },
 )
 let tail = ''

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -13,6 +13,9 @@ export type Product = {
   tend(...words: string[]): Promise<string>
   /** A call of the API with the admin's key; throws where it is not answered with 2xx. */
   api<T>(method: string, path: string, body?: unknown): Promise<T>
+  /** Ends it and leaves its folder; the exit code. */
+  end(): Promise<number | null>
+  /** Ends it and removes its folder; the exit code. */
   stop(): Promise<number | null>
   output(): string
 }
@@ -28,10 +31,39 @@ export function freePort(): Promise<number> {
 
 const root = new URL('../..', import.meta.url).pathname
 
-/** Starts the whole product as a user does, on a data folder of its own, with the bundled database and the demo. */
-export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
+/**
+ * Starts the whole product as a user does, on a data folder of its own, with the bundled database and the demo. In a
+ * run of all tests the folder is a copy of one that was started once and came to rest; `first` starts on an empty
+ * one, as on a new machine.
+ */
+export async function startProduct(
+  env: Record<string, string> = {},
+  { first = false } = {},
+): Promise<Product> {
   const home = mkdtempSync(join(tmpdir(), 'tend-product-'))
   chmodSync(home, 0o755)
+  const seeded = process.env.TEST_SEEDED
+  if (seeded && !first && !env.TEND_DATA_DIR) await copySeeded(seeded, join(home, 'data'))
+  return launch(home, env)
+}
+
+/** Copies the data folder that all share; who comes first makes it, the others wait for it. */
+async function copySeeded(seeded: string, to: string): Promise<void> {
+  if (mkdirSync(seeded, { recursive: true })) {
+    const product = await launch(seeded, {})
+    await until(async () => (await product.api<{ pending: number }>('GET', '/sandbox/clock')).pending === 0, {
+      timeoutMs: 120_000,
+      words: 'the demo to come to rest',
+    })
+    await product.end()
+    writeFileSync(join(seeded, 'ready'), '')
+  }
+  await until(() => existsSync(join(seeded, 'ready')), { timeoutMs: 240_000, words: 'the seeded folder' })
+  // With the owners and times that the files have: the database's own user must be able to read them.
+  execFileSync('cp', ['-a', join(seeded, 'data'), to])
+}
+
+async function launch(home: string, env: Record<string, string>): Promise<Product> {
   const [office, street] = [await freePort(), await freePort()]
   const settings = {
     PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
@@ -60,6 +92,12 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
   )
   const officeUrl = `http://localhost:${office}`
   const tend = (...words: string[]) => runCommand(words, settings)
+  const end = () => {
+    child.kill('SIGINT')
+    return new Promise<number | null>(resolve =>
+      child.exitCode === null ? child.once('exit', resolve) : resolve(child.exitCode),
+    )
+  }
   const key = await tend('key', 'create', '--name', 'test', '--role', 'admin')
   return {
     officeUrl,
@@ -79,11 +117,9 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
       if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text.slice(0, 500)}`)
       return JSON.parse(text) as T
     },
+    end,
     async stop() {
-      child.kill('SIGINT')
-      const code = await new Promise<number | null>(resolve =>
-        child.exitCode === null ? child.once('exit', resolve) : resolve(child.exitCode),
-      )
+      const code = await end()
       rmSync(home, { recursive: true, force: true })
       return code
     },

@@ -45,7 +45,7 @@ before(async () => {
   await new Promise<void>(resolve => smtp.listen(0, '127.0.0.1', resolve))
   const place = smtp.server.address()
   const port = typeof place === 'object' && place ? place.port : 0
-  product = await startProduct({ TEND_SMTP_URL: `smtp://127.0.0.1:${port}` })
+  product = await startProduct({ TEND_SMTP_URL: `smtp://127.0.0.1:${port}` }, { first: true })
   const writeKey = await product.tend('source', 'create', '--name', 'Website', '--type', 'server')
   analytics = new Analytics({ writeKey, host: product.streetUrl, path: '/v1/batch', flushAt: 1 })
 })
