@@ -4,6 +4,7 @@ import { servePageScript } from './page-script.street.ts'
 import { kitRoutes } from './pages.kit.routes.ts'
 import { livePageRoutes } from './pages.live.routes.ts'
 import { pageRoutes } from './pages.routes.ts'
+import { servePages } from './pages.street.ts'
 import { sourceRoutes } from './sources.routes.ts'
 
 /** How people and what they do come in: sources, the Segment-compatible intake, the page script. */
@@ -13,5 +14,6 @@ export const captureModule: Module = {
   async street(app, services) {
     await serveIntake(app, services)
     await servePageScript(app)
+    await app.register(async scope => servePages(scope, services))
   },
 }

@@ -4,15 +4,14 @@ import { stripTypeScriptTypes } from 'node:module'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { transformSync } from 'esbuild'
 
-const source = new URL('../../tracker/tend.ts', import.meta.url)
-
 export type PageScript = { plain: Buffer; gzip: Buffer; brotli: Buffer; etag: string }
 
 /**
- * The page script as it is served, made once per start (some 30 ms). Where esbuild's binary is missing (a
+ * A script of ours as it is served, made once per start (some 30 ms). Where esbuild's binary is missing (a
  * platform it does not know) the script is only freed of its types: larger, not different.
  */
-export function buildPageScript(): PageScript {
+export function buildPageScript(file: 'tend.ts' | 'pages.ts'): PageScript {
+  const source = new URL(`../../tracker/${file}`, import.meta.url)
   const plain = Buffer.from(minify(readFileSync(source, 'utf8')))
   return {
     plain,

@@ -1,7 +1,13 @@
 import { z } from 'zod'
+import { keepPreview } from '#outreach/previews.ts'
 import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
 import { daySchema, idParams, idSchema, type Route, route } from '#platform/http/route.ts'
+import { cleanDocument } from './pages/clean.ts'
+import { variantKeys } from './pages/document.ts'
+import { gather } from './pages/gather.ts'
 import { pageStatuses, selectPages } from './pages/pages.sql.ts'
+import { viewerFor } from './pages/recognise.ts'
+import { renderPage } from './pages/render.ts'
 import { slugSchema } from './pages/slugs.ts'
 import { templates } from './pages/templates.ts'
 import { documentSchema, pageHead, pageName, pageReply, problemList, shown } from './pages.schema.ts'
@@ -106,4 +112,30 @@ const check = route({
   handle: async ({ params }, { db }) => checkPage(db, await getPage(db, params.id)),
 })
 
-export const pageRoutes: Route[] = [list, create, read, save, duplicate, check]
+const preview = route({
+  method: 'POST',
+  url: '/api/v1/pages/:id/preview',
+  can: 'pages.read',
+  summary:
+    'Render the draft, with changes not saved yet if given, for a stranger or a contact, in a sandboxed frame',
+  tag,
+  params: idParams,
+  body: z.object({
+    document: documentSchema.optional(),
+    variant: z.enum(variantKeys).default('a'),
+    contactId: idSchema.nullish(),
+  }),
+  reply: z.object({ html: z.string(), previewUrl: z.string(), problems: problemList, warnings: problemList }),
+  async handle({ params, body }, services) {
+    const row = await getPage(services.db, params.id)
+    const document = body.document ? cleanDocument(body.document) : row.document
+    const given = { pageId: row.id, url: `${services.config.streetUrl}/${row.slug}`, isPreview: true }
+    const around = await gather(services, document, given)
+    const viewer = body.contactId ? await viewerFor(services, document, body.contactId) : null
+    const { html } = renderPage(document, body.variant, { ...around, viewer })
+    const { problems, warnings } = await checkPage(services.db, { ...row, document })
+    return { html, previewUrl: await keepPreview(services, html), problems, warnings }
+  },
+})
+
+export const pageRoutes: Route[] = [list, create, read, save, duplicate, check, preview]

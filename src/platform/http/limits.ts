@@ -73,7 +73,9 @@ export function limitStreet(app: FastifyInstance, given: Partial<typeof limits> 
     samePerAddress,
     request => `${addressOf(request.ip)} ${request.url.slice(0, 500)}`,
   )
-  const isShared = (request: FastifyRequest) => /^\/(v1\/|tend\.js)/.test(request.url)
+  // Routes that everybody behind one address asks for alike: events, the page script, published pages.
+  const isShared = (request: FastifyRequest) =>
+    request.routeOptions.config.isShared === true || /^\/(v1\/|tend\.js)/.test(request.url)
   app.addHook('onRequest', async request => {
     if (isProbe(request)) return
     await requireRoom(misses, request, false)
@@ -88,4 +90,10 @@ export function limitStreet(app: FastifyInstance, given: Partial<typeof limits> 
 export function limitEvents(app: FastifyInstance, max = limits.eventsPerAddress): Check {
   const count = counter(app, max, request => `events ${addressOf(request.ip)}`)
   return request => requireRoom(count, request)
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    isShared?: boolean
+  }
 }
