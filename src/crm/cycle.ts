@@ -1,0 +1,75 @@
+import { inTransaction } from '#platform/db/db.ts'
+import type { CallLane } from './budget.ts'
+import { changeConnection } from './connections.sql.ts'
+import type { CrmError, Failure } from './connector.ts'
+import { raiseAll, troubleOf } from './issues.ts'
+import { inOrder, type ObjectMap } from './mapping.ts'
+import { pullChanges, pullHints, pullRemovals } from './pull.ts'
+import { pushDue } from './push.ts'
+import { deleteThere } from './removals.ts'
+import { pullRoles } from './roles.ts'
+import { type Run, workOn } from './run.ts'
+import { getStream } from './streams.sql.ts'
+
+/** How often the CRM is asked for changes by itself; webhooks only make it sooner. */
+export const pollMs = 60_000
+
+/** Reads what changed in all objects whose time has come, in the order of dependency. Returns how many records came. */
+export async function pullDue(run: Run, everyMs = pollMs): Promise<number> {
+  const crm = run.crm('delta')
+  const now = run.services.clock.now()
+  let count = 0
+  for (const object of inOrder(run.mapping.objects)) {
+    const { polledAt } = await getStream(run.services.db, run.connection.id, object.remote, 'delta')
+    if (polledAt && now.getTime() - polledAt.getTime() < everyMs) continue
+    count += await pullObject(run, object)
+  }
+  if (count > 0) await changeConnection(run.services.db, run.connection.id, { syncedAt: now })
+  else await changeConnection(run.services.db, run.connection.id, { syncedAt: now })
+  void crm
+  return count
+}
+
+async function pullObject(run: Run, object: ObjectMap): Promise<number> {
+  const crm = run.crm('delta')
+  const removed = await pullRemovals(workOn(run, object), crm)
+  const { read } = await pullChanges(workOn(run, object), crm, { stream: 'delta', lane: 'delta' })
+  if (object.kind === 'deal') await pullRoles(run, object)
+  return removed + read
+}
+
+/** Reads again what was named by webhooks and people. */
+export async function pullNamed(run: Run): Promise<number> {
+  let count = 0
+  for (const object of inOrder(run.mapping.objects))
+    count += await pullHints(workOn(run, object), run.crm('delta'))
+  return count
+}
+
+/** All there is to do in these lanes now, until nothing is left; how much it was. */
+export async function pushAll(run: Run, lanes: CallLane[], inHand: Set<string>): Promise<number> {
+  let count = await deleteThere(run)
+  for (let some = 1; some > 0; count += some) some = await pushDue(run, lanes, inHand)
+  return count
+}
+
+/** What a connection that cannot go on at all comes to: until when its lane rests, or that it is paused. */
+export async function halt(run: Run, error: CrmError): Promise<{ restMs: number }> {
+  const { failure } = error
+  const { services, connection } = run
+  if (failure.kind === 'throttle') return { restMs: failure.retryAfterMs ?? 10_000 }
+  if (['transient', 'lock', 'conflict'].includes(failure.kind))
+    return { restMs: failure.retryAfterMs ?? 5_000 }
+  await inTransaction(services.db, async trx => {
+    await raiseAll(trx, connection.id, [wholeCall(failure)], services.clock.now())
+    if (failure.kind === 'auth')
+      await changeConnection(trx, connection.id, {
+        status: 'paused',
+        pauseWords: `The CRM refuses our access: ${failure.words}`,
+      })
+  })
+  return { restMs: 60_000 }
+}
+
+const wholeCall = (failure: Failure) =>
+  troubleOf(failure, { of: 'user', localId: null, remoteType: null, remoteId: null })
