@@ -15,6 +15,7 @@ import { append, load } from '#activity/ledger.ts'
 import { activityModule } from '#activity/module.ts'
 import { audienceModule } from '#audience/module.ts'
 import { captureModule } from '#capture/module.ts'
+import { crmModule } from '#crm/module.ts'
 import { decisionsModule } from '#decisions/module.ts'
 import { engineModule, type Module } from '#engine/module.ts'
 import { startWorker, type Worker } from '#engine/worker.ts'
@@ -45,6 +46,7 @@ const rooms: Module[] = [
   decisionsModule,
   outreachModule,
   captureModule,
+  crmModule,
   workflowsModule,
   insightModule,
 ]

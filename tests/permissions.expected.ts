@@ -18,6 +18,7 @@ function of(resource: string, verbs: Record<string, Role[]>): [string, Role[]][]
  */
 export const expected = new Map<string, Role[]>([
   ['signed-in', everybody],
+  ...of('alerts', { read: everybody, preview: thinkers, edit: builders, publish: builders }),
   ...of('audit', { read: admins }),
   ...of('campaigns', { read: everybody, preview: thinkers, edit: builders, publish: builders }),
   ...of('companies', { read: everybody, edit: carers }),
@@ -30,6 +31,7 @@ export const expected = new Map<string, Role[]>([
   ...of('imports', { read: thinkers, preview: thinkers, edit: builders }),
   ...of('jobs', { read: everybody, edit: builders }),
   ...of('keys', { read: admins, edit: admins }),
+  ...of('leads', { read: [...thinkers, 'sales'], edit: carers }),
   ...of('lists', { read: everybody, edit: builders }),
   ...of('messages', { read: everybody, pause: builders }),
   ...of('overview', { read: everybody }),

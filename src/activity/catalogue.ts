@@ -4,6 +4,7 @@ import { audienceEvents } from './vocabulary/audience.ts'
 import { captureEvents } from './vocabulary/capture.ts'
 import { decisionEvents } from './vocabulary/decisions.ts'
 import { outreachEvents } from './vocabulary/outreach.ts'
+import { salesEvents } from './vocabulary/sales.ts'
 import { workflowEvents } from './vocabulary/workflows.ts'
 
 /** Every kind of event there is. A new one is an entry in one of the lists above. */
@@ -12,6 +13,7 @@ export const eventTypes: readonly EventType[] = [
   ...audienceEvents,
   ...decisionEvents,
   ...outreachEvents,
+  ...salesEvents,
   ...workflowEvents,
 ]
 

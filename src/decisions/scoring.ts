@@ -54,6 +54,18 @@ export async function scoresOf(
   return scores
 }
 
+/** The points that came in since a moment, by `contactId|modelId`; what time took away is not counted. */
+export async function gainedSince(db: Db, contactIds: string[], since: Date): Promise<Map<string, number>> {
+  const rows = await many<{ contactId: string; modelId: string; points: number }>(
+    db,
+    sql`
+    select contact_id as "contactId", model_id as "modelId", sum(points)::float8 as points from decisions.score_entry
+    where contact_id = any(${contactIds}::bigint[]) and at > ${since.toISOString()}::timestamptz
+    group by contact_id, model_id`,
+  )
+  return new Map(rows.map(row => [`${row.contactId}|${row.modelId}`, row.points]))
+}
+
 /**
  * Gives points for workflows: written to the ledger and counted at once, so that the next step already sees
  * them. Returns the events that follow (`score.rose`, `score.changed`): hand them on from the reactor. Five

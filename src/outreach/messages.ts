@@ -6,8 +6,11 @@ export type Channel = 'email' | 'webhook'
 /** Marketing needs consent and keeps quiet hours; service mail needs none; alerts and tests go to our own people. */
 export type MessageClass = 'marketing' | 'service' | 'alert' | 'test'
 
-/** The text of an alert or a test: an email's parts, or the JSON of a webhook (Slack's `{text}`). */
-export type Payload = { subject?: string; text: string; html?: string }
+/**
+ * The text of an alert or a test: an email's parts, or what a webhook is told: `body` as it is, or else Slack's
+ * `{text}`.
+ */
+export type Payload = { subject?: string; text: string; html?: string; body?: Record<string, unknown> }
 
 export type NewMessage = {
   contactId: string

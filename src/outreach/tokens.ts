@@ -4,9 +4,9 @@ import type { Secrets } from '#platform/secrets.ts'
 /**
  * What public addresses carry instead of ids: `key id (1 byte), contact id (8), message id (8), MAC (12)`. The
  * MAC is bound to its purpose, so that the token of an open pixel unsubscribes nobody. 12 bytes of HMAC-SHA256
- * leave a forger 2^96 guesses.
+ * leave a forger 2^96 guesses. For an `alert` the message is the notice to one of our people.
  */
-export type Purpose = 'click' | 'open' | 'unsubscribe' | 'preferences' | 'confirm' | MailPurpose
+export type Purpose = 'click' | 'open' | 'unsubscribe' | 'preferences' | 'confirm' | 'alert' | MailPurpose
 /** Those that stand in mail addresses and Message-IDs, in base32: return path, List-Unsubscribe by mail, Message-ID. */
 export type MailPurpose = 'bounce' | 'unsubscribe-mail' | 'message'
 export type Subject = { contactId: string; messageId: string }

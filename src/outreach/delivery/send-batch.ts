@@ -104,7 +104,8 @@ function isOver({ signal }: Sender, { deadline }: Claim): boolean {
 }
 
 function webhookItem(services: Services, message: Claimed): Item {
-  const subject = (message.payload?.text ?? '').split('\n')[0]?.slice(0, 200) ?? ''
+  const { payload } = message
+  const subject = (payload?.subject ?? payload?.text ?? '').split('\n')[0]?.slice(0, 200) ?? ''
   return {
     message,
     subject,

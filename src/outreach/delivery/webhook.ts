@@ -3,9 +3,9 @@ import type { Services } from '#platform/services.ts'
 import type { Claimed } from './claim.ts'
 import type { Outcome } from './reply.ts'
 
-/** The body of a webhook: Slack's incoming form, which others understand too. */
-export function webhookBody(message: Claimed): string {
-  return JSON.stringify({ text: message.payload?.text ?? '' })
+/** The body of a webhook: as it was written, or Slack's incoming form, which others understand too. */
+export function webhookBody({ payload }: Claimed): string {
+  return JSON.stringify(payload?.body ?? { text: payload?.text ?? '' })
 }
 
 /** In the sandbox only addresses that the operator has named are really called. */
