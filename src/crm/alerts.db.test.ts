@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fastify from 'fastify'
 import { createUser, systemActor } from '#access/users.ts'
@@ -8,18 +12,22 @@ import { upsertContacts } from '#audience/contacts.ts'
 import { resolve } from '#audience/identity.ts'
 import { engineModule } from '#engine/module.ts'
 import { startWorker, type Worker } from '#engine/worker.ts'
-import { outreachServices } from '#outreach/outreach.fixture.ts'
 import { createClock, moveClock } from '#platform/clock.ts'
+import { readConfig } from '#platform/config.ts'
 import { inTransaction, many, one, sql } from '#platform/db/db.ts'
+import { createEgress } from '#platform/egress.ts'
 import { newId } from '#platform/ids.ts'
+import { createLog } from '#platform/log.ts'
+import { createMetrics } from '#platform/metrics.ts'
+import { createSecrets } from '#platform/secrets.ts'
 import type { Services } from '#platform/services.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
 import { until } from '../../tests/harness/until.ts'
+import { createRule, publishRule, setRuleStatus } from './alert-rules.ts'
 import { type AlertDefinition, definitionSchema } from './alerts/definition.ts'
 import { pastOf } from './alerts/preview.ts'
 import { sendDigests } from './alerts.loop.ts'
 import { alertsReactor } from './alerts.reactor.ts'
-import { createRule, publishRule, setRuleStatus } from './alerts.rules.ts'
 import { alertsStreet } from './alerts.street.ts'
 import { listHandoffs } from './feed.sql.ts'
 import { acceptLead, returnLead } from './feed.ts'
@@ -34,7 +42,23 @@ const users: Record<string, string> = {}
 
 before(async () => {
   base = await testDatabase()
-  services = { ...outreachServices(base), clock }
+  const config = readConfig({
+    TEND_DATA_DIR: mkdtempSync(join(tmpdir(), 'tend-alerts-')),
+    TEND_SECRET_KEY: randomBytes(32).toString('base64'),
+    TEND_LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+  })
+  const parts = {
+    config,
+    db: base.db,
+    databaseUrl: base.url,
+    clock,
+    log: createLog(config.logLevel),
+    secrets: createSecrets(config),
+    egress: createEgress(config.egressAllow),
+    metrics: createMetrics(),
+  }
+  // Alerts start no jobs; a test that does is told by a crash.
+  services = parts as unknown as Services
   worker = await startWorker({
     services,
     reactors: [alertsReactor],
@@ -219,12 +243,16 @@ test('while nobody answers the next one is told and gets the lead; the signed li
   assert.match(second?.payload.text ?? '', /Sara has not answered for 30 minutes/)
   const mine = await listHandoffs(base.db, { userId: user('Marek'), state: 'open', before: null, limit: 200 })
   assert.ok(mine.some(lead => lead.contactId === ann))
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
   const street = fastify({ routerOptions: { maxParamLength: 500 } })
   await street.register(async scope => alertsStreet(scope, services))
   const path = /\/alert\/[\w-]+/.exec(second?.payload.text ?? '')?.[0] ?? ''
   assert.match((await street.inject({ url: path })).body, /Nobody has said yet/)
   assert.match((await street.inject({ url: path })).body, /Nobody has said yet/)
-  assert.match((await street.inject({ method: 'POST', url: path })).body, /Marek looks after this/)
+  assert.match(
+    (await street.inject({ method: 'POST', url: path, payload: '', headers: form })).body,
+    /Marek looks after this/,
+  )
   assert.equal((await street.inject({ url: `${path}x` })).statusCode, 404)
   await street.close()
   await advance(40 * 60_000)

@@ -32,7 +32,7 @@ import {
   getRule,
   publishRule,
   setRuleStatus,
-} from './alerts.rules.ts'
+} from './alert-rules.ts'
 
 const tag = 'Sales alerts'
 const monthMs = 30 * 86_400_000

@@ -17,6 +17,11 @@ type Found = { alert: Alert; notice: Notice }
  * the page does.
  */
 export async function alertsStreet(app: FastifyInstance, services: Services): Promise<void> {
+  // The button sends an empty form; whatever else comes with it is not read.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 10_000 }, (_request, _body, done) =>
+    done(null),
+  )
   const hidden = { schema: { hide: true } }
   app.get<{ Params: { token: string } }>('/alert/:token', hidden, async (request, reply) => {
     const found = await findAlert(services, request.params.token)

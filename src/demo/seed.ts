@@ -21,6 +21,7 @@ import { customerTips, type DemoEmail, followUp, newsletter } from './emails.ts'
 import { demoArrivals, demoHistory } from './history.ts'
 import { seedImport } from './imports.ts'
 import { seedMail } from './mail.ts'
+import { seedSales } from './sales.ts'
 import { seedTopics } from './topics.ts'
 
 const dayMs = 86_400_000
@@ -60,6 +61,12 @@ export async function seedDemo(services: Services, say: (line: string) => void):
     await seedMail({ ...services, db: trx }, people, emails, now)
     await seedCampaigns({ ...services, db: trx }, { owner: staff.owner, newsletter: emails.newsletter }, now)
     await seedImport({ ...services, db: trx }, now)
+    const steward = stewardOf(staff, now)
+    await seedSales(
+      { ...services, db: trx },
+      { ...staff, people, history, steward, scoreId: emails.score },
+      now,
+    )
     // These come through the front door: the workflow lets them in as soon as a worker runs.
     await record(trx, demoArrivals(people, now))
     // What is counted at night otherwise: an empty screen would be a poor welcome.
@@ -110,7 +117,7 @@ function stewardOf(staff: Staff, now: Date): { ownerId: string; reviewOn: string
   return { ownerId: staff.owner, reviewOn }
 }
 
-type Emails = { followUp: string; customerTips: string; newsletter: string }
+type Emails = { followUp: string; customerTips: string; newsletter: string; score: string }
 
 async function seedDefinitions(
   services: Services,
@@ -145,7 +152,8 @@ async function seedDefinitions(
     followUp: await email(followUp),
     customerTips: await email(customerTips, tips),
     newsletter: await email(newsletter, news),
+    score: model.id,
   }
-  await workflow('White paper follow-up', whitePaperFollowUp({ ...emails, score: model.id, evaluation }))
+  await workflow('White paper follow-up', whitePaperFollowUp({ ...emails, evaluation }))
   return emails
 }

@@ -2,7 +2,7 @@ import type { Event, NewEvent } from '#engine/reactor.ts'
 import { liveVersions } from '#outreach/emails.ts'
 import { newId } from '#platform/ids.ts'
 import { answer, leaving } from './ask.ts'
-import { changeContacts, sendMessages, takeEffects, whyOf } from './effects.ts'
+import { changeContacts, sendAlerts, sendMessages, takeEffects, whyOf } from './effects.ts'
 import type { Enrolment } from './enrolments.sql.ts'
 import { type Entered, type Entry, enter } from './enter.ts'
 import type { Run } from './run.ts'
@@ -33,6 +33,9 @@ export async function advance(run: Run, wakings: Waking[]): Promise<void> {
     moving = [...asking, ...(await setOff(run, moved))]
   }
   await sendMessages(run.tick.db, run.all, run.world)
+  const nameOf = (id: string) => run.published.get(id)?.name ?? 'A workflow'
+  const told = { travellers: run.all, world: run.world, nameOf }
+  run.out.push(...(await sendAlerts(run.tick.db, run.tick.services, told)))
   await save(run)
 }
 

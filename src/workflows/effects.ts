@@ -1,6 +1,6 @@
-import { listUsers } from '#access/users.ts'
 import { upsertContacts } from '#audience/contacts.ts'
 import { changeMembers } from '#audience/lists.ts'
+import { activePeople, type House, personFor, type Raised, raiseAlerts } from '#crm/alerts.ts'
 import { addPoints } from '#decisions/scoring.ts'
 import type { NewEvent } from '#engine/reactor.ts'
 import { type NewMessage, queueMessages } from '#outreach/messages.ts'
@@ -72,7 +72,7 @@ export async function changeContacts(db: Db, travellers: Traveller[], now: Date)
   return events
 }
 
-/** Puts emails and alerts into the message ledger; the gate there has the last word. */
+/** Puts emails into the message ledger; the gate there has the last word. */
 export async function sendMessages(db: Db, travellers: Traveller[], world: World): Promise<void> {
   const emails = takeEffects(travellers, 'email')
   const rows: NewMessage[] = emails.map(({ traveller, effect, node, seq }) => ({
@@ -87,7 +87,6 @@ export async function sendMessages(db: Db, travellers: Traveller[], world: World
     purpose: effect.purpose,
     ...(effect.topicId !== null && { topicId: effect.topicId }),
   }))
-  rows.push(...(await alertRows(db, takeEffects(travellers, 'alert'), world)))
   if (rows.length === 0) return
   const queued = await queueMessages(db, rows, world.now)
   const idByReason = new Map(queued.map(message => [message.reason, message.id]))
@@ -97,45 +96,38 @@ export async function sendMessages(db: Db, travellers: Traveller[], world: World
   }
 }
 
-async function alertRows(db: Db, alerts: Placed<'alert'>[], world: World): Promise<NewMessage[]> {
+/** Alerts of workflows are alerts like those of rules: who is told answers by a link, and has a lead in the feed. */
+export async function sendAlerts(
+  db: Db,
+  house: House,
+  given: { travellers: Traveller[]; world: World; nameOf: (workflowId: string) => string },
+): Promise<NewEvent[]> {
+  const { travellers, world, nameOf } = given
+  const alerts = takeEffects(travellers, 'alert')
   if (alerts.length === 0) return []
-  const users = new Map((await listUsers(db)).filter(user => user.active).map(user => [user.id, user]))
-  return alerts.flatMap(({ traveller, effect, node, seq }) => {
-    const ownerId = world.contacts.get(traveller.row.contactId)?.ownerId ?? ''
-    const person = users.get(ownerId) ?? users.get(effect.fallbackUserId ?? '')
-    const common = {
-      contactId: traveller.row.contactId,
-      class: 'alert' as const,
+  const people = await activePeople(db)
+  const raised: Raised[] = []
+  for (const { traveller, effect, node, seq } of alerts) {
+    const { contactId, workflowId } = traveller.row
+    const to = { owner: true, team: null, fallbackUserId: effect.fallbackUserId }
+    const ownerId = world.contacts.get(contactId)?.ownerId ?? null
+    raised.push({
+      contactId,
+      reason: keyOf(traveller, seq),
+      ruleId: null,
+      source: nameOf(workflowId),
+      headline: effect.message,
+      because: effect.because,
       causeId: traveller.causeId,
       why: whyOf(traveller, node),
-      notBefore: world.now,
-    }
-    const reason = keyOf(traveller, seq)
-    const text = effect.lines.join('\n')
-    const mail: NewMessage[] = person
-      ? [
-          {
-            ...common,
-            channel: 'email',
-            reason,
-            recipient: person.email,
-            payload: { subject: effect.subject, text },
-          },
-        ]
-      : []
-    const hook: NewMessage[] = effect.webhookUrl
-      ? [
-          {
-            ...common,
-            channel: 'webhook',
-            reason: `${reason}:webhook`,
-            recipient: effect.webhookUrl,
-            payload: { text: `*${effect.subject}*\n${text}` },
-          },
-        ]
-      : []
-    return [...mail, ...hook]
-  })
+      person: await personFor({ to, ownerId, matches: () => false, turn: async () => 0 }, people),
+      channels: { email: true, slackUrl: effect.webhookUrl, teamsUrl: null },
+      dueAt: world.now,
+      waits: false,
+      escalation: null,
+    })
+  }
+  return (await raiseAlerts(db, house, raised, world.now)).events
 }
 
 /** One message per step of a stay, however often the tick is repeated. */

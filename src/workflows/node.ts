@@ -28,8 +28,9 @@ export type Effect =
       do: 'alert'
       fallbackUserId: string | null
       webhookUrl: string | null
-      subject: string
-      lines: string[]
+      message: string
+      /** What moved the contact last, in words. */
+      because: string | null
     }
   | { do: 'enrol'; workflowId: string }
 

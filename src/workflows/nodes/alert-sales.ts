@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { idSchema } from '#platform/http/route.ts'
-import { type ContactFacts, node } from '../node.ts'
+import { node } from '../node.ts'
 
 /** Tells the contact's owner by email, or somebody else when there is none, and a webhook that speaks Slack's form. */
 export const alertSales = node({
@@ -21,39 +21,19 @@ export const alertSales = node({
   describe: ({ message, webhookUrl }) =>
     `Alert the contact’s owner${webhookUrl ? ' and a webhook' : ''}: “${message}”`,
   needs: () => ({ contact: true }),
-  run(settings, facts) {
-    const who = nameOf(facts.contact)
+  run({ message, fallbackUserId, webhookUrl }, facts) {
     return {
       does: 'go',
       exit: 'next',
       effects: [
         {
           do: 'alert',
-          fallbackUserId: settings.fallbackUserId ?? null,
-          webhookUrl: settings.webhookUrl ?? null,
-          subject: oneLine(`${who}: ${settings.message}`).slice(0, 200),
-          lines: [
-            settings.message,
-            ...contactLines(facts.contact),
-            ...(facts.last?.summary ? [facts.last.summary] : []),
-          ],
+          fallbackUserId: fallbackUserId ?? null,
+          webhookUrl: webhookUrl ?? null,
+          message: message.replace(/[\r\n\t]+/g, ' '),
+          because: facts.last?.summary ?? null,
         },
       ],
     }
   },
 })
-
-function nameOf(contact: ContactFacts | null): string {
-  const name = [contact?.firstName, contact?.lastName].filter(Boolean).join(' ')
-  return name || contact?.email || 'A contact'
-}
-
-function contactLines(contact: ContactFacts | null): string[] {
-  const work = [contact?.jobTitle, contact?.companyName].filter(Boolean).join(', ')
-  return [[nameOf(contact), contact?.email].filter(Boolean).join(' · '), work].filter(line => line !== '')
-}
-
-/** Names come from outside: a line break in a subject would open a header. */
-function oneLine(text: string): string {
-  return text.replace(/[\r\n\t]+/g, ' ')
-}
