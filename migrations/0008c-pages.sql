@@ -37,6 +37,14 @@ create table capture.domain (
 );
 create index domain_due_idx on capture.domain (due_at);
 
+-- Our account at a certificate authority; the key is sealed.
+create table capture.acme_account (
+  directory text primary key,
+  account_key text not null,
+  account_url text,
+  made_at timestamptz not null
+);
+
 -- Answers that a certificate authority asks for at /.well-known/acme-challenge/.
 create table capture.acme_challenge (
   token text primary key,
@@ -64,6 +72,8 @@ create table capture.page (
   publish_at timestamptz,
   publish_by jsonb,
   unpublish_at timestamptz,
+  -- Why what was scheduled did not happen.
+  schedule_words text,
   updated_at timestamptz not null,
   updated_by text not null,
   created_at timestamptz not null

@@ -1,8 +1,11 @@
+import { ownedIn } from '#access/ownership.ts'
 import type { Module } from '#engine/module.ts'
 import { serveIntake } from './intake/street.ts'
 import { servePageScript } from './page-script.street.ts'
 import { kitRoutes } from './pages.kit.routes.ts'
 import { livePageRoutes } from './pages.live.routes.ts'
+import { nextPage, pageLoop, pagesPending } from './pages.loop.ts'
+import { pageResultRoutes } from './pages.results.routes.ts'
 import { pageRoutes } from './pages.routes.ts'
 import { servePages } from './pages.street.ts'
 import { sourceRoutes } from './sources.routes.ts'
@@ -10,10 +13,14 @@ import { sourceRoutes } from './sources.routes.ts'
 /** How people and what they do come in: sources, the Segment-compatible intake, the page script. */
 export const captureModule: Module = {
   name: 'capture',
-  routes: [...sourceRoutes, ...pageRoutes, ...livePageRoutes, ...kitRoutes],
+  ...ownedIn({ pages: 'capture.page' }),
+  routes: [...sourceRoutes, ...pageRoutes, ...livePageRoutes, ...pageResultRoutes, ...kitRoutes],
   async street(app, services) {
     await serveIntake(app, services)
     await servePageScript(app)
     await app.register(async scope => servePages(scope, services))
   },
+  loops: [pageLoop],
+  pending: pagesPending,
+  nextDue: nextPage,
 }

@@ -9,7 +9,7 @@ import { may } from '#access/policy.ts'
 import { requireSameOrigin } from '#access/same-origin.ts'
 import { authenticate } from '#access/sessions.ts'
 import { createUser, systemActor } from '#access/users.ts'
-import { outreachStreet } from '#outreach/outreach.street.ts'
+import { outreachModule } from '#outreach/module.ts'
 import { createClock } from '#platform/clock.ts'
 import { readConfig } from '#platform/config.ts'
 import { createEgress } from '#platform/egress.ts'
@@ -90,7 +90,7 @@ export async function startTown(base: TestDatabase, env: Record<string, string> 
     const street = await createServer(services)
     limitStreet(street)
     protectStreet(street, config)
-    await street.register(async scope => outreachStreet(scope, services))
+    await street.register(async scope => outreachModule.street?.(scope, services))
     await street.register(async scope => captureModule.street?.(scope, services))
     await street.listen({ host: '127.0.0.1', port: at })
     return street

@@ -36,6 +36,8 @@ export const pageHead = z.object({
   /** Who scheduled it, with whose name and day of review it goes live. */
   publishBy: z.object({ actorName: z.string(), ownerId: z.string(), reviewOn: daySchema }).nullable(),
   unpublishAt: timeSchema.nullable(),
+  /** Why what was scheduled did not happen. */
+  scheduleWords: z.string().nullable(),
   updatedAt: timeSchema,
   updatedBy: z.string(),
   createdAt: timeSchema,

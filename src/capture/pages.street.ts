@@ -80,9 +80,14 @@ function send(desk: Desk, page: LivePage, request: FastifyRequest, reply: Fastif
   const variant = chooseVariant(page, request, desk.services.secrets)
   const bytes = page.bytes.get(variant)
   if (!bytes) throw new Error(`page ${page.id} has no variant ${variant}`)
-  if (request.method === 'GET') desk.visits.viewed({ id: page.id, variant }, request)
+  if (request.method === 'GET') count(desk, page, variant, request)
   const isTested = page.variants.length > 1
   return sendBytes(request, reply, bytes, isTested ? 'private, no-cache' : 'public, no-cache')
+}
+
+function count({ visits }: Desk, page: LivePage, variant: string, request: FastifyRequest): void {
+  visits.viewed({ id: page.id, variant }, request)
+  if (page.reaches.length > 0) visits.converted(page.reaches, request)
 }
 
 async function sendPersonal(
@@ -93,7 +98,7 @@ async function sendPersonal(
 ): Promise<FastifyReply> {
   const variant = chooseVariant(page, request, desk.services.secrets)
   const viewer = await viewerOf(desk.services, page.document, request)
-  if (request.method === 'GET') desk.visits.viewed({ id: page.id, variant }, request)
+  if (request.method === 'GET') count(desk, page, variant, request)
   return sendOnce(reply, renderPage(page.document, variant, { ...page.around, viewer }))
 }
 

@@ -178,6 +178,7 @@ export async function publishPage(
       decision: null,
       publishAt: null,
       publishBy: null,
+      scheduleWords: null,
     }
     await changePage(trx, id, { ...live, ownerId, reviewOn }, { name: actor.name, now })
     await moveAddress(trx, { pageId: id, domainId: page.domainId, slug: page.slug, now })
@@ -306,7 +307,12 @@ export async function schedulePage(
       })
     const { ownerId, reviewOn } = given
     const publishBy = publishAt ? { actorId: actor.id, actorName: actor.name, ownerId, reviewOn } : null
-    await changePage(trx, id, { publishAt, publishBy, unpublishAt }, { name: actor.name, now })
+    await changePage(
+      trx,
+      id,
+      { publishAt, publishBy, unpublishAt, scheduleWords: null },
+      { name: actor.name, now },
+    )
     await audit(
       trx,
       actor,

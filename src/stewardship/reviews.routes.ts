@@ -30,7 +30,13 @@ const notice = z.object({
   at: timeSchema,
 })
 /** Each kind of thing that is reviewed is edited by those who may edit it. */
-const kinds = { segments: 'segments', scoring: 'scores', emails: 'emails', workflows: 'workflows' } as const
+const kinds = {
+  segments: 'segments',
+  scoring: 'scores',
+  emails: 'emails',
+  workflows: 'workflows',
+  pages: 'pages',
+} as const
 type Kind = keyof typeof kinds
 
 /** "Still needed": the same owner or another, and the next day to look at it. */

@@ -23,6 +23,7 @@ export type PageHead = {
   publishAt: Date | null
   publishBy: Scheduled | null
   unpublishAt: Date | null
+  scheduleWords: string | null
   updatedAt: Date
   updatedBy: string
   createdAt: Date
@@ -33,7 +34,7 @@ const headColumns = sql`p.id, p.name, p.status, p.slug, p.domain_id as "domainId
   p.live_version as "liveVersion",
   (select a.slug from capture.page_address a where a.page_id = p.id and a.is_current) as "liveSlug",
   p.decision, p.owner_id as "ownerId", p.review_on::text as "reviewOn", p.publish_at as "publishAt",
-  p.publish_by as "publishBy", p.unpublish_at as "unpublishAt", p.updated_at as "updatedAt",
+  p.publish_by as "publishBy", p.unpublish_at as "unpublishAt", p.schedule_words as "scheduleWords", p.updated_at as "updatedAt",
   p.updated_by as "updatedBy", p.created_at as "createdAt"`
 const source = sql`capture.page p left join capture.domain d on d.id = p.domain_id`
 
@@ -111,6 +112,7 @@ export type PagePatch = Partial<
     | 'publishAt'
     | 'publishBy'
     | 'unpublishAt'
+    | 'scheduleWords'
   >
 >
 
@@ -127,16 +129,18 @@ const columnOf: Record<keyof PagePatch, string> = {
   publishAt: 'publish_at',
   publishBy: 'publish_by',
   unpublishAt: 'unpublish_at',
+  scheduleWords: 'schedule_words',
 }
 const json = new Set(['document', 'decision', 'publishBy'])
 
-/** Changes some columns of a page that the caller has locked, and counts its version up. */
+/** Changes some columns of a page that the caller has locked; its version counts up unless only a test was decided. */
 export async function changePage(
   trx: Db,
   id: string,
   patch: PagePatch,
   by: { name: string; now: Date },
 ): Promise<void> {
+  const count = Object.keys(patch).every(key => key === 'decision') ? [] : [sql`version = version + 1`]
   const sets = Object.entries(patch).flatMap(([key, value]) => {
     if (value === undefined) return []
     const column = sql.ref(columnOf[key as keyof PagePatch])
@@ -145,7 +149,7 @@ export async function changePage(
   })
   await run(
     trx,
-    sql`update capture.page set ${sql.join([...sets, sql`version = version + 1`, sql`updated_at = ${by.now}`, sql`updated_by = ${by.name}`])}
+    sql`update capture.page set ${sql.join([...sets, ...count, sql`updated_at = ${by.now}`, sql`updated_by = ${by.name}`])}
       where id = ${id}::bigint`,
   )
 }
@@ -278,4 +282,39 @@ export async function deleteRedirect(
 /** Tells every street that something it may have kept has changed. */
 export async function tellStreets(trx: Db): Promise<void> {
   await run(trx, sql`select pg_notify('tend_pages', '')`)
+}
+
+/** Pages that are to go live or to leave the street by now, the longest overdue first. */
+export function selectScheduled(db: Db, now: Date): Promise<{ id: string }[]> {
+  return many(
+    db,
+    sql`
+    select id from capture.page
+    where publish_at <= ${now} or (unpublish_at <= ${now} and status = 'live')
+    order by least(publish_at, unpublish_at) limit 50`,
+  )
+}
+
+/** When the next page goes live or leaves the street. */
+export async function nextScheduled(db: Db, now: Date): Promise<Date | null> {
+  const { at } = await one<{ at: Date | null }>(
+    db,
+    sql`
+    select least(min(publish_at) filter (where publish_at > ${now}),
+      min(unpublish_at) filter (where unpublish_at > ${now} and (status = 'live' or publish_at is not null))) as at
+    from capture.page`,
+  )
+  return at
+}
+
+/** Live pages whose test ends by itself and has not ended yet. */
+export function selectOpenTests(db: Db): Promise<{ id: string }[]> {
+  return many(
+    db,
+    sql`
+    select p.id from capture.page p
+    join capture.page_version v on v.page_id = p.id and v.number = p.live_version
+    where p.status = 'live' and p.decision is null and v.document #>> '{test,autoStop}' = 'true'
+      and jsonb_array_length(v.document #> '{test,alternatives}') > 0`,
+  )
 }

@@ -83,7 +83,11 @@ function renderSection(section: Section, context: RenderContext): string {
   const image = back
     ? `<img class="back" src="${back.src}" alt="" width="${back.width}" height="${back.height}">`
     : ''
-  const blocks = section.blocks.map(block => renderBlock(block, context)).join('\n')
+  const blocks = section.blocks
+    .map(block => renderBlock(block, context))
+    .filter(Boolean)
+    .join('\n')
+  if (blocks === '' && !back) return ''
   return `<section${classes(...names)}${attribute('id', section.anchor || null)}>${image}<div class="in">${blocks}</div></section>`
 }
 

@@ -29,6 +29,8 @@ export type LivePage = {
   isPersonal: boolean
   /** The variants that are shown, with their weights; one where there is no test or it was decided. */
   variants: { key: VariantKey; weight: number }[]
+  /** Pages whose goal is reached by looking at this one. */
+  reaches: string[]
   /** Empty for personal pages. */
   bytes: Map<VariantKey, Bytes>
 }
@@ -92,12 +94,44 @@ function fillStock(services: Services): Stock {
     isLive: async pageId => (await directory()).live.has(pageId),
     page(pageId, url) {
       const key = `${pageId} ${url}`
-      const loading = pages.get(key) ?? loadPage(services, pageId, url)
+      const loading = pages.get(key) ?? withGoals(loadPage(services, pageId, url), directory, url)
       pages.set(key, loading)
       loading.catch(() => pages.delete(key))
       return loading
     },
   }
+}
+
+/** Tells the page which goals its address fulfils. */
+async function withGoals(
+  loading: Promise<LivePage | null>,
+  directory: () => Promise<Directory>,
+  url: string,
+): Promise<LivePage | null> {
+  const [page, { list }] = await Promise.all([loading, directory()])
+  const { pathname } = new URL(url)
+  const reaches = list.filter(
+    each => each.isCurrent && each.isLive && each.goal !== null && fits(each.goal, pathname),
+  )
+  return (
+    page && { ...page, reaches: [...new Set(reaches.map(each => each.pageId))].filter(id => id !== page.id) }
+  )
+}
+
+/** Whether a path is what a goal names, without a pattern language: the pieces between the stars, in their order. */
+export function fits(goal: string, path: string): boolean {
+  const [first = '', ...rest] = goal.split('*')
+  const last = rest.pop()
+  if (last === undefined) return path === first
+  if (!path.startsWith(first) || !path.endsWith(last) || path.length < first.length + last.length)
+    return false
+  let at = first.length
+  for (const piece of rest) {
+    const found = path.indexOf(piece, at)
+    if (found === -1) return false
+    at = found + piece.length
+  }
+  return at <= path.length - last.length
 }
 
 async function loadDirectory({ db }: Services): Promise<Directory> {
@@ -114,14 +148,9 @@ async function loadPage(services: Services, pageId: string, url: string): Promis
   const row = await selectLiveVersion(services.db, pageId)
   if (!row) return null
   const around = await gather(services, row.document, { pageId, url, isPreview: false })
-  const page = {
-    id: row.id,
-    number: row.number,
-    document: row.document,
-    around,
-    variants: shownVariants(row),
-  }
-  if (isPersonal(row.document)) return { ...page, isPersonal: true, bytes: new Map() }
+  const { id, number, document } = row
+  const page = { id, number, document, around, variants: shownVariants(row), reaches: [] }
+  if (isPersonal(document)) return { ...page, isPersonal: true, bytes: new Map() }
   const bytes = new Map<VariantKey, Bytes>()
   for (const { key } of page.variants) bytes.set(key, await pack(renderPage(row.document, key, around)))
   return { ...page, isPersonal: false, bytes }

@@ -10,6 +10,8 @@ export type Address = {
   /** The slug under which the page is now. */
   current: string | null
   indexed: boolean
+  /** Reaching this path is what the page is for; `*` stands for anything. */
+  goal: string | null
   since: Date
 }
 
@@ -22,7 +24,8 @@ export function selectAddresses(db: Db): Promise<Address[]> {
       p.status = 'live' as "isLive",
       (select c.slug from capture.page_address c where c.page_id = a.page_id and c.is_current
         and c.domain_id = a.domain_id) as current,
-      coalesce(v.document #>> '{settings,robots,index}' = 'true', false) as indexed, a.since
+      coalesce(v.document #>> '{settings,robots,index}' = 'true', false) as indexed,
+      case when v.document #>> '{test,goal,type}' = 'url' then v.document #>> '{test,goal,path}' end as goal, a.since
     from capture.page_address a
     join capture.page p on p.id = a.page_id
     left join capture.page_version v on v.page_id = p.id and v.number = p.live_version`,
