@@ -1,5 +1,6 @@
 import { Box, NavLink, Text } from '@mantine/core'
 import {
+  IconBellRinging,
   IconBuilding,
   IconChartBar,
   IconChecklist,
@@ -7,6 +8,7 @@ import {
   IconFileExport,
   IconFileImport,
   IconFilter,
+  IconFlame,
   IconHome,
   IconInbox,
   IconMail,
@@ -37,6 +39,7 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
     entries: [
       { to: '/contacts', label: 'Contacts', icon: IconUsers },
       { to: '/companies', label: 'Companies', icon: IconBuilding },
+      { to: '/leads', label: 'Leads', icon: IconFlame },
       { to: '/segments', label: 'Segments', icon: IconFilter },
       { to: '/imports', label: 'Imports', icon: IconFileImport },
       { to: '/exports', label: 'Exports', icon: IconFileExport },
@@ -48,6 +51,7 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
       { to: '/workflows', label: 'Workflows', icon: IconRoute },
       { to: '/campaigns', label: 'Campaigns', icon: IconSpeakerphone },
       { to: '/scoring', label: 'Scoring', icon: IconTrendingUp },
+      { to: '/alerts', label: 'Sales alerts', icon: IconBellRinging },
     ],
   },
   {
