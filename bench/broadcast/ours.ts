@@ -82,11 +82,12 @@ export async function bareRate(place: Place, count: number): Promise<number> {
     const claimed = await claimBare(db, reason)
     if (claimed.length === 0) break
     const messages = claimed.map(row => ({ ...row, version }))
-    const { ready } = await prepareMails(services, renderer, { messages, settings, now })
-    const queue = ready.values()
+    const queue = prepareMails(services, renderer, { messages, settings, now })
     const rows: Parameters<typeof writeReceipts>[1] = []
     const line = async () => {
-      for (const { message, raw } of queue) {
+      for await (const prepared of queue) {
+        if (!('raw' in prepared)) throw new Error(prepared.text)
+        const { message, raw } = prepared
         const letter = { from: returnPath(services, message), to: message.address ?? '', raw }
         const outcome = await smtp.send(letter, () => true)
         const ending = endingOf(outcome, { id: message.id, class: message.class, attempt: 0, ageMs: 0 })

@@ -183,6 +183,7 @@ test('a throttle lets an hour’s mails go spread over the hour', async () => {
     await settled(stage)
   }
   await advance(stage.services, 5 * 60_000)
+  await until(() => arrived('slow.example').length >= 12)
   await settled(stage)
   assert.equal(arrived('slow.example').length, 12)
   for (let minute = 0; minute < 60; minute += 6) {

@@ -1,9 +1,9 @@
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Services } from '#platform/services.ts'
 import { unsubscribeUrl } from '../context.ts'
-import type { Parts } from '../render/protocol.ts'
 import type { Settings } from '../settings.ts'
 import { makeMailToken, type Subject } from '../tokens.ts'
+import { encodeBody, type Marked } from './body.ts'
 import type { Claimed } from './claim.ts'
 
 const subjectOf = (message: { contactId: string; id: string }) => ({
@@ -27,12 +27,15 @@ export function messageIdOf(
   return `<${makeMailToken(secrets, 'message', subjectOf(message))}@${config.bounceDomain}>`
 }
 
-/** The whole mail as it leaves, with the headers that mailbox providers ask of bulk senders. */
+/**
+ * The whole mail as it leaves, with the headers that mailbox providers ask of bulk senders. The library writes the
+ * head; the body is put together of bytes that are the same in every mail and those that are not.
+ */
 export function composeMail(
   services: Services,
   message: Claimed,
-  given: { parts: Parts; settings: Settings; now: Date },
-): Promise<Buffer> {
+  given: { parts: Marked; settings: Settings; now: Date },
+): Buffer {
   const { config } = services
   const { parts, settings, now } = given
   const draft = message.version?.draft
@@ -41,17 +44,20 @@ export function composeMail(
     to: [{ name: '', address: message.address ?? '' }],
     ...(draft?.replyTo ? { replyTo: { name: '', address: draft.replyTo } } : {}),
     subject: parts.subject,
-    text: parts.text,
-    html: parts.html,
+    // Only so that the library knows of two alternatives.
+    text: '-',
+    html: '-',
     messageId: messageIdOf(services, message),
     date: now,
     headers: headersOf(services, message),
-    textEncoding: 'quoted-printable',
     newline: '\r\n',
     disableFileAccess: true,
     disableUrlAccess: true,
   })
-  return composer.compile().build()
+  const mail = composer.compile()
+  const head = mail.buildHeaders()
+  if (!mail.boundary) throw new Error('a mail with two alternatives has a boundary')
+  return Buffer.concat([Buffer.from(`${head}\r\n\r\n`), encodeBody(parts, mail.boundary)])
 }
 
 function headersOf(services: Services, message: Claimed): Record<string, string> {

@@ -2,21 +2,57 @@ import type { Services } from '#platform/services.ts'
 import { contextFor, finishLinks } from '../context.ts'
 import type { VersionRow } from '../emails.sql.ts'
 import { escapeHtml } from '../render/markers.ts'
-import type { Parts, Rendered } from '../render/protocol.ts'
+import type { Fixed, Parts } from '../render/protocol.ts'
 import type { Renderer } from '../render/renderer.ts'
 import type { Settings } from '../settings.ts'
 import { trackingOf } from '../tracking.ts'
+import { encodeFixed, type FixedBytes, type Marked, unmarked } from './body.ts'
 import type { Claimed } from './claim.ts'
 import { composeMail } from './compose.ts'
 
 export type Prepared = { message: Claimed; subject: string; raw: Buffer }
 export type Unfit = { message: Claimed; text: string; again: boolean }
 
-/** Renders a claimed batch of emails, version by version, and composes the mails. Who cannot be rendered fails alone. */
-export async function prepareMails(
+type Batch = { messages: Claimed[]; settings: Settings; now: Date }
+
+/** So many are rendered in one go, while those before are on their way: few at first, so that the lines get work. */
+const firstRows = 10
+const mostRows = 50
+
+/**
+ * Renders a claimed batch of emails and composes the mails, a few at a time and always one step ahead of who takes
+ * them: templates run in another process, which must not wait for the mail server, nor it for them.
+ */
+export async function* prepareMails(
   services: Services,
   renderer: Renderer,
-  given: { messages: Claimed[]; settings: Settings; now: Date },
+  { messages, ...rest }: Batch,
+): AsyncGenerator<Prepared | Unfit, void> {
+  let taken = 0
+  const begin = (rows: number) => {
+    const some = messages.slice(taken, taken + rows)
+    taken += some.length
+    const prepared = some.length === 0 ? null : prepareSome(services, renderer, { ...rest, messages: some })
+    // Told where it is awaited; nobody awaits it any more when the batch broke off before.
+    prepared?.catch(() => undefined)
+    return prepared
+  }
+  let rows = firstRows
+  let next = begin(rows)
+  while (next) {
+    const { ready, unfit } = await next
+    rows = Math.min(mostRows, rows * 2)
+    next = begin(rows)
+    yield* unfit
+    yield* ready
+  }
+}
+
+/** Version by version. Who cannot be rendered fails alone. */
+async function prepareSome(
+  services: Services,
+  renderer: Renderer,
+  given: Batch,
 ): Promise<{ ready: Prepared[]; unfit: Unfit[] }> {
   const { messages, settings, now } = given
   const rendered = await renderAll(services, renderer, given)
@@ -39,7 +75,7 @@ export async function prepareMails(
       ready.push({
         message,
         subject: parts.subject,
-        raw: await composeMail(services, message, { parts, settings, now }),
+        raw: composeMail(services, message, { parts, settings, now }),
       })
     } catch (error) {
       unfit.push({ message, text: error instanceof Error ? error.message : String(error), again: false })
@@ -48,8 +84,8 @@ export async function prepareMails(
   return { ready, unfit }
 }
 
-type Batch = { messages: Claimed[]; settings: Settings; now: Date }
-
+/** A letter's parts, or why there are none. */
+type Rendered = { ok: true; parts: Marked } | { ok: false; reason: string }
 async function renderAll(
   services: Services,
   renderer: Renderer,
@@ -59,7 +95,7 @@ async function renderAll(
   const versions = new Map<string, { version: VersionRow; messages: Claimed[] }>()
   for (const message of batch.messages) {
     const { version, payload } = message
-    if (payload) results.set(message.id, { ok: true, parts: written(payload) })
+    if (payload) results.set(message.id, { ok: true, parts: unmarked(written(payload)) })
     else if (version) {
       const group = versions.get(version.id) ?? { version, messages: [] }
       group.messages.push(message)
@@ -97,15 +133,26 @@ async function renderVersion(
       tracksOpens: tracks(message.contactId, 'open'),
     }),
   )
-  const rendered = await renderer.render({ key: id, subject, html, text }, contexts)
+  const { fixed, results } = await renderer.renderMarked({ key: id, subject, html, text }, contexts)
+  const bytes = fixed && encodedOnce(version, fixed)
   const isDynamic = (index: number) => links[index]?.dynamic ?? true
-  return rendered.map((result, i) => {
+  return results.map((result, i) => {
     const nonce = contexts[i]?.tend.nonce
-    if (!result.ok || !nonce) return result
+    if (!result.ok || !nonce || !bytes)
+      return result.ok ? { ok: false, reason: 'it was not rendered' } : result
     const tracksClicks = tracks(subjects[i]?.contactId ?? '', 'click')
     const given = { nonce, subject: subjects[i] ?? null, isDynamic, tracksClicks }
-    return { ok: true, parts: finishLinks(services, result.parts, given) }
+    return { ok: true, parts: { ...finishLinks(services, result.parts, given), nonce, fixed: bytes } }
   })
+}
+
+/** By the row of a version, which is read once and kept while it is in use. */
+const encoded = new WeakMap<VersionRow, FixedBytes>()
+
+function encodedOnce(version: VersionRow, fixed: Fixed): FixedBytes {
+  const bytes = encoded.get(version) ?? encodeFixed(fixed)
+  encoded.set(version, bytes)
+  return bytes
 }
 
 /** Alerts and tests come as they are; an alert's lines become simple paragraphs. */

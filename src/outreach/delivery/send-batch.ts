@@ -51,19 +51,17 @@ export async function sendBatch(sender: Sender, claim: Claim, take: (result: Res
       ending.waitMs = Math.max(0, sender.route.downUntil.getTime() - services.clock.now().getTime())
     take({ message, ending, subject: item.subject, mailbox: mailboxRow(services, item) })
   }
-  const { ready, unfit } = await prepareMails(services, sender.renderer, {
-    messages: mails,
-    settings: claim.settings,
-    now,
-  })
-  for (const { message, text, again } of unfit)
-    finish({ message, subject: '', raw: null, also: null }, { is: 'unfit', text, again })
-  const letters = ready.map(item => ({ ...item, also: sender.smtp ? 'SMTP' : null }))
+  const letters = prepareMails(services, sender.renderer, { messages: mails, settings: claim.settings, now })
   const calls = hooks.map(message => webhookItem(services, message))
   await allEnded([
-    inParallel(letters, sender.smtp?.width ?? 1, async item =>
-      finish(item, await sendLetter(sender, claim, item)),
-    ),
+    inParallel(letters, sender.smtp?.width ?? 1, async letter => {
+      if ('raw' in letter) {
+        const item = { ...letter, also: sender.smtp ? 'SMTP' : null }
+        return finish(item, await sendLetter(sender, claim, item))
+      }
+      const { message, text, again } = letter
+      finish({ message, subject: '', raw: null, also: null }, { is: 'unfit', text, again })
+    }),
     inParallel(calls, webhooksAtOnce, async item => finish(item, await sendCall(sender, claim, item))),
   ])
 }
@@ -137,10 +135,17 @@ async function allEnded(works: Promise<void>[]): Promise<void> {
 }
 
 /** Works through the items, `width` at a time. */
-async function inParallel<T>(items: T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values()
-  const lane = async () => {
-    for (const item of queue) await work(item)
+async function inParallel<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  // One source for all lines; each takes the next item when it is free.
+  const source = (async function* () {
+    yield* items
+  })()
+  const line = async () => {
+    for await (const item of source) await work(item)
   }
-  await allEnded(Array.from({ length: Math.min(width, items.length) }, lane))
+  await allEnded(Array.from({ length: width }, line))
 }

@@ -10,6 +10,25 @@ export function newNonce(): string {
   return `t${randomBytes(9).toString('hex')}`
 }
 
+/** From this length on, characters, a stretch that is the same in every mail is worth a mark. */
+const fixedFrom = 200
+const linkInside = /^\[\d+\|/
+
+/** Whether this stretch of a template is to stand as a mark; what is between the nonces of a link never is. */
+export function isFixed(text: string): boolean {
+  return text.length >= fixedFrom && !linkInside.test(text)
+}
+
+/** Stands for a fixed stretch. Made of the nonce without being it: links are found by the nonce. */
+export function fixedMark(nonce: string, index: number): string {
+  return `f${nonce.slice(1)}#${index}#`
+}
+
+/** The text cut at its marks: what stands before the first, then in turn a number and what stands behind it. */
+export function splitFixed(text: string, nonce: string): string[] {
+  return text.split(new RegExp(`f${nonce.slice(1)}#(\\d+)#`))
+}
+
 const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' }
 
 /** Back to plain text from what the template engine and `escapeHtml` write. */

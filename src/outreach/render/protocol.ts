@@ -31,15 +31,20 @@ export type Template = { key: string; subject: string; html: string; text: strin
 export type Parts = { subject: string; html: string; text: string }
 export type Rendered = { ok: true; parts: Parts } | { ok: false; reason: string }
 
+/** The long stretches of a template that are the same in every mail, by their number. */
+export type Fixed = { html: string[]; text: string[] }
+
 export type Request =
   | { id: number; op: 'compile'; source: Source }
-  | { id: number; op: 'render'; template: Template; contexts: Record<string, unknown>[] }
+  /** `marked`: fixed stretches are told once, and stand in each mail as marks (see markers.ts). */
+  | { id: number; op: 'render'; template: Template; contexts: Record<string, unknown>[]; marked: boolean }
 
 export type Reply =
   | { ready: true }
   /** The compiler is loaded, the work on the source begins. */
   | { id: number; loaded: true }
   | { id: number; compiled: CompileResult }
+  | { id: number; fixed: Fixed }
   /** Results in the order of the contexts; several of these make an answer. */
   | { id: number; rendered: Rendered[] }
 

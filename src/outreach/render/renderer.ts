@@ -2,15 +2,23 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '#platform/errors.ts'
-import type { CompileResult, Rendered, Reply, Request, Source, Template } from './protocol.ts'
+import type { CompileResult, Fixed, Rendered, Reply, Request, Source, Template } from './protocol.ts'
 
 export type Renderer = {
   /** Compiles an email; an email that the compiler chokes on is a problem of the source, not an error. */
   compile(source: Source): Promise<CompileResult>
   /** One result per context, in order. A recipient on whom the process dies or hangs fails alone. */
   render(template: Template, contexts: Record<string, unknown>[]): Promise<Rendered[]>
+  /**
+   * As `render`, but the long stretches that are the same in every mail stand in it as marks (markers.ts) and come
+   * once: most of a mail is neither rendered, nor handed between processes, nor encoded again for each recipient.
+   */
+  renderMarked(template: Template, contexts: Record<string, unknown>[]): Promise<Marked>
   close(): Promise<void>
 }
+
+/** `fixed` is null where nothing could be rendered at all. */
+export type Marked = { fixed: Fixed | null; results: Rendered[] }
 
 /** Times in milliseconds. A child that hangs is killed after `killMs` without an answer. */
 export type RendererOptions = {
@@ -50,7 +58,9 @@ export function createRenderer(given: Partial<RendererOptions> = {}): Renderer {
   }
   return {
     compile: source => inTurn(() => compileIn(pool, source)),
-    render: (template, contexts) => inTurn(() => renderIn(pool, template, contexts)),
+    render: async (template, contexts) =>
+      (await inTurn(() => renderIn(pool, { template, contexts, marked: false }))).results,
+    renderMarked: (template, contexts) => inTurn(() => renderIn(pool, { template, contexts, marked: true })),
     close: () => inTurn(async () => pool.close()),
   }
 }
@@ -68,10 +78,14 @@ async function compileIn(pool: Pool, source: Source): Promise<CompileResult> {
 
 async function renderIn(
   pool: Pool,
-  template: Template,
-  contexts: Record<string, unknown>[],
-): Promise<Rendered[]> {
+  {
+    template,
+    contexts,
+    marked,
+  }: { template: Template; contexts: Record<string, unknown>[]; marked: boolean },
+): Promise<Marked> {
   const results: Rendered[] = []
+  let fixed: Fixed | null = null
   let deaths = 0
   // After a death one by one, until the recipients of the group that died are through.
   let alone = 0
@@ -82,7 +96,8 @@ async function renderIn(
     }
     const some = contexts.slice(results.length, alone > 0 ? results.length + 1 : undefined)
     const before = results.length
-    await pool.ask({ id: 0, op: 'render', template, contexts: some }, reply => {
+    await pool.ask({ id: 0, op: 'render', template, contexts: some, marked }, reply => {
+      if ('fixed' in reply) fixed = reply.fixed
       if ('rendered' in reply) results.push(...reply.rendered)
       return results.length - before >= some.length
     })
@@ -93,7 +108,7 @@ async function renderIn(
       results.push({ ok: false, reason: hung })
     } else alone = 10
   }
-  return results
+  return { fixed, results }
 }
 
 type Pool = {
