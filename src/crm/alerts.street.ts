@@ -17,6 +17,10 @@ type Found = { alert: Alert; notice: Notice }
  * the page does.
  */
 export async function alertsStreet(app: FastifyInstance, services: Services): Promise<void> {
+  await app.register(async scope => addPages(scope, services))
+}
+
+async function addPages(app: FastifyInstance, services: Services): Promise<void> {
   // The button sends an empty form; whatever else comes with it is not read.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 10_000 }, (_request, _body, done) =>

@@ -9,7 +9,7 @@ import type { Services } from '#platform/services.ts'
 import type { KnownPerson } from './history.ts'
 
 const hourMs = 3_600_000
-const leads = 9
+const leads = 13
 
 type Given = {
   owner: string
@@ -24,7 +24,7 @@ type Given = {
 export async function seedSales(services: Services, given: Given, now: Date): Promise<void> {
   const hot = await rule(services, given, 'Back on the prices', {
     trigger: { on: 'page', path: '/pricing', match: 'starts_with' },
-    filter: { not: { type: 'field', field: 'stage', op: 'is', value: 'customer' } },
+    filter: { type: 'field', field: 'stage', op: 'is_not', value: 'customer' },
     message: 'is looking at the prices again, a good moment to call',
     coolDownHours: 72,
   })
@@ -107,7 +107,7 @@ async function tell({ db, config, secrets }: Services, given: Told): Promise<voi
   if (leadId === '' || person === null) return
   const actor: Actor = { ...systemActor, kind: 'user', id: person.id, name: person.name, role: person.role }
   const later = new Date(at.getTime() + hourMs)
-  if (index === 0) await acceptLead(db, actor, { contactId, id: leadId }, later)
+  if (index === 0 || index === 3) await acceptLead(db, actor, { contactId, id: leadId }, later)
   const words = { reason: 'bad_timing' as const, note: 'Budget comes in spring' }
-  if (index === 4) await returnLead(db, actor, { contactId, id: leadId }, words, later)
+  if (index === 4 || index === 6) await returnLead(db, actor, { contactId, id: leadId }, words, later)
 }

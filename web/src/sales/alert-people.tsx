@@ -45,7 +45,7 @@ export function AlertPeople(part: Part) {
           onChange={event => change({ owner: event.currentTarget.checked })}
         />
         <Text size="sm" fw={500}>
-          {to.owner ? 'Where there is no owner' : 'Of the team'}
+          {to.owner ? 'Where there is no owner, somebody of the team' : 'Somebody of the team'}
         </Text>
         <SegmentedControl
           w="fit-content"
@@ -53,9 +53,9 @@ export function AlertPeople(part: Part) {
           aria-label="How the team is asked"
           disabled={disabled}
           data={[
-            { value: 'nobody', label: 'no team' },
-            { value: 'turns', label: 'the team by turns' },
-            { value: 'rules', label: 'the team by rules' },
+            { value: 'nobody', label: 'nobody' },
+            { value: 'turns', label: 'by turns' },
+            { value: 'rules', label: 'by rules' },
           ]}
           value={by}
           onChange={next =>

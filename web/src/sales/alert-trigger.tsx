@@ -31,7 +31,7 @@ export function AlertTrigger({ draft, set, disabled }: Part) {
         <Group align="flex-end" gap="sm">
           <Select
             label="does this"
-            w={230}
+            w={150}
             allowDeselect={false}
             disabled={disabled}
             data={triggerKinds}
@@ -67,7 +67,7 @@ function Details({
         <TextInput
           label="Stage"
           placeholder="any stage"
-          w={220}
+          w={170}
           disabled={rest.disabled}
           value={trigger.stage ?? ''}
           onChange={event => rest.onChange({ on: 'stage', stage: event.currentTarget.value || null })}
@@ -107,7 +107,7 @@ function ScoreDetails({ trigger, disabled, onChange }: Settings<'score'>) {
     <>
       <Select
         label="In the score"
-        w={200}
+        w={150}
         disabled={disabled}
         data={items.map(model => ({ value: model.id, label: model.name }))}
         value={trigger.modelId}
@@ -116,7 +116,7 @@ function ScoreDetails({ trigger, disabled, onChange }: Settings<'score'>) {
       />
       <Select
         label="From this threshold on"
-        w={210}
+        w={185}
         clearable
         disabled={disabled || trigger.modelId === null}
         data={thresholds.map(each => ({ value: each.name, label: `${each.name} (${each.value})` }))}
@@ -134,14 +134,14 @@ function PageDetails({ trigger, disabled, onChange }: Settings<'page'>) {
       <TextInput
         label="Path"
         placeholder="/pricing"
-        w={220}
+        w={170}
         disabled={disabled}
         value={trigger.path}
         onChange={event => onChange({ ...trigger, path: event.currentTarget.value })}
       />
       <Select
         label="Which pages"
-        w={190}
+        w={165}
         allowDeselect={false}
         disabled={disabled}
         data={[

@@ -57,7 +57,7 @@ export function AlertWays({ draft, set, disabled }: Part) {
             />
           )}
           <NumberInput
-            label="Same contact again after hours"
+            label="Pause per contact (hours)"
             w={220}
             min={0}
             max={8760}
