@@ -132,6 +132,14 @@ create table crm.removal (
   primary key (connection_id, remote_type, remote_id)
 );
 
+-- Records that were read and are nobody here: without an address, or not to be made. The comparison knows them.
+create table crm.stranger (
+  connection_id bigint not null,
+  remote_type text not null,
+  remote_id text not null,
+  primary key (connection_id, remote_type, remote_id)
+);
+
 -- Ids that the nightly comparison saw; emptied when it is over.
 create unlogged table crm.sighting (
   connection_id bigint not null,
@@ -223,6 +231,8 @@ create table crm.member (
   primary key (contact_id, id)
 );
 
+create index member_id on crm.member (id);
+
 create table crm.task (
   contact_id bigint not null,
   id bigint not null,
@@ -239,6 +249,8 @@ create table crm.task (
   updated_at timestamptz not null,
   primary key (contact_id, id)
 );
+
+create index task_id on crm.task (id);
 
 create table crm.deal (
   id bigint primary key,
@@ -279,17 +291,3 @@ create table crm.deal_role (
   primary key (contact_id, deal_id)
 );
 create index deal_role_deal on crm.deal_role (deal_id);
-
--- Requests to sales, and what became of them.
-create table crm.hand_off (
-  contact_id bigint not null,
-  id bigint not null,
-  owner_id text,
-  words text not null,
-  state text not null check (state in ('waiting', 'accepted', 'returned')),
-  reason text,
-  asked_at timestamptz not null,
-  answered_at timestamptz,
-  answered_by text,
-  primary key (contact_id, id)
-);

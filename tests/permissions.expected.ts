@@ -24,6 +24,7 @@ export const expected = new Map<string, Role[]>([
   ...of('companies', { read: everybody, edit: carers }),
   ...of('consents', { read: everybody, edit: carers }),
   ...of('contacts', { read: everybody, edit: carers, bulk: builders, delete: builders, merge: builders }),
+  ...of('crm', { read: builders, edit: admins }),
   ...of('emails', { read: everybody, preview: everybody, edit: builders, publish: builders }),
   ...of('events', { read: everybody }),
   ...of('exports', { read: thinkers, create: thinkers, download: thinkers }),

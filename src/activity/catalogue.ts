@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { EventType } from './event-type.ts'
 import { audienceEvents } from './vocabulary/audience.ts'
 import { captureEvents } from './vocabulary/capture.ts'
+import { crmEvents } from './vocabulary/crm.ts'
 import { decisionEvents } from './vocabulary/decisions.ts'
 import { outreachEvents } from './vocabulary/outreach.ts'
 import { salesEvents } from './vocabulary/sales.ts'
@@ -14,6 +15,7 @@ export const eventTypes: readonly EventType[] = [
   ...decisionEvents,
   ...outreachEvents,
   ...salesEvents,
+  ...crmEvents,
   ...workflowEvents,
 ]
 

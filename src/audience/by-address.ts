@@ -12,3 +12,12 @@ export async function contactsByAddress(db: Db, addresses: string[]): Promise<Ma
   )
   return new Map(rows.map(row => [row.address, row.contactId]))
 }
+
+/** The ids of contacts after this one, in order. */
+export async function contactIdsAfter(db: Db, after: string, limit: number): Promise<string[]> {
+  const rows = await many<{ id: string }>(
+    db,
+    sql`select id from audience.contact where id > ${after}::bigint order by id limit ${limit}`,
+  )
+  return rows.map(row => row.id)
+}

@@ -4,12 +4,15 @@ import type { NewEvent } from '#engine/reactor.ts'
 import { type Db, inTransaction } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import { addClashes, type ClashRow } from './clashes.sql.ts'
+import type { LoadReport } from './connections.sql.ts'
 import type { RemoteRecord, Values } from './connector.ts'
+import { examplesOf } from './examples.ts'
 import { followStates } from './fate.ts'
 import { addHints } from './hints.sql.ts'
 import { raise } from './issues.ts'
-import { holdLinks, type Link, linksOf, saveLinks } from './links.sql.ts'
+import { addStrangers, holdLinks, type Link, linksOf, saveLinks } from './links.sql.ts'
 import { agree, type Merged, merge } from './merge.ts'
+import { freeze, pingPong } from './ping-pong.ts'
 import { sideOf } from './sides/all.ts'
 import { type Arrival, Changed, type LocalRow, type LocalWrite, type Work } from './sides/side.ts'
 import { fieldsInUse, toArrivals } from './translate.ts'
@@ -19,11 +22,10 @@ import { same } from './values.ts'
 export type Push = { link: Link; values: Values; updated: Date | null }
 export type Applied = {
   pushes: Push[]
-  counts: { linked: number; created: number; changed: number; leftOut: number }
+  counts: { linked: number; created: number; changed: number; leftOut: number; clashes: number }
+  examples: LoadReport['examples']
 }
 
-const flipsPerHour = 4
-const hourMs = 3_600_000
 const maxAttempts = 5
 
 /**
@@ -50,7 +52,7 @@ export async function apply(
   }
 }
 
-type Pair = Arrival & { link: Link; isFirst: boolean }
+type Pair = Arrival & { link: Link; isFirst: boolean; isNew: boolean }
 
 async function applyOnce(
   trx: Db,
@@ -129,7 +131,11 @@ async function applyOnce(
     trx,
     [...events, ...written].map(event => (work.muted ? mute(event) : event)),
   )
-  return { pushes, counts: { ...counts, changed: writes.length } }
+  return {
+    pushes,
+    counts: { ...counts, changed: writes.length, clashes: clashes.length },
+    examples: examplesOf(work, judged),
+  }
 }
 
 /** Segments and scores follow whatever happens; workflows do not begin by what is muted. */
@@ -146,6 +152,12 @@ async function pair(trx: Db, work: Work, arrivals: Arrival[], links: Map<string,
       ? await side.create(trx, rest, work)
       : { made: new Map<string, string>(), events: [] }
   const found = new Map([...matched, ...made])
+  if (work.object.kind !== 'user')
+    await addStrangers(
+      trx,
+      work,
+      unknown.map(({ record: { id } }) => id).filter(id => !found.has(id)),
+    )
   const others = await linksOf(trx, work.object.kind, [...new Set(found.values())], work.connection.id)
   const taken = new Map(
     others.filter(link => link.state === 'active' && link.isPrimary).map(link => [link.localId, link]),
@@ -167,7 +179,7 @@ async function pair(trx: Db, work: Work, arrivals: Arrival[], links: Map<string,
       }
       if (link.isPrimary) taken.set(localId, link)
     }
-    pairs.push({ ...arrival, link, isFirst: !known })
+    pairs.push({ ...arrival, link, isFirst: !known, isNew: made.has(arrival.record.id) })
   }
   await saveLinks(trx, work.connection.id, demoted)
   const counts = { linked: matched.size, created: made.size, leftOut: rest.length - made.size, changed: 0 }
@@ -201,7 +213,7 @@ export function freshLink(work: Work, record: Pick<RemoteRecord, 'id'>, localId:
   }
 }
 
-type Judged = Pair & { ours: Values; merged: Merged | null }
+export type Judged = Pair & { ours: Values; merged: Merged | null }
 
 /** Of a person that is several records, fields flow to and from one of them; an opt-out is taken from any. */
 function judge(work: Work, pair: Pair, local: LocalRow | undefined, fields: ReturnType<typeof fieldsInUse>) {
@@ -250,29 +262,6 @@ function underWay({ sent }: Link, merged: Merged | null): Values | null {
   })
   return open.length === 0 ? null : Object.fromEntries(open)
 }
-
-/** A field that was fought over too often in an hour rests. */
-function freeze(link: Link, merged: Merged | null, now: Date): { link: Link; field: string }[] {
-  const frozen: { link: Link; field: string }[] = []
-  for (const field of merged?.fights ?? []) {
-    const before = link.flips[field]
-    const isFresh = before && now.getTime() - Date.parse(before.since) < hourMs
-    const flips = isFresh ? { ...before, n: before.n + 1 } : { n: 1, since: now.toISOString() }
-    link.flips = { ...link.flips, [field]: flips }
-    if (flips.n > flipsPerHour && !link.frozen.includes(field)) {
-      link.frozen = [...link.frozen, field]
-      frozen.push({ link, field })
-    }
-  }
-  return frozen
-}
-
-const pingPong = ({ link, field }: { link: Link; field: string }) => ({
-  kind: 'ping_pong' as const,
-  words: `The field “${field}” went back and forth more than ${flipsPerHour} times in an hour: two rules fight over it. It rests on these records.`,
-  fields: [field],
-  link,
-})
 
 /** Whether what is here says anything that was not agreed on: whether it is worth asking the CRM. */
 export function isNews(link: Link, ours: Values, names: string[]): boolean {

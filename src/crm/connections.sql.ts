@@ -1,7 +1,7 @@
 import { type Db, many, maybeOne, type RawBuilder, run, sql } from '#platform/db/db.ts'
 import { notFound } from '#platform/errors.ts'
 import type { RemoteSchema } from './connector.ts'
-import type { Mapping } from './mapping.ts'
+import type { Kind, Mapping } from './mapping.ts'
 
 /** Something of the CRM that is not as the mapping has it; it rests until it is described or published anew. */
 export type Drift = {
@@ -14,7 +14,7 @@ export type Drift = {
 export type LoadReport = {
   objects: {
     remote: string
-    kind: string
+    kind: Kind
     records: number
     matched: number
     createHere: number

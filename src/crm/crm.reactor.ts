@@ -1,4 +1,4 @@
-import type { Event, Reactor } from '#engine/reactor.ts'
+import type { Event, NewEvent, Reactor } from '#engine/reactor.ts'
 import type { CallLane } from './budget.ts'
 import { type ConnectionRow, selectLive } from './connections.sql.ts'
 import { enqueue } from './outbox.sql.ts'
@@ -18,6 +18,29 @@ function concerns(event: Event, connection: ConnectionRow): boolean {
   if (type === 'score.changed')
     return objects.some(object => object.fields.some(field => field.local === `score.${data.modelId}`))
   return false
+}
+
+/** A change of the owner, whoever made it, is an event of its own: alerts and workflows begin by it. */
+function ownerChanged(event: Event): NewEvent[] {
+  if (event.type !== 'contact.updated') return []
+  const { changes, source, muted } = event.data as {
+    changes?: Record<string, { from: unknown; to: unknown }>
+    source?: string
+    muted?: true
+  }
+  const change = changes?.owner_id
+  if (!change) return []
+  const data = { ...change, source, ...(muted ? { muted } : {}) }
+  return [
+    {
+      contactId: event.contactId,
+      type: 'owner.changed',
+      at: event.at,
+      causeId: event.id,
+      depth: event.depth + 1,
+      data,
+    },
+  ]
 }
 
 /** Puts contacts that changed into the outbox of every CRM, in the transaction that deals with the change. */
@@ -40,6 +63,6 @@ export const crmReactor: Reactor = {
       }))
     })
     await enqueue(db, rows, now)
-    return []
+    return events.flatMap(ownerChanged)
   },
 }

@@ -16,7 +16,6 @@ export const pollMs = 60_000
 
 /** Reads what changed in all objects whose time has come, in the order of dependency. Returns how many records came. */
 export async function pullDue(run: Run, everyMs = pollMs): Promise<number> {
-  const crm = run.crm('delta')
   const now = run.services.clock.now()
   let count = 0
   for (const object of inOrder(run.mapping.objects)) {
@@ -24,17 +23,16 @@ export async function pullDue(run: Run, everyMs = pollMs): Promise<number> {
     if (polledAt && now.getTime() - polledAt.getTime() < everyMs) continue
     count += await pullObject(run, object)
   }
-  if (count > 0) await changeConnection(run.services.db, run.connection.id, { syncedAt: now })
-  else await changeConnection(run.services.db, run.connection.id, { syncedAt: now })
-  void crm
+  await changeConnection(run.services.db, run.connection.id, { syncedAt: now })
   return count
 }
 
 async function pullObject(run: Run, object: ObjectMap): Promise<number> {
   const crm = run.crm('delta')
+  const began = run.services.clock.now()
   const removed = await pullRemovals(workOn(run, object), crm)
   const { read } = await pullChanges(workOn(run, object), crm, { stream: 'delta', lane: 'delta' })
-  if (object.kind === 'deal') await pullRoles(run, object)
+  if (object.kind === 'deal' && read > 0) await pullRoles(run, object, false, began)
   return removed + read
 }
 
@@ -47,9 +45,14 @@ export async function pullNamed(run: Run): Promise<number> {
 }
 
 /** All there is to do in these lanes now, until nothing is left; how much it was. */
-export async function pushAll(run: Run, lanes: CallLane[], inHand: Set<string>): Promise<number> {
-  let count = await deleteThere(run)
-  for (let some = 1; some > 0; count += some) some = await pushDue(run, lanes, inHand)
+export async function pushAll(
+  run: Run,
+  lanes: CallLane[],
+  inHand: Set<string>,
+  signal?: AbortSignal,
+): Promise<number> {
+  let count = lanes.includes('delta') ? await deleteThere(run) : 0
+  for (let some = 1; some > 0 && !signal?.aborted; count += some) some = await pushDue(run, lanes, inHand)
   return count
 }
 

@@ -138,3 +138,34 @@ export async function linksOfRecords(db: Db, connectionId: string, refs: RemoteR
   )
   return new Set(rows.map(row => row.key))
 }
+
+/** Living records of one type; those read since a moment, or all. */
+export function linksOfType(
+  db: Db,
+  connectionId: string,
+  type: string,
+  since: Date | null,
+): Promise<{ remoteId: string; localId: string }[]> {
+  return many(
+    db,
+    sql`
+    select remote_id as "remoteId", local_id as "localId" from crm.link
+    where connection_id = ${connectionId}::bigint and remote_type = ${type} and state = 'active'
+      and (${since?.toISOString() ?? null}::timestamptz is null or pulled_at >= ${since?.toISOString() ?? null}::timestamptz)`,
+  )
+}
+
+/** Notes records that were read and are nobody here. */
+export async function addStrangers(
+  trx: Db,
+  { connection, object }: { connection: { id: string }; object: { remote: string } },
+  ids: string[],
+): Promise<void> {
+  if (ids.length === 0) return
+  await run(
+    trx,
+    sql`
+    insert into crm.stranger (connection_id, remote_type, remote_id)
+    select ${connection.id}::bigint, ${object.remote}, id from unnest(${[...ids].sort()}::text[]) as seen (id) on conflict do nothing`,
+  )
+}

@@ -43,7 +43,7 @@ export const objectMapSchema = z
     /** Only contacts of this segment are created there; null = all that are asked for. */
     inclusionSegmentId: idSchema.nullable().default(null),
     /** What becomes of ours when theirs is deleted, and of theirs when ours is; erasures are always passed on. */
-    deletedThere: z.enum(['unlink', 'archive']).default('unlink'),
+    deletedThere: z.enum(['unlink', 'delete']).default('unlink'),
     deletedHere: z.enum(['unlink', 'delete']).default('unlink'),
     /** Who wins where both sides changed a two-way field. */
     winner: z.enum(['crm', 'tend', 'newer']).default('crm'),

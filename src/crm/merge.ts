@@ -56,7 +56,10 @@ type Sides = { ours: Value; theirs: Value }
 
 function mergeField(field: MergeField, { ours, theirs }: Sides, input: MergeInput, result: Merged): void {
   const { name, rule } = field
-  if (name === optOut) return stricter({ ours, theirs }, result)
+  if (name === optOut) {
+    stricter({ ours, theirs }, result)
+    return
+  }
   if (same(ours, theirs, name)) {
     result.base[name] = agree(ours, theirs)
     return

@@ -30,12 +30,11 @@ export async function forgetPeople(trx: Db, contactIds: string[]): Promise<void>
   await run(trx, sql`delete from crm.member where contact_id = any(${ids})`)
   await run(trx, sql`delete from crm.task where contact_id = any(${ids})`)
   await run(trx, sql`delete from crm.deal_role where contact_id = any(${ids})`)
-  await run(trx, sql`delete from crm.hand_off where contact_id = any(${ids})`)
 }
 
 /** What is held of somebody, for himself. */
 export async function exportPerson(db: Db, contactId: string): Promise<unknown> {
-  const [links, conflicts, tasks, campaigns, deals, handOffs] = await Promise.all([
+  const [links, conflicts, tasks, campaigns, deals] = await Promise.all([
     many(
       db,
       sql`
@@ -56,9 +55,8 @@ export async function exportPerson(db: Db, contactId: string): Promise<unknown> 
       select r.*, d.name, d.stage, d.status, d.amount, d.currency from crm.deal_role r left join crm.deal d on d.id = r.deal_id
       where r.contact_id = ${contactId}::bigint`,
     ),
-    many(db, sql`select * from crm.hand_off where contact_id = ${contactId}::bigint`),
   ])
-  return { links, conflicts, tasks, campaigns, deals, handOffs }
+  return { links, conflicts, tasks, campaigns, deals }
 }
 
 /** Hands all of one contact to another. Of two primary records of one CRM, the one that stayed keeps its place. */
@@ -99,5 +97,4 @@ const moved: [string, string][] = [
   ['crm.member', 'id, campaign_id, connection_id, status, updated_at'],
   ['crm.task', 'id, connection_id, subject, body, due_on, owner_id, status, reason, created_at, updated_at'],
   ['crm.deal_role', 'deal_id, role, is_primary'],
-  ['crm.hand_off', 'id, owner_id, words, state, reason, asked_at, answered_at, answered_by'],
 ]

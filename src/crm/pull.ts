@@ -23,7 +23,7 @@ export type Progress = (
 type Read = { page: ChangePage; readAt: Date }
 
 /** Page after page; the next is on its way while the caller works. */
-async function* pages(
+export async function* pages(
   work: Work,
   crm: Connection,
   from: { after: Cursor | null; upTo: Date },

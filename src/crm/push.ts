@@ -87,7 +87,10 @@ async function pushKind(run: Run, kind: Kind, rows: OutboxRow[]): Promise<void> 
   for (const [object, entries] of open) await pushLinked(workOn(run, object), run, entries)
   const target = createdAs(mapping, kind)
   if (!target) return settleAll(run, missing)
-  const welcome = await included(workOn(run, target), missing)
+  const welcome = await included(
+    workOn(run, target),
+    missing.map(row => row.localId),
+  )
   await settleAll(
     run,
     missing.filter(row => !welcome.has(row.localId)),
@@ -115,8 +118,7 @@ function hasNews(work: Work, link: Link, local: LocalRow): boolean {
 }
 
 /** Only contacts of the segment are made there; without one, all that are asked for. */
-async function included({ object, services, now }: Work, rows: OutboxRow[]): Promise<Set<string>> {
-  const ids = rows.map(row => row.localId)
+export async function included({ object, services, now }: Work, ids: string[]): Promise<Set<string>> {
   const segmentId = object.inclusionSegmentId
   if (object.kind !== 'person' || segmentId === null) return new Set(ids)
   const filter = { type: 'segment' as const, segmentId, in: true }

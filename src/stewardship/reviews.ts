@@ -37,6 +37,7 @@ export function listReviews(
       union all select 'campaigns', id::text, name, owner_id, review_on, 'live' from outreach.campaign
         where status in ('scheduled', 'running', 'paused')
       union all select 'alerts', id::text, name, owner_id, review_on, status from crm.alert_rule where status = 'live'
+      union all select 'crm', id::text, name, owner_id, review_on, status from crm.connection where status = 'live'
       union all select 'workflows', id::text, name, owner_id, review_on, status from workflows.workflow
         where status = 'live' or (status = 'paused' and review_on + ${graceDays}::int <= ${ask.today}::date)) d
     left join access."user" u on u.id = d.owner_id

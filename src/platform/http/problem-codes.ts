@@ -32,6 +32,7 @@ export const problemCodes: Record<string, { status: number; words: string }> = {
     status: 409,
     words: 'The first request under this Idempotency-Key was cut off. Look whether it was carried out.',
   },
+  crm_refused: { status: 422, words: 'The CRM did not let Tend in; the title has its own words.' },
   unknown_host: { status: 421, words: "The name in the address is none of this installation's." },
   too_many_requests: { status: 429, words: 'Slower: `retry-after` says in how many seconds.' },
   too_many_tries: { status: 429, words: 'Too many wrong passwords or codes. Wait some minutes.' },
