@@ -18,6 +18,9 @@ import { FilterBuilder } from '@/decisions/filter-builder'
 import { useUsers } from '@/ui/steward'
 import type { Part } from './alert'
 
+/** Names stay readable where nothing can be changed. */
+const readable = { pill: { color: 'var(--mantine-color-text)' } }
+
 type Option = { value: string; label: string }
 
 function usePeople(): Option[] {
@@ -71,6 +74,7 @@ export function AlertPeople(part: Part) {
         />
         {to.team?.by === 'turns' && (
           <MultiSelect
+            styles={readable}
             label="One after the other"
             disabled={disabled}
             data={people}
@@ -112,6 +116,7 @@ export function AlertPeople(part: Part) {
               }
             />
             <MultiSelect
+              styles={readable}
               label="tell one after the other"
               style={{ flex: 1, minWidth: 220 }}
               maxValues={3}
