@@ -99,6 +99,8 @@ create table crm.outbox (
   local_id bigint not null,
   lane text not null check (lane in ('interactive', 'delta', 'backfill')),
   state text not null default 'waiting' check (state in ('waiting', 'parked')),
+  -- Their side is to be changed whatever ours says: it was found there that it is not as agreed.
+  is_urged boolean not null default false,
   -- Raised whenever it is asked for again: what was asked for meanwhile is not done.
   seq int not null default 1,
   attempts int not null default 0,

@@ -72,9 +72,13 @@ export const inOrder = (objects: ObjectMap[]): ObjectMap[] =>
 export const createdAs = (mapping: Mapping, kind: Kind): ObjectMap | undefined =>
   mapping.objects.find(object => object.kind === kind && object.createThere)
 
+/** Whether anything flows: an opt-out always does. */
+export const isUsed = (field: Pick<FieldMap, 'rule' | 'local'>): boolean =>
+  field.rule !== 'none' || field.local === optOut
+
 /** What the connector has to be asked for. */
 export const remoteFields = (object: ObjectMap): string[] => [
-  ...new Set(object.fields.filter(field => field.rule !== 'none').map(field => field.remote)),
+  ...new Set(object.fields.filter(isUsed).map(field => field.remote)),
 ]
 
 /** A person's field that says “do not write to me”: the stricter side wins, whatever its rule. */

@@ -8,6 +8,7 @@ export type OutboxRow = {
   lane: CallLane
   seq: number
   attempts: number
+  isUrged: boolean
   queuedAt: Date
 }
 
@@ -19,7 +20,7 @@ const rank = (lane: unknown) => sql`array_position(array['interactive', 'delta',
  */
 export async function enqueue(
   trx: Db,
-  rows: { connectionId: string; kind: Kind; localId: string; lane: CallLane }[],
+  rows: { connectionId: string; kind: Kind; localId: string; lane: CallLane; isUrged?: boolean }[],
   now: Date,
 ): Promise<void> {
   if (rows.length === 0) return
@@ -27,13 +28,14 @@ export async function enqueue(
   await run(
     trx,
     sql`
-    insert into crm.outbox as known (connection_id, kind, local_id, lane, not_before, queued_at)
-    select distinct on (connection_id, kind, local_id) connection_id, kind, local_id, lane, ${now}::timestamptz, ${now}::timestamptz
+    insert into crm.outbox as known (connection_id, kind, local_id, lane, is_urged, not_before, queued_at)
+    select distinct on (connection_id, kind, local_id) connection_id, kind, local_id, lane, urged, ${now}::timestamptz, ${now}::timestamptz
     from unnest(${sorted.map(row => row.connectionId)}::bigint[], ${sorted.map(row => row.kind)}::text[],
-      ${sorted.map(row => row.localId)}::bigint[], ${sorted.map(row => row.lane)}::text[]) as fresh (connection_id, kind, local_id, lane)
+      ${sorted.map(row => row.localId)}::bigint[], ${sorted.map(row => row.lane)}::text[],
+      ${sorted.map(row => row.isUrged ?? false)}::boolean[]) as fresh (connection_id, kind, local_id, lane, urged)
     order by connection_id, kind, local_id, ${rank(sql`fresh.lane`)}
     on conflict (connection_id, kind, local_id) do update set seq = known.seq + 1, attempts = 0, state = 'waiting',
-      not_before = excluded.not_before,
+      is_urged = known.is_urged or excluded.is_urged, not_before = excluded.not_before,
       queued_at = case when known.state = 'parked' then excluded.queued_at else known.queued_at end, issue_id = null,
       lane = case when ${rank(sql`excluded.lane`)} < ${rank(sql`known.lane`)} then excluded.lane else known.lane end`,
   )
@@ -47,7 +49,7 @@ export function selectDue(
   return many(
     db,
     sql`
-    select kind, local_id as "localId", lane, seq, attempts, queued_at as "queuedAt" from crm.outbox
+    select kind, local_id as "localId", lane, seq, attempts, is_urged as "isUrged", queued_at as "queuedAt" from crm.outbox
     where connection_id = ${ask.connectionId}::bigint and state = 'waiting' and lane = any(${ask.lanes}::text[])
       and kind = any(${ask.kinds}::text[]) and not_before <= ${ask.now}::timestamptz and local_id <> all(${ask.but}::bigint[])
     order by array_position(${ask.kinds}::text[], kind), not_before, local_id limit ${ask.limit}`,

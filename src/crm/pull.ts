@@ -116,6 +116,7 @@ export function queuePushes(trx: Trx, work: Work, { pushes }: Applied, lane: Cal
       kind: link.kind,
       localId: link.localId,
       lane,
+      isUrged: true,
     })),
     work.now,
   )

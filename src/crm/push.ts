@@ -2,10 +2,11 @@ import { matchContacts } from '#decisions/match.ts'
 import { inTransaction } from '#platform/db/db.ts'
 import { askedAt, isNews, type Push } from './apply.ts'
 import type { CallLane } from './budget.ts'
-import type { RemoteRecord } from './connector.ts'
+import { CrmError, type RemoteRecord } from './connector.ts'
 import { createMissing } from './create.ts'
+import { handleFailed } from './failures.ts'
 import { type Link, linksOf } from './links.sql.ts'
-import { createdAs, type Kind, kinds, type ObjectMap, optOut, remoteFields } from './mapping.ts'
+import { createdAs, isUsed, type Kind, kinds, type ObjectMap, optOut, remoteFields } from './mapping.ts'
 import { type OutboxRow, selectDue, settle } from './outbox.sql.ts'
 import { takeIn } from './pull.ts'
 import { type Run, workOn } from './run.ts'
@@ -49,12 +50,34 @@ export async function pushDue(run: Run, lanes: CallLane[], inHand: Set<string>):
   if (kind === undefined || mine.length === 0) return 0
   for (const row of mine) inHand.add(row.localId)
   try {
-    await pushKind(run, kind, mine)
+    await pushCarefully(run, kind, mine)
   } finally {
     for (const row of mine) inHand.delete(row.localId)
   }
   return mine.length
 }
+
+/** A call that failed as a whole is one that will pass, or there is one in it that spoils it for all: halve. */
+async function pushCarefully(run: Run, kind: Kind, rows: OutboxRow[]): Promise<void> {
+  try {
+    await pushKind(run, kind, rows)
+  } catch (error) {
+    if (!(error instanceof CrmError) || ['auth', 'throttle'].includes(error.failure.kind)) throw error
+    const { failure } = error
+    if (rows.length > 1 && spoiling.has(failure.kind)) {
+      const middle = Math.ceil(rows.length / 2)
+      await pushCarefully(run, kind, rows.slice(0, middle))
+      return pushCarefully(run, kind, rows.slice(middle))
+    }
+    const object = run.mapping.objects.find(each => each.kind === kind)
+    if (!object) throw error
+    await handleFailed(
+      workOn(run, object),
+      rows.map(row => ({ row, op: 'find', link: null, failure })),
+    )
+  }
+}
+const spoiling = new Set(['invalid', 'duplicate', 'denied', 'gone', 'schema', 'conflict'])
 
 async function pushKind(run: Run, kind: Kind, rows: OutboxRow[]): Promise<void> {
   const { services, connection, mapping } = run
@@ -77,7 +100,7 @@ async function pushKind(run: Run, kind: Kind, rows: OutboxRow[]): Promise<void> 
     else {
       const news = living.flatMap(link => {
         const object = objects.find(each => each.remote === link.remoteType)
-        return object && hasNews(workOn(run, object), link, local) ? [{ object, link }] : []
+        return object && (row.isUrged || hasNews(workOn(run, object), link, local)) ? [{ object, link }] : []
       })
       if (news.length === 0) done.push(row)
       for (const { object, link } of news) open.set(object, [...(open.get(object) ?? []), { row, link }])
@@ -111,7 +134,7 @@ function settleAll({ services, connection }: Run, rows: OutboxRow[]): Promise<vo
 function hasNews(work: Work, link: Link, local: LocalRow): boolean {
   const described = describedFields(work)
   const names = work.object.fields
-    .filter(field => field.rule !== 'none' && (field.rule !== 'crm' || field.local === optOut))
+    .filter(field => isUsed(field) && (field.rule !== 'crm' || field.local === optOut))
     .filter(field => described.get(field.remote)?.readOnly !== true)
     .map(field => field.local)
   return isNews(link, local.values, link.isPrimary ? names : names.filter(name => name === optOut))

@@ -1,7 +1,7 @@
 import { type Db, many, sql } from '#platform/db/db.ts'
 import type { RemoteField, RemoteRecord, Value, Values } from './connector.ts'
 import { localIdsOf, remoteIdsOf } from './links.sql.ts'
-import type { FieldMap, Kind } from './mapping.ts'
+import { type FieldMap, isUsed, type Kind } from './mapping.ts'
 import type { Arrival, LocalField, Work } from './sides/side.ts'
 import { fit, toLocal, toRemote } from './values.ts'
 
@@ -37,7 +37,7 @@ export function fieldsInUse(work: Work, locals: LocalField[]): Reach['fields'] {
     work.connection.drift.filter(each => each.object === work.object.remote).map(each => each.field),
   )
   return work.object.fields
-    .filter(field => field.rule !== 'none' && !rested.has(field.remote))
+    .filter(field => isUsed(field) && !rested.has(field.remote))
     .map(field => ({ ...field, refers: byName.get(field.local)?.refers ?? null }))
 }
 

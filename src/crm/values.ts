@@ -69,7 +69,7 @@ function transform(field: FieldMap, value: Value): Value {
 /** What would be refused is cut or rounded before it goes, as the CRM itself would say it keeps it. */
 export function fit(value: Value, field: RemoteField | undefined): Value {
   if (!field || value === null) return value
-  if (field.type === 'boolean' && typeof value !== 'boolean') return String(value) === 'true'
+  if (field.type === 'boolean') return String(value) === 'true'
   if (['number', 'money'].includes(field.type)) {
     const number = Number(value)
     if (!Number.isFinite(number)) return value
