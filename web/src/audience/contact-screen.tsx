@@ -2,6 +2,7 @@ import { Alert, Anchor, Badge, Grid, Group, ScrollArea, Stack, Tabs, Text } from
 import { IconBan, IconChevronRight } from '@tabler/icons-react'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { ContactCrm } from '@/crm/contact-crm'
 import { MergeNote } from '@/stewardship/merge-note'
 import { personName } from '@/ui/format'
 import { Page } from '@/ui/page'
@@ -42,6 +43,7 @@ const tabs = [
   ['scores', 'Scores'],
   ['workflows', 'Workflows'],
   ['segments', 'Segments and lists'],
+  ['crm', 'CRM'],
 ] as const
 
 function One({ contact }: { contact: Contact }) {
@@ -101,6 +103,9 @@ function One({ contact }: { contact: Contact }) {
             </Tabs.Panel>
             <Tabs.Panel value="segments" pt="md">
               <ContactSegments contact={contact} />
+            </Tabs.Panel>
+            <Tabs.Panel value="crm" pt="md">
+              <ContactCrm id={contact.id} />
             </Tabs.Panel>
           </Tabs>
         </Grid.Col>

@@ -81,6 +81,7 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
           { to: '/settings/fields', label: 'Fields' },
           { to: '/settings/lists', label: 'Lists' },
           { to: '/settings/team', label: 'Team & roles' },
+          { to: '/crm', label: 'CRM' },
           { to: '/settings/webhooks', label: 'Webhooks' },
           { to: '/settings/keys', label: 'API keys' },
           { to: '/settings/audit', label: 'Audit log' },
