@@ -1,6 +1,6 @@
 import { inTransaction } from '#platform/db/db.ts'
 import { askedAt, freshLink } from './apply.ts'
-import type { Connection, RemoteRecord, Value, Values, WriteOp } from './connector.ts'
+import type { Connection, RemoteRecord, Value, Values, WriteOp, WriteOutcome } from './connector.ts'
 import { type Failed, handleFailed } from './failures.ts'
 import { type ObjectMap, optOut, remoteFields } from './mapping.ts'
 import type { OutboxRow } from './outbox.sql.ts'
@@ -103,6 +103,9 @@ async function findAll(run: Run, work: Work, crm: Connection, wanted: Wanted[]):
 
 const keyOf = (value: Value) => (value === null ? '' : String(value).trim().toLowerCase())
 
+/** Kinds that stand for somebody: there must never be two of one. */
+const named = new Set(['person', 'company'])
+
 async function createFresh(work: Work, crm: Connection, wanted: Wanted[]): Promise<void> {
   if (wanted.length === 0) return
   const { services, connection, object } = work
@@ -111,7 +114,10 @@ async function createFresh(work: Work, crm: Connection, wanted: Wanted[]): Promi
   const external = fields.find(each => each.local === 'id' && described.get(each.remote)?.externalId)
   // Without an address or our id there, a create whose answer was lost could not be found again.
   const findable = wanted.filter(
-    ({ local }) => external || object.matchKeys.some(key => (local.values[key] ?? null) !== null),
+    ({ local }) =>
+      external ||
+      !named.has(object.kind) ||
+      object.matchKeys.some(key => (local.values[key] ?? null) !== null),
   )
   const left = wanted.filter(each => !findable.includes(each))
   await inTransaction(services.db, trx =>
@@ -137,7 +143,7 @@ async function createFresh(work: Work, crm: Connection, wanted: Wanted[]): Promi
       values: theirs[i] ?? {},
     }),
   )
-  const outcomes = await send(crm, object.remote, ops)
+  const outcomes = await sendWhole(work, crm, ops)
   await conclude(
     work,
     crm,
@@ -149,6 +155,23 @@ async function createFresh(work: Work, crm: Connection, wanted: Wanted[]): Promi
       outcome: outcomes[i],
     })),
   )
+}
+
+/** A membership of somebody who is not there yet waits until he is. */
+async function sendWhole(work: Work, crm: Connection, ops: WriteOp[]): Promise<WriteOutcome[]> {
+  const { object } = work
+  const needed =
+    object.kind === 'member'
+      ? object.fields.filter(field => ['person', 'campaign'].includes(field.local)).map(field => field.remote)
+      : []
+  const isWhole = (op: WriteOp) => op.op === 'create' && needed.every(name => op.values[name] !== undefined)
+  const whole = ops.filter(isWhole)
+  const answers = await send(crm, object.remote, whole)
+  const early: WriteOutcome = {
+    ok: false,
+    failure: { kind: 'transient', words: 'The contact is not in the CRM yet.' },
+  }
+  return ops.map(op => answers[whole.indexOf(op)] ?? early)
 }
 
 /** What there is to say: a new record is not told what is empty. */

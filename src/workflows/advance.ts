@@ -2,6 +2,7 @@ import type { Event, NewEvent } from '#engine/reactor.ts'
 import { liveVersions } from '#outreach/emails.ts'
 import { newId } from '#platform/ids.ts'
 import { answer, leaving } from './ask.ts'
+import { carryToSales } from './crm-effects.ts'
 import { changeContacts, sendAlerts, sendMessages, takeEffects, whyOf } from './effects.ts'
 import type { Enrolment } from './enrolments.sql.ts'
 import { type Entered, type Entry, enter } from './enter.ts'
@@ -36,6 +37,7 @@ export async function advance(run: Run, wakings: Waking[]): Promise<void> {
   const nameOf = (id: string) => run.published.get(id)?.name ?? 'A workflow'
   const told = { travellers: run.all, world: run.world, nameOf }
   run.out.push(...(await sendAlerts(run.tick.db, run.tick.services, told)))
+  run.out.push(...(await carryToSales(run.tick.db, run.all, run.tick.now)))
   await save(run)
 }
 

@@ -131,7 +131,7 @@ export async function sendAlerts(
 }
 
 /** One message per step of a stay, however often the tick is repeated. */
-function keyOf(traveller: Traveller, seq: number): string {
+export function keyOf(traveller: Traveller, seq: number): string {
   return `workflow:${traveller.row.id}:${seq}`
 }
 

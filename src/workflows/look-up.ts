@@ -1,5 +1,6 @@
 import type { Thing } from '#access/references.ts'
 import { listsByIds } from '#audience/lists.ts'
+import { campaignsByIds } from '#crm/actions.ts'
 import { filterSchema, usesOf } from '#decisions/filter.ts'
 import { listScoreModels } from '#decisions/score-models.ts'
 import { segmentsByIds } from '#decisions/segments.ts'
@@ -28,6 +29,7 @@ const readers: Record<
   'score-model': { noun: 'score', read: readScoreModels },
   workflow: { noun: 'workflow', read: selectNames },
   list: { noun: 'list', read: listsByIds },
+  'crm-campaign': { noun: 'campaign of the CRM', read: campaignsByIds },
 }
 
 async function readScoreModels(db: Db, ids: string[]): Promise<Found[]> {

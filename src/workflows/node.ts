@@ -33,6 +33,10 @@ export type Effect =
       because: string | null
     }
   | { do: 'enrol'; workflowId: string }
+  | { do: 'crm-push' }
+  | { do: 'crm-task'; subject: string; body: string; dueOn: string | null; ownerId: string | null }
+  | { do: 'crm-member'; campaignId: string; status: string }
+  | { do: 'handoff'; words: string; userIds: string[] }
 
 /**
  * What a step decides. `go` leaves by an exit (`because` of the event it was waiting for), `wait` stays until a time
@@ -77,7 +81,7 @@ export type Needs = { filters?: Record<string, Filter>; contact?: boolean }
 export type Kind<S> = {
   type: string
   title: string
-  category: 'time' | 'path' | 'message' | 'contact' | 'end'
+  category: 'time' | 'path' | 'message' | 'contact' | 'sales' | 'end'
   /** One sentence for the catalogue in the editor. */
   words: string
   settings: z.ZodType<S>

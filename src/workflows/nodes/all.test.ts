@@ -31,6 +31,11 @@ const examples: Record<string, Record<string, unknown>[]> = {
     { workflowId: '1' },
     { workflowId: '1', when: { type: 'score', modelId: '1', op: 'at_least', value: 50 } },
   ],
+  'crm-push': [{}],
+  'crm-task': [{ subject: 'Call' }, { subject: 'Call', dueInDays: null }],
+  'crm-campaign': [{ campaignId: '1', status: 'clicked' }],
+  'set-owner': [{ userIds: ['a', 'b', 'c'] }, { userIds: ['a'], onlyIfNone: false }],
+  'request-handoff': [{ words: 'asked for a demo' }],
   exit: [{}, { reason: 'not a customer' }],
 }
 

@@ -2,6 +2,7 @@ import type { Node } from '../node.ts'
 import { addPoints } from './add-points.ts'
 import { alertSales } from './alert-sales.ts'
 import { branch } from './branch.ts'
+import { crmMember, crmPush, crmTask, requestHandOff, setOwner } from './crm.ts'
 import { exit } from './exit.ts'
 import { addToList, removeFromList } from './list-member.ts'
 import { moveToWorkflow } from './move-to-workflow.ts'
@@ -23,6 +24,11 @@ export const nodes: Node[] = [
   setField,
   addToList,
   removeFromList,
+  setOwner,
+  requestHandOff,
+  crmPush,
+  crmTask,
+  crmMember,
   moveToWorkflow,
   exit,
 ]
