@@ -134,7 +134,7 @@ const looking: Route[] = [
     reply: mappingSchema,
     async handle({ params }, { db }) {
       const row = await getConnection(db, params.id)
-      return row.schema ? firstMapping(connectorOf(row.connector), row.schema) : row.draft
+      return row.schema ? await firstMapping(db, connectorOf(row.connector), row.schema) : row.draft
     },
   }),
 ]

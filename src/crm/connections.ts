@@ -145,7 +145,9 @@ export async function testConnection(
     const answer = await run.crm('interactive').test()
     const row = await describe(run)
     if (row.draft.objects.length === 0 && row.schema)
-      await changeConnection(services.db, id, { draft: firstMapping(connectorOf(row.connector), row.schema) })
+      await changeConnection(services.db, id, {
+        draft: await firstMapping(services.db, connectorOf(row.connector), row.schema),
+      })
     await audit(services.db, actor, 'crm.test', { kind: 'crm', id }, { ok: true })
     return { ...answer, connection: await getConnection(services.db, id) }
   } catch (error) {

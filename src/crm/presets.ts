@@ -1,3 +1,4 @@
+import type { Db } from '#platform/db/db.ts'
 import type { Connector, RemoteSchema } from './connector.ts'
 import {
   type FieldMap,
@@ -8,6 +9,7 @@ import {
   type ObjectMap,
   type Rule,
 } from './mapping.ts'
+import { sideOf } from './sides/all.ts'
 
 /** Who decides about a field unless somebody says otherwise: the CRM, except for what Tend knows better. */
 function ruleOf(kind: Kind, local: string): Rule {
@@ -17,15 +19,20 @@ function ruleOf(kind: Kind, local: string): Rule {
   return local === 'owner_id' ? 'crm' : 'two_way'
 }
 
-/** A first mapping, made of what the connector proposes and the CRM really has. Nothing is created there by it. */
-export function firstMapping(connector: Connector, schema: RemoteSchema): Mapping {
+/**
+ * A first mapping, made of what the connector proposes and what both the CRM and Tend really have. Nothing is created
+ * there by it.
+ */
+export async function firstMapping(db: Db, connector: Connector, schema: RemoteSchema): Promise<Mapping> {
+  const here = new Map<Kind, Set<string>>()
+  for (const kind of kinds) here.set(kind, new Set((await sideOf(kind).fields(db)).map(field => field.name)))
   const objects = connector.presets.flatMap((preset): ObjectMap[] => {
     const described = schema.objects.find(object => object.type === preset.remote)
     if (!described || !isKind(preset.local)) return []
     const kind = preset.local
     const there = new Set(described.fields.map(field => field.name))
     const fields = preset.fields
-      .filter(field => there.has(field.remote))
+      .filter(field => there.has(field.remote) && here.get(kind)?.has(field.local))
       .map(
         (field): FieldMap => ({
           local: field.local,

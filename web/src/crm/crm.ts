@@ -78,7 +78,10 @@ export const kindWords: Record<ObjectMap['kind'], string> = {
 
 /** `not_before` as people write it: "Not before". */
 export const spoken = (name: string) => {
-  const words = name.replace(/^attrs\./, '').replaceAll('_', ' ')
+  const words = name
+    .replace(/^attrs\./, '')
+    .replaceAll('_', ' ')
+    .replace(/\b(api|url|id)\b/gi, word => word.toUpperCase())
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 

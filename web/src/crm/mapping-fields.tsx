@@ -55,7 +55,7 @@ export function MappingFields({ object, schema, disabled, values, onChange }: Pr
               <Table.Th w={210}>Who decides</Table.Th>
               {values && <Table.Th>there last</Table.Th>}
               <Table.Th>CRM</Table.Th>
-              <Table.Th w={150}>Empty values</Table.Th>
+              <Table.Th w={175}>Empty values</Table.Th>
               <Table.Th w={40} aria-label="Remove" />
             </Table.Tr>
           </Table.Thead>

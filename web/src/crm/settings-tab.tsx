@@ -152,11 +152,7 @@ function Test({ connection, byBrowser, disabled }: TestProps) {
       </Group>
       {test.isSuccess && (
         <Alert color="green" icon={<IconCheck size={18} />} title="It works">
-          <Text size="sm">
-            {test.data.words}
-            {test.data.user ? ` The CRM knows us as ${test.data.user.name}.` : ''} A first mapping is proposed
-            under Mapping.
-          </Text>
+          <Text size="sm">{test.data.words} A first mapping is proposed under Mapping.</Text>
         </Alert>
       )}
       {(test.isError || signIn.isError) && <ErrorNote error={test.error ?? signIn.error} />}
