@@ -29,6 +29,7 @@ export const expected = new Map<string, Role[]>([
   ...of('events', { read: everybody }),
   ...of('exports', { read: thinkers, create: thinkers, download: thinkers }),
   ...of('fields', { read: everybody, edit: builders }),
+  ...of('forms', { read: everybody, edit: builders, publish: builders }),
   ...of('imports', { read: thinkers, preview: thinkers, edit: builders }),
   ...of('jobs', { read: everybody, edit: builders }),
   ...of('keys', { read: admins, edit: admins }),

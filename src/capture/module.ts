@@ -1,5 +1,8 @@
 import { ownedIn } from '#access/ownership.ts'
 import type { Module } from '#engine/module.ts'
+import { domainLoop } from './domains.loop.ts'
+import { domainRoutes } from './domains.routes.ts'
+import { formRoutes } from './forms.routes.ts'
 import { serveIntake } from './intake/street.ts'
 import { servePageScript } from './page-script.street.ts'
 import { kitRoutes } from './pages.kit.routes.ts'
@@ -13,14 +16,22 @@ import { sourceRoutes } from './sources.routes.ts'
 /** How people and what they do come in: sources, the Segment-compatible intake, the page script. */
 export const captureModule: Module = {
   name: 'capture',
-  ...ownedIn({ pages: 'capture.page' }),
-  routes: [...sourceRoutes, ...pageRoutes, ...livePageRoutes, ...pageResultRoutes, ...kitRoutes],
+  ...ownedIn({ pages: 'capture.page', forms: 'capture.form' }),
+  routes: [
+    ...sourceRoutes,
+    ...formRoutes,
+    ...pageRoutes,
+    ...livePageRoutes,
+    ...pageResultRoutes,
+    ...kitRoutes,
+    ...domainRoutes,
+  ],
   async street(app, services) {
     await serveIntake(app, services)
     await servePageScript(app)
     await app.register(async scope => servePages(scope, services))
   },
-  loops: [pageLoop],
+  loops: [pageLoop, domainLoop],
   pending: pagesPending,
   nextDue: nextPage,
 }

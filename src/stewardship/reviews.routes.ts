@@ -35,6 +35,7 @@ const kinds = {
   scoring: 'scores',
   emails: 'emails',
   workflows: 'workflows',
+  forms: 'forms',
   pages: 'pages',
 } as const
 type Kind = keyof typeof kinds

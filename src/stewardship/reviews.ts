@@ -33,6 +33,7 @@ export function listReviews(
       select 'segments' as kind, id::text, name, owner_id, review_on, status from decisions.segment where status = 'live'
       union all select 'scoring', id::text, name, owner_id, review_on, status from decisions.score_model where status = 'live'
       union all select 'emails', id::text, name, owner_id, review_on, status from outreach.email where status = 'live'
+      union all select 'forms', id::text, name, owner_id, review_on, status from capture.form where status = 'live'
       union all select 'pages', id::text, name, owner_id, review_on, status from capture.page where status = 'live'
       union all select 'campaigns', id::text, name, owner_id, review_on, 'live' from outreach.campaign
         where status in ('scheduled', 'running', 'paused')
