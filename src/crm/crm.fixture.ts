@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { append, load } from '#activity/ledger.ts'
 import { record } from '#activity/record.ts'
 import { setField } from '#audience/bulk-edit.ts'
@@ -73,7 +74,12 @@ export const personMap = (remote: string, more: Partial<ObjectMap> = {}): Object
 /** A connection that is live and has been loaded. */
 export async function openTown(
   objects: ObjectMap[] = [personMap('Contact', { createThere: true }), personMap('Lead')],
-  options: { limits?: Partial<Connection['limits']>; loaded?: boolean; callsPerDay?: number } = {},
+  options: {
+    limits?: Partial<Connection['limits']>
+    loaded?: boolean
+    callsPerDay?: number
+    latencyMs?: number
+  } = {},
 ): Promise<Town> {
   const base = await testDatabase()
   const crm = new FakeCrm()
@@ -90,7 +96,13 @@ export async function openTown(
     clock: createClock(),
     log: createLog(config.logLevel),
     secrets: createSecrets(config),
-    egress: { fetch: async () => answer, refusal: () => null },
+    egress: {
+      fetch: async () => {
+        if (options.latencyMs) await pause(options.latencyMs)
+        return answer
+      },
+      refusal: () => null,
+    },
     metrics: createMetrics(),
     repoint: repointHere,
     forget: async (trx: Db, ids: string[]) => {

@@ -73,8 +73,9 @@ async function work(services: Services, row: ConnectionRow, signal: AbortSignal)
   const run = await openRun(services, row, row.mapping ?? row.draft, budget)
   const inHand = new Set<string>()
   const lanes = [
-    ...(['interactive', 'delta', 'backfill'] as const).map(lane =>
-      keepOn(run, signal, () => pushAll(run, [lane], inHand, signal)),
+    // What loading leaves to be written waits until all is read: it is known then who is not there.
+    ...(['interactive', 'delta', ...(row.loadState === 'done' ? ['backfill' as const] : [])] as const).map(
+      lane => keepOn(run, signal, () => pushAll(run, [lane], inHand, signal)),
     ),
     keepOn(run, signal, () => follow(run, budget)),
   ]

@@ -91,13 +91,15 @@ export class FakeCrm {
   clock: () => number = Date.now
   schema = structuredClone(objects)
   private next = 1
+  private readonly moved = new Set<string>()
 
   table(type: string): Map<string, Stored> {
     const table = this.tables.get(type) ?? new Map<string, Stored>()
     this.tables.set(type, table)
     return table
   }
-  private stamp(): Date {
+  private stamp(type: string): Date {
+    this.moved.add(type)
     return new Date(Math.floor(this.clock() / 1000) * 1000)
   }
   /** Somebody in the CRM makes a record. */
@@ -105,8 +107,8 @@ export class FakeCrm {
     const id = `${type[0]}${String(this.next++).padStart(9, '0')}`
     this.table(type).set(id, {
       id,
-      modified: this.stamp(),
-      created: this.stamp(),
+      modified: this.stamp(type),
+      created: this.stamp(type),
       version: '1',
       values: this.kept({}, values),
       order: this.next,
@@ -122,21 +124,22 @@ export class FakeCrm {
     if (!row) throw new Error(`no ${type} ${id}`)
     Object.assign(row, {
       values: this.kept(row.values, values),
-      modified: this.stamp(),
+      modified: this.stamp(type),
       version: String(Number(row.version) + 1),
     })
   }
   remove(type: string, id: string): void {
     const row = this.table(type).get(id)
-    if (row) Object.assign(row, { deleted: true, modified: this.stamp() })
+    if (row) Object.assign(row, { deleted: true, modified: this.stamp(type) })
   }
   /** Gone without a trace, as some CRMs do. */
   vanish(type: string, id: string): void {
+    this.moved.add(type)
     this.table(type).delete(id)
   }
   merge(type: string, loser: string, winner: string): void {
     const row = this.table(type).get(loser)
-    if (row) Object.assign(row, { deleted: true, mergedInto: winner, modified: this.stamp() })
+    if (row) Object.assign(row, { deleted: true, mergedInto: winner, modified: this.stamp(type) })
     this.edit(type, winner, {})
   }
   convert(leadId: string): string {
@@ -145,7 +148,7 @@ export class FakeCrm {
     const id = this.add('Contact', lead.values)
     Object.assign(lead, {
       convertedTo: [{ type: 'Contact', id }] satisfies RemoteRef[],
-      modified: this.stamp(),
+      modified: this.stamp('Lead'),
     })
     return id
   }
@@ -246,20 +249,42 @@ export class FakeCrm {
     shown: (row: Stored, fields: string[]) => RemoteRecord,
   ): ChangePage {
     const { after } = ask
-    const rows = this.sorted(type).filter(row => {
-      const at = row.modified.toISOString()
-      return row.modified <= ask.upTo && (!after || at > after.at || (at === after.at && row.id > after.id))
-    })
+    const all = this.sorted(type)
+    const from = after ? firstAfter(all, `${after.at} ${after.id}`, after.id === '') : 0
+    const rows = all
+      .slice(from, from + ask.limit + 1)
+      .filter(({ row }) => row.modified <= ask.upTo)
+      .map(({ row }) => row)
     const page = rows.slice(0, ask.limit)
     const last = page.at(-1)
     const next = last ? { at: last.modified.toISOString(), id: last.id } : after
     return { records: page.map(row => shown(row, ask.fields)), next, more: rows.length > ask.limit }
   }
-  private sorted(type: string): Stored[] {
-    return [...this.table(type).values()].sort(
-      (a, b) => a.modified.getTime() - b.modified.getTime() || (a.id < b.id ? -1 : 1),
-    )
+  private readonly orders = new Map<string, { key: string; row: Stored }[]>()
+  private sorted(type: string): { key: string; row: Stored }[] {
+    const known = this.orders.get(type)
+    if (known && !this.moved.has(type)) return known
+    this.moved.delete(type)
+    const rows = [...this.table(type).values()].map(row => ({
+      key: `${row.modified.toISOString()} ${row.id}`,
+      row,
+    }))
+    rows.sort((a, b) => (a.key < b.key ? -1 : 1))
+    this.orders.set(type, rows)
+    return rows
   }
+}
+
+/** The place of the first record whose key is greater. */
+function firstAfter(rows: { key: string }[], key: string, orEqual: boolean): number {
+  let [low, high] = [0, rows.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const at = rows[middle]?.key ?? ''
+    if (at > key || (orEqual && at >= key)) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /** The fake as a kind of CRM that the engine can be connected to. */

@@ -12,6 +12,7 @@ import { getStream, moveStream, type StreamName } from './streams.sql.ts'
 const marginMs = 5_000
 /** Records per transaction: pages are gathered up to here. */
 const chunk = 2_000
+const pagesAhead = 12
 
 export type Pulled = { read: number; done: boolean }
 export type Progress = (
@@ -22,7 +23,7 @@ export type Progress = (
 
 type Read = { page: ChangePage; readAt: Date }
 
-/** Page after page; the next is on its way while the caller works. */
+/** Page after page; some more are on their way while the caller works. */
 export async function* pages(
   work: Work,
   crm: Connection,
@@ -39,13 +40,30 @@ export async function* pages(
     })
     return { page, readAt }
   }
-  let next: Promise<Read> | null = read(from.after)
-  while (next) {
-    const current: Read = await next
-    next = current.page.more && current.page.next ? read(current.page.next) : null
+  const ahead: Promise<Read | null>[] = []
+  let isOver = false
+  let last: Promise<Read | null> = read(from.after)
+  ahead.push(last)
+  const follow = (before: Promise<Read | null>): Promise<Read | null> => {
+    const next = before.then(each =>
+      each?.page.more && each.page.next && !isOver ? read(each.page.next) : null,
+    )
     // A failure is told where the page is asked for.
-    next?.catch(() => undefined)
-    yield current
+    next.catch(() => undefined)
+    return next
+  }
+  try {
+    for (;;) {
+      while (ahead.length < pagesAhead) {
+        last = follow(last)
+        ahead.push(last)
+      }
+      const current = await ahead.shift()
+      if (!current) return
+      yield current
+    }
+  } finally {
+    isOver = true
   }
 }
 

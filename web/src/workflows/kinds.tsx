@@ -43,6 +43,7 @@ export const categories: { name: string; title: string; color: string }[] = [
   { name: 'time', title: 'Wait', color: 'blue' },
   { name: 'path', title: 'Choose a way', color: 'violet' },
   { name: 'contact', title: 'Change the contact', color: 'orange' },
+  { name: 'sales', title: 'Sales and CRM', color: 'teal' },
   { name: 'end', title: 'End', color: 'gray' },
 ]
 
