@@ -8,6 +8,7 @@ import { useMe } from '@/shell/me'
 import { When } from '@/ui/format'
 import { Empty } from '@/ui/page'
 import { Loaded } from '@/ui/states'
+import { OwnerName } from '@/ui/steward'
 import { type Rule, ruleWords, shownValue, spoken } from './crm'
 
 const readPerson = (id: string) => call(client.GET('/api/v1/contacts/{id}/crm', { params: { path: { id } } }))
@@ -173,7 +174,7 @@ function Fields({ record }: { record: CrmRecord }) {
                   <Text size="sm">{spoken(field.local)}</Text>
                 </Table.Td>
                 <Table.Td>
-                  <Text size="sm">{shownValue(field.ours)}</Text>
+                  <Value field={field.local} value={field.ours} />
                 </Table.Td>
                 <Table.Td>
                   {isFrozen ? (
@@ -192,7 +193,7 @@ function Fields({ record }: { record: CrmRecord }) {
                   )}
                 </Table.Td>
                 <Table.Td>
-                  <Text size="sm">{shownValue(field.theirs)}</Text>
+                  <Value field={field.local} value={field.theirs} />
                 </Table.Td>
               </Table.Tr>
             )
@@ -201,6 +202,18 @@ function Fields({ record }: { record: CrmRecord }) {
       </Table>
     </Table.ScrollContainer>
   )
+}
+
+/** A value as people read it: owners and companies by their names' links, not by ids. */
+function Value({ field, value }: { field: string; value: unknown }) {
+  if (field === 'owner_id' && typeof value === 'string') return <OwnerName id={value} />
+  if (field === 'company_id' && typeof value === 'string')
+    return (
+      <Anchor component={Link} to={`/companies/${value}`} size="sm">
+        the company
+      </Anchor>
+    )
+  return <Text size="sm">{shownValue(value)}</Text>
 }
 
 const dealState = { open: 'Open', won: 'Won', lost: 'Lost' }

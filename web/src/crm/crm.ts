@@ -80,6 +80,7 @@ export const kindWords: Record<ObjectMap['kind'], string> = {
 export const spoken = (name: string) => {
   const words = name
     .replace(/^attrs\./, '')
+    .replace(/_id$/, '')
     .replaceAll('_', ' ')
     .replace(/\b(api|url|id)\b/gi, word => word.toUpperCase())
   return words.charAt(0).toUpperCase() + words.slice(1)
@@ -88,6 +89,7 @@ export const spoken = (name: string) => {
 /** A value of either side, short enough for a cell. */
 export function shownValue(value: unknown): string {
   if (value === null || value === undefined || value === '') return '–'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }

@@ -227,7 +227,7 @@ function Acts({ issue }: { issue: Issue }) {
     <>
       <Group gap="xs">
         <Button
-          size="compact-md"
+          size="compact-sm"
           disabled={reason !== null}
           loading={retry.isPending}
           onClick={() => retry.mutate()}
@@ -236,7 +236,7 @@ function Acts({ issue }: { issue: Issue }) {
         </Button>
         {issue.state === 'open' && (
           <Button
-            size="compact-md"
+            size="compact-sm"
             variant="default"
             disabled={reason !== null}
             loading={ignore.isPending}

@@ -5,7 +5,7 @@ import { call, client } from '@/api/client'
 import { useJobs } from '@/shell/job-tray'
 import { formatNumber, When } from '@/ui/format'
 import { ErrorNote, Loaded } from '@/ui/states'
-import { type Connection, kindWords, shownValue, useCrmReason } from './crm'
+import { type Connection, kindWords, shownValue, spoken, useCrmReason } from './crm'
 
 const readLoad = (id: string) =>
   call(client.GET('/api/v1/crm/connections/{id}/first-load', { params: { path: { id } } }))
@@ -192,7 +192,42 @@ function Acts({ connection, load }: { connection: Connection; load: FirstLoad })
   )
 }
 
+const exampleWords: Record<string, string> = { match: 'Matched', conflict: 'Both differ', new: 'New here' }
+type Example = Report['examples'][number]
+type Side = Record<string, unknown>
+
+/** The best name that the CRM has for a record. */
+function nameIn(theirs: Side): string {
+  const name = [theirs.first_name, theirs.last_name].filter(Boolean).join(' ')
+  return name || shownValue(theirs.name ?? theirs.email)
+}
+
+/** What would change about one record, in sentences. */
+function changesOf({ detail }: Example): string[] {
+  const here = (detail.here ?? {}) as Side
+  const there = (detail.there ?? {}) as Side
+  const clashes = Array.isArray(detail.conflicts) ? (detail.conflicts as Side[]) : []
+  const clashing = new Set(clashes.map(clash => String(clash.field)))
+  return [
+    ...clashes.map(
+      ({ field, ours, theirs, winner }) =>
+        `${spoken(String(field))}: here “${shownValue(ours)}”, in the CRM “${shownValue(theirs)}”${winner === 'crm' ? '; the CRM wins' : winner === 'tend' ? '; Tend wins' : ''}`,
+    ),
+    ...Object.entries(here)
+      .filter(([field]) => !clashing.has(field))
+      .map(([field, value]) => `${spoken(field)} becomes “${shownValue(value)}” here`),
+    ...Object.entries(there)
+      .filter(([field]) => !clashing.has(field))
+      .map(([field, value]) => `${spoken(field)} becomes “${shownValue(value)}” in the CRM`),
+  ]
+}
+
 function Examples({ report }: { report: Report }) {
+  // A record in conflict is told of as that, and not once more as a match.
+  const clashing = new Set(
+    report.examples.filter(each => each.what === 'conflict').map(each => each.remoteId),
+  )
+  const shown = report.examples.filter(each => each.what === 'conflict' || !clashing.has(each.remoteId))
   return (
     <Paper withBorder p="md">
       <Stack gap="sm">
@@ -200,32 +235,44 @@ function Examples({ report }: { report: Report }) {
         <Table.ScrollContainer minWidth={600}>
           <Table verticalSpacing="xs">
             <Table.Tbody>
-              {report.examples.slice(0, 40).map(example => (
-                <Table.Tr key={`${example.object}${example.what}${example.remoteId}`}>
-                  <Table.Td style={{ whiteSpace: 'nowrap' }}>
-                    <Text size="sm" fw={600}>
-                      {example.what}
-                    </Text>
-                    <Text size="sm" c="dimmed">
-                      {example.object} {example.remoteId}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    {Object.entries(example.detail).map(([key, value]) => (
-                      <Text size="sm" key={key} style={{ overflowWrap: 'anywhere' }}>
-                        <Text span size="sm" c="dimmed">
-                          {key}:
-                        </Text>{' '}
-                        {shownValue(value)}
-                      </Text>
-                    ))}
-                  </Table.Td>
-                </Table.Tr>
+              {shown.slice(0, 40).map(example => (
+                <ExampleRow key={`${example.object}${example.what}${example.remoteId}`} example={example} />
               ))}
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>
       </Stack>
     </Paper>
+  )
+}
+
+function ExampleRow({ example }: { example: Example }) {
+  const changes = changesOf(example)
+  return (
+    <Table.Tr style={{ verticalAlign: 'top' }}>
+      <Table.Td style={{ whiteSpace: 'nowrap' }}>
+        <Text size="sm">{exampleWords[example.what] ?? example.what}</Text>
+      </Table.Td>
+      <Table.Td style={{ whiteSpace: 'nowrap' }}>
+        <Text size="sm" fw={600}>
+          {nameIn((example.detail.theirs ?? {}) as Side)}
+        </Text>
+        <Text size="sm" c="dimmed">
+          {example.object} {example.remoteId}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {changes.map(change => (
+          <Text size="sm" key={change} style={{ overflowWrap: 'anywhere' }}>
+            {change}
+          </Text>
+        ))}
+        {changes.length === 0 && (
+          <Text size="sm" c="dimmed">
+            {example.what === 'new' ? 'made here with what the CRM has' : 'nothing to change'}
+          </Text>
+        )}
+      </Table.Td>
+    </Table.Tr>
   )
 }
