@@ -19,13 +19,16 @@ export function encodeFixed({ html, text }: Fixed): FixedBytes {
   return { html: html.map(encodeStretch), text: text.map(encodeStretch) }
 }
 
-/** A line of quoted-printable has at most 76 characters (RFC 2045, section 6.7), the soft break's `=` included. */
-const lineLength = 75
+/**
+ * A line of quoted-printable has at most 76 characters (RFC 2045, section 6.7): this, a soft break's `=`, and two more
+ * for a dot at its beginning, which is written as `=2E` so that SMTP need not double it.
+ */
+const lineLength = 73
 const softBreak = '=\r\n'
 
 /** A stretch by itself: a soft break at its end makes it independent of what stands before and behind it. */
 function encodeStretch(text: string): Buffer {
-  const written = wrap(encode(text.replace(/\r\n?|\n/g, '\r\n')), lineLength)
+  const written = wrap(encode(text.replace(/\r\n?|\n/g, '\r\n')), lineLength).replace(/^\./gm, '=2E')
   const isClosed = written === '' || written.endsWith('\r\n')
   return Buffer.from(isClosed ? written : written + softBreak, 'latin1')
 }

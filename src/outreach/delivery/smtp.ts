@@ -1,9 +1,8 @@
 import { isIP } from 'node:net'
-import { Readable } from 'node:stream'
+import { hostname } from 'node:os'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Outcome } from './reply.ts'
-
-export type Letter = { from: string; to: string; raw: Buffer }
+import { type Letter, type Line, openLine } from './smtp-line.ts'
 
 /** Connections to one mail server. */
 export type Smtp = {
@@ -32,13 +31,13 @@ const defaults: SmtpOptions = {
 /** A server that does not answer RSET in this time is not worth waiting for. */
 const resetMs = 5_000
 
-type Line = { connection: SMTPConnection; sent: number; idle: NodeJS.Timeout | undefined }
+type Pooled = { line: Line; sent: number; idle: NodeJS.Timeout | undefined }
 
 /**
- * A small pool over nodemailer's SMTP conversation. Not its own pool: that one puts a letter whose connection
- * broke back into its queue by itself, and does not tell when a body begins, which is what the journal is for.
- * smtps:// is TLS from the start. smtp:// takes TLS where the server offers it, and insists on it, with a valid
- * certificate, where a password is to be sent to another machine.
+ * A small pool of lines that nodemailer opens: finding, securing and logging in is its work. Not its own pool: that
+ * one puts a letter whose connection broke back into its queue by itself, and does not tell when a body begins,
+ * which is what the journal is for. smtps:// is TLS from the start. smtp:// takes TLS where the server offers it, and
+ * insists on it, with a valid certificate, where a password is to be sent to another machine.
  */
 export function createSmtp(url: string, given: Partial<SmtpOptions> = {}): Smtp {
   const options = { ...defaults, ...given }
@@ -46,16 +45,16 @@ export function createSmtp(url: string, given: Partial<SmtpOptions> = {}): Smtp 
   return {
     width: options.width,
     async send(letter, onBody) {
-      let line: Line
+      let pooled: Pooled
       try {
-        line = await lines.next()
+        pooled = await lines.next()
       } catch (error) {
-        return brokenBy(error, false)
+        return brokenBy(error)
       }
-      line.sent++
-      const outcome = await deliver(line.connection, letter, onBody)
-      if (await isUsable(line.connection, outcome)) lines.rest(line)
-      else lines.leave(line)
+      pooled.sent++
+      const outcome = await pooled.line.send(letter, onBody)
+      if (await isUsable(pooled.line, outcome)) lines.rest(pooled)
+      else lines.leave(pooled)
       return outcome
     },
     async close() {
@@ -64,49 +63,38 @@ export function createSmtp(url: string, given: Partial<SmtpOptions> = {}): Smtp 
   }
 }
 
-/** Open connections, and those of them that are free. */
+/** Open lines, and those of them that are free. */
 function createLines(url: string, options: SmtpOptions) {
-  const free: Line[] = []
-  const lines = new Set<Line>()
-  const leave = (line: Line) => {
-    clearTimeout(line.idle)
-    lines.delete(line)
-    line.connection.close()
+  const free: Pooled[] = []
+  const leave = ({ idle, line }: Pooled) => {
+    clearTimeout(idle)
+    line.quit()
   }
   return {
     leave,
-    rest(line: Line) {
-      if (!lines.has(line) || line.sent >= options.perConnection) return leave(line)
-      line.idle = setTimeout(() => {
-        free.splice(free.indexOf(line), 1)
-        leave(line)
+    rest(pooled: Pooled) {
+      if (pooled.sent >= options.perConnection) return leave(pooled)
+      pooled.idle = setTimeout(() => {
+        free.splice(free.indexOf(pooled), 1)
+        leave(pooled)
       }, options.idleMs)
-      line.idle.unref()
-      free.push(line)
+      pooled.idle.unref()
+      free.push(pooled)
     },
-    async next(): Promise<Line> {
-      for (let line = free.pop(); line; line = free.pop()) {
-        clearTimeout(line.idle)
-        if (lines.has(line)) return line
+    async next(): Promise<Pooled> {
+      for (let pooled = free.pop(); pooled; pooled = free.pop()) {
+        clearTimeout(pooled.idle)
+        if (pooled.line.isOpen()) return pooled
       }
-      const line: Line = { connection: await open(url, options), sent: 0, idle: undefined }
-      lines.add(line)
-      line.connection.on('error', () => lines.delete(line))
-      line.connection.on('end', () => lines.delete(line))
-      return line
+      return { line: await open(url, options), sent: 0, idle: undefined }
     },
     close() {
-      for (const line of [...lines]) {
-        clearTimeout(line.idle)
-        line.connection.quit()
-      }
-      lines.clear()
-      free.length = 0
+      for (const pooled of free.splice(0)) leave(pooled)
     },
   }
 }
 
-async function open(url: string, options: SmtpOptions): Promise<SMTPConnection> {
+async function open(url: string, options: SmtpOptions): Promise<Line> {
   const address = new URL(url)
   const host = address.hostname.replace(/^\[|\]$/g, '')
   const secure = address.protocol === 'smtps:'
@@ -131,7 +119,17 @@ async function open(url: string, options: SmtpOptions): Promise<SMTPConnection> 
   })
   connection.removeAllListeners('error')
   connection.on('error', () => undefined)
-  if (user === '') return connection
+  if (user !== '') await logIn(connection, address)
+  const socket = connection._socket
+  if (!socket) throw new Error('the connection ended')
+  // From here on the conversation is ours: the library would take replies for its own.
+  socket.removeAllListeners('data')
+  socket.removeAllListeners('timeout')
+  return openLine(socket, { name: hostname() || 'localhost', replyMs: options.replyMs })
+}
+
+async function logIn(connection: SMTPConnection, address: URL): Promise<void> {
+  const user = decodeURIComponent(address.username)
   await new Promise<void>((resolve, reject) => {
     const pass = decodeURIComponent(address.password)
     connection.login({ user, pass, credentials: { user, pass } }, error =>
@@ -141,65 +139,19 @@ async function open(url: string, options: SmtpOptions): Promise<SMTPConnection> 
     connection.close()
     throw error
   })
-  return connection
-}
-
-function deliver(
-  connection: SMTPConnection,
-  { from, to, raw }: Letter,
-  onBody: () => boolean,
-): Promise<Outcome> {
-  return new Promise(resolve => {
-    let started = false
-    const gone = () => resolve({ is: 'broken', started, text: 'the connection ended' })
-    const body = new Readable({
-      read() {
-        // The server has answered DATA with 354: from here on it may have the letter.
-        if (!started && !onBody()) {
-          // Time ran out while the envelope went over (the process was frozen): the line is cut before the body.
-          connection.off('end', gone)
-          connection.close()
-          return resolve({ is: 'broken', started: false, text: 'its time was over before the body began' })
-        }
-        started = true
-        this.push(raw)
-        this.push(null)
-      },
-    })
-    connection.once('end', gone)
-    connection.send({ from, to: [to], size: raw.length }, body, (error, info) => {
-      connection.off('end', gone)
-      if (error) return resolve(brokenBy(error, started))
-      const text = info?.response ?? ''
-      resolve({ is: 'reply', code: Number(/^\d{3}/.exec(text)?.[0] ?? 250), text })
-    })
-  })
 }
 
 /** After a refusal the session may stand in the middle of a transaction: RSET ends it, or the line is given up. */
-function isUsable(connection: SMTPConnection, outcome: Outcome): Promise<boolean> {
+function isUsable(line: Line, outcome: Outcome): Promise<boolean> {
+  if (outcome.is === 'unfit') return Promise.resolve(line.isOpen())
   if (outcome.is !== 'reply' || outcome.code === 421) return Promise.resolve(false)
-  if (outcome.code < 300) return Promise.resolve(true)
-  return new Promise(resolve => {
-    const timer = setTimeout(() => resolve(false), resetMs)
-    connection.reset(error => {
-      clearTimeout(timer)
-      resolve(!error)
-    })
-  })
+  return outcome.code < 300 ? Promise.resolve(line.isOpen()) : line.reset(resetMs)
 }
 
-/** A reply code where the server gave one; otherwise the conversation broke. */
-function brokenBy(error: unknown, started: boolean): Outcome {
+/** What kept a line from being opened: trouble of the server, not of a letter. */
+function brokenBy(error: unknown): Outcome {
   const text = error instanceof Error ? error.message : String(error)
-  const { responseCode, response, command, code } = (error ?? {}) as Record<string, unknown>
+  const { command } = (error ?? {}) as Record<string, unknown>
   const isLogin = typeof command === 'string' && command.startsWith('AUTH')
-  if (isLogin) return { is: 'broken', started: false, text, isLogin }
-  // A 4xx or 5xx before there was a session is about the server, not about the letter.
-  const isGreeting = command === 'CONN' || command === 'EHLO' || command === 'HELO' || command === 'STARTTLS'
-  if (typeof responseCode === 'number' && !isGreeting)
-    return { is: 'reply', code: responseCode, text: typeof response === 'string' ? response : text }
-  // Refused by the library itself: an address that this server cannot take (no SMTPUTF8), a letter too large.
-  if (!started && (code === 'EENVELOPE' || code === 'EMESSAGE')) return { is: 'unfit', text, again: false }
-  return { is: 'broken', started, text }
+  return { is: 'broken', started: false, text, ...(isLogin ? { isLogin } : {}) }
 }
