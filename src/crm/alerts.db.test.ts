@@ -199,7 +199,7 @@ test('Slack and Teams are told in their own form, and names cannot speak for us'
   const url = 'https://hooks.example.com'
   const rule = await live({
     trigger: prices,
-    channels: { email: false, slackUrl: `${url}/slack`, teamsUrl: `${url}/teams` },
+    channels: { email: false, slackUrl: `${url}/slack`, teamsUrl: `${url}/teams`, crmTask: true },
   })
   const eve = await contact({ first_name: '<!channel>', last_name: '[x](http://evil.example)' })
   await look(eve, '/pricing')

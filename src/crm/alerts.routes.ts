@@ -19,20 +19,13 @@ import {
   route,
   timeSchema,
 } from '#platform/http/route.ts'
+import { type AlertRule, changeRule, createRule, getRule, publishRule, setRuleStatus } from './alert-rules.ts'
 import { acknowledgeAlert, listAlerts, noticesOf, selectAlerts } from './alerts/alerts.sql.ts'
 import { type AlertDefinition, definitionSchema } from './alerts/definition.ts'
 import { pastOf, sampleOf } from './alerts/preview.ts'
 import { countByRule, listRules } from './alerts/rules.sql.ts'
 import { nameOf } from './alerts/story.ts'
 import { describeTrigger } from './alerts/trigger.ts'
-import {
-  type AlertRule,
-  changeRule,
-  createRule,
-  getRule,
-  publishRule,
-  setRuleStatus,
-} from './alert-rules.ts'
 
 const tag = 'Sales alerts'
 const monthMs = 30 * 86_400_000

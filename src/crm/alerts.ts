@@ -3,12 +3,13 @@ import type { NewEvent } from '#engine/reactor.ts'
 import { type NewMessage, queueMessages } from '#outreach/messages.ts'
 import { makeToken } from '#outreach/tokens.ts'
 import type { Db } from '#platform/db/db.ts'
-import { newId } from '#platform/ids.ts'
+import { idFrom, newId } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
+import { askTasks } from './actions.ts'
 import { type Alert, insertAlerts, insertNotices, type NewAlert, type Notice } from './alerts/alerts.sql.ts'
 import type { AlertDefinition, Escalation } from './alerts/definition.ts'
 import { emailOf, slackOf, type Telling, teamsOf } from './alerts/render.ts'
-import { type Story, storiesOf } from './alerts/story.ts'
+import { nameOf, type Story, storiesOf } from './alerts/story.ts'
 import { requestHandoffs } from './feed.ts'
 
 export { activePeople, type People, personFor } from './alerts/recipients.ts'
@@ -57,6 +58,7 @@ export async function raiseAlerts(
   if (taken.length === 0) return { alerts: [], events: [] }
   const notices = taken.flatMap(({ each, alert }) => noticesFor(each, alert))
   await insertNotices(db, notices)
+  await giveTasks(db, taken, now)
   const byAlert = new Map(taken.map(({ each, alert }) => [alert.id, { each, alert }]))
   const told = notices.flatMap(notice => {
     const found = byAlert.get(notice.alertId)
@@ -131,6 +133,46 @@ function addressOf({ person, channels }: Raised, { channel }: Notice): string {
   return channel === 'teams' ? (channels.teamsUrl ?? '') : (person?.email ?? '')
 }
 
+/** A task for the person in the CRM, due today, where a CRM takes tasks; it leaves by the CRM's own outbox. */
+async function giveTasks(db: Db, taken: { each: Raised; alert: NewAlert }[], now: Date): Promise<void> {
+  const asked = taken.filter(({ each }) => each.channels.crmTask)
+  if (asked.length === 0) return
+  const stories = await storiesOf(
+    db,
+    asked.map(({ alert }) => alert.contactId),
+    now,
+  )
+  const requests = asked.map(({ each, alert }) => ({
+    contactId: alert.contactId,
+    connectionId: null,
+    subject: `${nameOf(stories.get(alert.contactId)?.contact)}: ${alert.headline}`.slice(0, 200),
+    body: taskText(alert, stories.get(alert.contactId)),
+    dueOn: now.toISOString().slice(0, 10),
+    ownerId: each.person?.id ?? null,
+    reason: `alert:${alert.id}`,
+  }))
+  const made = new Set(await askTasks(db, requests, now))
+  await insertNotices(
+    db,
+    asked.flatMap(({ each, alert }): Notice[] => {
+      const { contactId, id } = alert
+      if (!made.has(idFrom('crm task', contactId, `alert:${id}`))) return []
+      const userId = each.person?.id ?? null
+      return [
+        { contactId, id: newId(), alertId: id, level: 0, userId, channel: 'task', dueAt: now, waits: false },
+      ]
+    }),
+  )
+}
+
+const taskText = ({ source, because }: NewAlert, story: Story | undefined): string =>
+  [
+    because ? `${source}: ${because}` : source,
+    ...(story?.actions ?? []).map(
+      ({ at, sentence }) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC: ${sentence}`,
+    ),
+  ].join('\n')
+
 type Told = {
   alert: Pick<Alert, 'contactId' | 'source' | 'headline' | 'because' | 'causeId'>
   notice: Notice
@@ -161,7 +203,7 @@ export function tellingOf(house: House, { alert, notice, story, urgent }: Told):
 export function messageOf(house: House, told: Told & { recipient: string }): NewMessage {
   const { alert, notice, recipient } = told
   const telling = tellingOf(house, told)
-  const forms = { email: emailOf, slack: slackOf, teams: teamsOf }
+  const forms = { email: emailOf, slack: slackOf, teams: teamsOf, task: emailOf }
   return {
     contactId: alert.contactId,
     channel: notice.channel === 'email' ? 'email' : 'webhook',

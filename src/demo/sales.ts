@@ -96,7 +96,7 @@ async function tell({ db, config, secrets }: Services, given: Told): Promise<voi
     causeId: cause.id ?? null,
     why: [{ kind: 'alert', id: hot.id, words: hot.name }],
     person,
-    channels: { email: true, slackUrl: null, teamsUrl: null },
+    channels: { email: true, slackUrl: null, teamsUrl: null, crmTask: false },
     dueAt: at,
     waits: false,
     escalation: null,

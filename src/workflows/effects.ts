@@ -121,7 +121,7 @@ export async function sendAlerts(
       causeId: traveller.causeId,
       why: whyOf(traveller, node),
       person: await personFor({ to, ownerId, matches: () => false, turn: async () => 0 }, people),
-      channels: { email: true, slackUrl: effect.webhookUrl, teamsUrl: null },
+      channels: { email: true, slackUrl: effect.webhookUrl, teamsUrl: null, crmTask: false },
       dueAt: world.now,
       waits: false,
       escalation: null,

@@ -132,7 +132,7 @@ export type Notice = {
   alertId: string
   level: number
   userId: string | null
-  channel: 'email' | 'slack' | 'teams'
+  channel: 'email' | 'slack' | 'teams' | 'task'
   dueAt: Date
   waits: boolean
 }

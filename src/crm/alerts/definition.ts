@@ -31,7 +31,6 @@ export const triggerSchema = z.discriminatedUnion('on', [
   }),
   z.strictObject({ on: z.literal('form'), formId: idSchema.nullable() }),
   z.strictObject({ on: z.literal('event'), name: words(200) }),
-  z.strictObject({ on: z.literal('reply') }),
   /** `change`: the type of the event, like `deal.won`; null: whatever happens to a deal. */
   z.strictObject({
     on: z.literal('deal'),
@@ -70,6 +69,8 @@ export const definitionSchema = z.strictObject({
       email: z.boolean().default(true),
       slackUrl: webAddress.nullable().default(null),
       teamsUrl: webAddress.nullable().default(null),
+      /** A task for the person in the CRM that knows the contact, where one takes tasks. */
+      crmTask: z.boolean().default(false),
     })
     .prefault({}),
   /** The same person raises this alert again after so many hours at the earliest. */
@@ -125,10 +126,10 @@ export function requireSound(definition: AlertDefinition, active: Set<string>): 
   const problems = [
     ...triggerProblems(definition.trigger),
     ...(message === '' ? [problem('message', 'says why the person is worth a call')] : []),
-    ...(channels.email || channels.slackUrl || channels.teamsUrl
+    ...(channels.email || channels.slackUrl || channels.teamsUrl || channels.crmTask
       ? []
       : [problem('channels', 'choose at least one way to tell')]),
-    ...(channels.email && !hasTeam && to.fallbackUserId === null
+    ...((channels.email || channels.crmTask) && !hasTeam && to.fallbackUserId === null
       ? [problem('to.fallbackUserId', 'somebody must be told of a contact without an owner')]
       : []),
     ...(escalation && escalation.userIds.length === 0

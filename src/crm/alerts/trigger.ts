@@ -3,14 +3,7 @@ import type { Event } from '#engine/reactor.ts'
 import type { Trigger } from './definition.ts'
 
 /** What somebody does of his own accord: it wakes a sleeper, and sales wants to read of it. */
-export const deeds = [
-  'page.viewed',
-  'screen.viewed',
-  'event.tracked',
-  'form.submitted',
-  'email.clicked',
-  'email.replied',
-]
+export const deeds = ['page.viewed', 'screen.viewed', 'event.tracked', 'form.submitted', 'email.clicked']
 
 /** The types of events that may set off a trigger; `deal.` stands for all that begin so. */
 export function typesOf(trigger: Trigger): string[] {
@@ -25,8 +18,6 @@ export function typesOf(trigger: Trigger): string[] {
       return ['form.submitted']
     case 'event':
       return ['event.tracked']
-    case 'reply':
-      return ['email.replied']
     case 'deal':
       return [trigger.change ?? 'deal.']
     case 'sleeper':
@@ -84,8 +75,6 @@ export function describeTrigger(trigger: Trigger, names: Map<string, string>): s
       return `sends the form ${named(trigger.formId, 'of any kind')}`
     case 'event':
       return `does “${trigger.name}”`
-    case 'reply':
-      return 'replies to an email'
     case 'deal':
       return trigger.change
         ? `has a deal: ${trigger.change.slice(5).replaceAll('_', ' ')}`

@@ -16,6 +16,13 @@ export function AlertWays({ draft, set, disabled }: Part) {
           checked={channels.email}
           onChange={event => change({ email: event.currentTarget.checked })}
         />
+        <Checkbox
+          label="As a task in the CRM"
+          description="For the person who is told, where a connected CRM takes tasks"
+          disabled={disabled}
+          checked={channels.crmTask}
+          onChange={event => change({ crmTask: event.currentTarget.checked })}
+        />
         <Address
           label="In Slack, too"
           placeholder="https://hooks.slack.com/services/..."

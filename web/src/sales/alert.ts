@@ -14,7 +14,6 @@ export const triggerKinds: { value: TriggerKind; label: string }[] = [
   { value: 'page', label: 'looks at a page' },
   { value: 'form', label: 'sends a form' },
   { value: 'event', label: 'does something' },
-  { value: 'reply', label: 'replies to an email' },
   { value: 'deal', label: 'has a deal that changes' },
   { value: 'sleeper', label: 'comes back after a silence' },
 ]
@@ -31,8 +30,6 @@ export function freshTrigger(kind: TriggerKind): Trigger {
       return { on: 'form', formId: null }
     case 'event':
       return { on: 'event', name: '' }
-    case 'reply':
-      return { on: 'reply' }
     case 'deal':
       return { on: 'deal', change: null }
     case 'sleeper':
