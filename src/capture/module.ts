@@ -3,6 +3,7 @@ import type { Module } from '#engine/module.ts'
 import { domainLoop } from './domains.loop.ts'
 import { domainRoutes } from './domains.routes.ts'
 import { formRoutes } from './forms.routes.ts'
+import { serveFormPages } from './forms.street.ts'
 import { serveIntake } from './intake/street.ts'
 import { servePageScript } from './page-script.street.ts'
 import { kitRoutes } from './pages.kit.routes.ts'
@@ -29,6 +30,7 @@ export const captureModule: Module = {
   async street(app, services) {
     await serveIntake(app, services)
     await servePageScript(app)
+    await app.register(async scope => serveFormPages(scope, services))
     await app.register(async scope => servePages(scope, services))
   },
   loops: [pageLoop, domainLoop],

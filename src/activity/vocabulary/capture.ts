@@ -39,6 +39,28 @@ export const captureEvents: EventType[] = [
       `looked at the page ${quoted(data.title || name || data.path || data.url, 'without a name')}`,
   }),
   eventType({
+    type: 'form.submitted',
+    title: 'Form submitted',
+    named: true,
+    data: z.looseObject({
+      formId: z.string(),
+      formName: z.string().nullish(),
+      submissionId: z.string(),
+      fields: z.record(z.string(), z.unknown()).optional(),
+      url: z.string().nullish(),
+      referrer: z.string().nullish(),
+      utm: utm.nullish(),
+    }),
+    sentence: (data, name) => `sent the form ${quoted(name ?? data.formName, 'without a name')}`,
+  }),
+  eventType({
+    type: 'asset.downloaded',
+    title: 'File downloaded',
+    named: true,
+    data: z.looseObject({ assetId: z.string(), formId: z.string().nullish(), bot }),
+    sentence: (_data, name) => `downloaded ${quoted(name, 'a file')}`,
+  }),
+  eventType({
     type: 'screen.viewed',
     title: 'Screen viewed',
     named: true,

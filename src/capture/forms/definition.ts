@@ -67,10 +67,11 @@ const abuseSchema = z.object({
   perAddressPerHour: z.int().min(1).max(100),
   perFormPerHour: z.int().min(1).max(1_000_000),
   /**
-   * A sum the browser solves by itself, unseen. Who sends without (no JavaScript, assistive tools) is never refused:
-   * with `always` his submission waits in quarantine.
+   * A sum the browser solves by itself, unseen: asked of all, or only while more comes than usual. Who sends without
+   * one (no JavaScript, assistive tools) is never refused:
+   * then his submission waits in quarantine.
    */
-  proofOfWork: z.enum(['off', 'always']),
+  proofOfWork: z.enum(['off', 'suspects', 'always']),
   /** Addresses of throw-away domains. */
   disposable: z.enum(['accept', 'quarantine', 'refuse']),
   businessOnly: z.boolean(),
@@ -149,7 +150,7 @@ export function emptyForm(title: string): FormDocument {
       perIpPerHour: 60,
       perAddressPerHour: 5,
       perFormPerHour: 2_000,
-      proofOfWork: 'always',
+      proofOfWork: 'suspects',
       disposable: 'quarantine',
       businessOnly: false,
     },
