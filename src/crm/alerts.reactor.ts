@@ -154,6 +154,7 @@ async function raisedBy(tick: Tick, each: Admitted, people: People): Promise<Rai
     person,
     channels: definition.channels,
     dueAt: dueFor(definition, now, services.config.zone),
+    channelsDueAt: dueFor({ ...definition, digest: 'none' }, now, services.config.zone),
     waits: definition.digest !== 'none',
     escalation: definition.escalation,
   }

@@ -32,6 +32,8 @@ export type Raised = {
   channels: AlertDefinition['channels']
   /** Not before: quiet hours, or the time of the digest that it waits for. */
   dueAt: Date
+  /** The same for Slack and Teams, which get no digests. */
+  channelsDueAt: Date
   waits: boolean
   escalation: Escalation | null
 }
@@ -112,18 +114,36 @@ function alertOf(raised: Raised, now: Date): NewAlert {
   }
 }
 
-function noticesFor({ person, channels, dueAt, waits }: Raised, alert: NewAlert): Notice[] {
+function noticesFor({ person, channels, dueAt, channelsDueAt, waits }: Raised, alert: NewAlert): Notice[] {
   const base = { contactId: alert.contactId, alertId: alert.id, level: 0, dueAt }
   return [
     ...(person && channels.email
       ? [{ ...base, id: newId(), userId: person.id, channel: 'email' as const, waits }]
       : []),
-    // A channel is a place of its own: it is told at once, and only people get digests.
+    // A channel is a place of its own: only people get digests.
     ...(channels.slackUrl
-      ? [{ ...base, id: newId(), userId: null, channel: 'slack' as const, waits: false }]
+      ? [
+          {
+            ...base,
+            id: newId(),
+            userId: null,
+            dueAt: channelsDueAt,
+            channel: 'slack' as const,
+            waits: false,
+          },
+        ]
       : []),
     ...(channels.teamsUrl
-      ? [{ ...base, id: newId(), userId: null, channel: 'teams' as const, waits: false }]
+      ? [
+          {
+            ...base,
+            id: newId(),
+            userId: null,
+            dueAt: channelsDueAt,
+            channel: 'teams' as const,
+            waits: false,
+          },
+        ]
       : []),
   ]
 }

@@ -98,6 +98,7 @@ async function tell({ db, config, secrets }: Services, given: Told): Promise<voi
     person,
     channels: { email: true, slackUrl: null, teamsUrl: null, crmTask: false },
     dueAt: at,
+    channelsDueAt: at,
     waits: false,
     escalation: null,
   }

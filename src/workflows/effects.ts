@@ -123,6 +123,7 @@ export async function sendAlerts(
       person: await personFor({ to, ownerId, matches: () => false, turn: async () => 0 }, people),
       channels: { email: true, slackUrl: effect.webhookUrl, teamsUrl: null, crmTask: false },
       dueAt: world.now,
+      channelsDueAt: world.now,
       waits: false,
       escalation: null,
     })

@@ -13,13 +13,11 @@ import {
   Title,
 } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
+import type { CSSProperties } from 'react'
 import { type Filter, useLanguage } from '@/decisions/filter'
 import { FilterBuilder } from '@/decisions/filter-builder'
 import { useUsers } from '@/ui/steward'
 import type { Part } from './alert'
-
-/** Names stay readable where nothing can be changed. */
-const readable = { pill: { color: 'var(--mantine-color-text)' } }
 
 type Option = { value: string; label: string }
 
@@ -73,8 +71,7 @@ export function AlertPeople(part: Part) {
           }
         />
         {to.team?.by === 'turns' && (
-          <MultiSelect
-            styles={readable}
+          <SomePeople
             label="One after the other"
             disabled={disabled}
             data={people}
@@ -115,8 +112,7 @@ export function AlertPeople(part: Part) {
                 set({ escalation: { ...escalation, afterMinutes: Math.max(5, Number(minutes) || 60) } })
               }
             />
-            <MultiSelect
-              styles={readable}
+            <SomePeople
               label="tell one after the other"
               style={{ flex: 1, minWidth: 220 }}
               maxValues={3}
@@ -129,6 +125,30 @@ export function AlertPeople(part: Part) {
         )}
       </Stack>
     </Paper>
+  )
+}
+
+type SomePeopleProps = {
+  label: string
+  data: Option[]
+  value: string[]
+  disabled: boolean
+  maxValues?: number
+  style?: CSSProperties
+  onChange(ids: string[]): void
+}
+
+/** Several people in their order. Where nothing can be changed their names stay readable. */
+function SomePeople({ disabled, ...props }: SomePeopleProps) {
+  if (!disabled) return <MultiSelect {...props} />
+  const names = props.value.map(id => props.data.find(each => each.value === id)?.label ?? '...')
+  return (
+    <div>
+      <Text size="sm" fw={500}>
+        {props.label}
+      </Text>
+      <Text size="sm">{names.join(', ') || 'nobody'}</Text>
+    </div>
   )
 }
 
