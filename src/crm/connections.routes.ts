@@ -141,7 +141,7 @@ const looking: Route[] = [
 
 const summaries = {
   pause: 'Pause: nothing is read or written; what changes meanwhile is caught up with',
-  resume: 'Go on',
+  resume: 'Go on with a paused connection, and catch up with what changed meanwhile',
   archive: 'Put away for good: links stay, nothing is read or written any more',
 }
 

@@ -208,7 +208,7 @@ export type IncomingHook = { method: string; url: string; headers: Record<string
 /** What a connector may use of the house: the only way out, and a sealed place for tokens. */
 export type Wire = {
   /** One guarded request, counted in the budget; throws CrmError `throttle` where the lane's share is used up. */
-  fetch(url: string, request?: EgressRequest): Promise<EgressAnswer>
+  fetch: (url: string, request?: EgressRequest) => Promise<EgressAnswer>
   /** What the connection must remember (access and refresh tokens, webhook secrets), sealed in the database. */
   vault: {
     read(): Promise<Record<string, string>>

@@ -304,6 +304,28 @@ export function fakeConnector(crm: FakeCrm, limits: Partial<Connection['limits']
         })
       return crm.connection(spend, limits)
     },
-    presets: [],
+    presets: [
+      {
+        local: 'person',
+        remote: 'Contact',
+        fields: [
+          { local: 'email', remote: 'Email' },
+          { local: 'first_name', remote: 'FirstName' },
+          { local: 'opt_out', remote: 'OptOut' },
+          { local: 'owner_id', remote: 'NotThere' },
+        ],
+      },
+    ],
+    recordUrl: (settings, { type, id }) => `${String(settings.url)}/${type}/${id}`,
+    webhook: {
+      verify(_settings, { headers, body }) {
+        if (headers['x-signature'] !== 'good') return null
+        return JSON.parse(body.toString('utf8')).map((id: string) => ({
+          type: 'Contact',
+          id,
+          kind: 'changed',
+        }))
+      },
+    },
   }
 }

@@ -98,9 +98,24 @@ async function end(trx: Db, work: Work, ended: Ended[], links: Map<string, Link>
     ended.map(({ link }) => link),
   )
   await tellConversions(trx, work, ended)
-  const gone = ended.filter(({ link }) => link.state === 'deleted_remote').map(({ link }) => link.localId)
+  await putAway(
+    trx,
+    work,
+    ended.filter(({ link }) => link.state === 'deleted_remote').map(({ link }) => link.localId),
+  )
+}
+
+/** What has no record left there is put away here, where its kind knows how and the mapping says so. */
+async function putAway(trx: Db, work: Work, localIds: string[]): Promise<void> {
   const side = sideOf(work.object.kind)
-  if (gone.length > 0) await side.archive?.(trx, gone, work)
+  if (localIds.length === 0 || !side.archive) return
+  const left = await linksOf(trx, work.object.kind, localIds, work.connection.id)
+  const living = new Set(left.filter(link => link.state === 'active').map(link => link.localId))
+  await side.archive(
+    trx,
+    localIds.filter(id => !living.has(id)),
+    work,
+  )
 }
 
 function become(link: Link, state: Link['state'], became: RemoteRef | null): void {

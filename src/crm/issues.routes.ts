@@ -4,6 +4,7 @@ import { getContact } from '#audience/contacts.ts'
 import { inTransaction } from '#platform/db/db.ts'
 import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
 import { done, idParams, idSchema, type Route, route } from '#platform/http/route.ts'
+import { listCampaigns } from './actions.ts'
 import { getConnection, selectConnections } from './connections.sql.ts'
 import { healthOfConnection } from './health.ts'
 import {
@@ -119,6 +120,29 @@ const issues: Route[] = [
 ]
 
 const looking: Route[] = [
+  route({
+    method: 'GET',
+    url: '/api/v1/crm/campaigns',
+    can: 'crm.read',
+    summary: 'Campaigns of the CRMs, to put people into; the newest 200 whose name holds the search',
+    tag,
+    query: z.object({ search: z.string().max(100).optional() }),
+    reply: z.object({
+      items: z.array(
+        z.object({
+          id: idSchema,
+          name: z.string(),
+          status: z.string().nullable(),
+          connectionName: z.string(),
+        }),
+      ),
+      next: z.null(),
+    }),
+    handle: async ({ query }, { db }) => ({
+      items: await listCampaigns(db, query.search ?? null),
+      next: null,
+    }),
+  }),
   route({
     method: 'GET',
     url: '/api/v1/crm/connections/:id/health',

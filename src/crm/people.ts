@@ -98,3 +98,21 @@ const moved: [string, string][] = [
   ['crm.task', 'id, connection_id, subject, body, due_on, owner_id, status, reason, created_at, updated_at'],
   ['crm.deal_role', 'deal_id, role, is_primary'],
 ]
+
+/** Somebody asked to be erased: his records in every CRM are deleted there, whatever the mapping says. Before `forgetPeople`. */
+export async function eraseThere(trx: Db, contactIds: string[], now: Date): Promise<number> {
+  const links = await many<{ connectionId: string; type: string; id: string; isDeleted: boolean }>(
+    trx,
+    sql`
+    delete from crm.link l where l.kind = 'person' and l.local_id = any(${contactIds}::bigint[])
+    returning l.connection_id as "connectionId", l.remote_type as type, l.remote_id as id, l.state = 'active' as "isDeleted"`,
+  )
+  for (const [connectionId, some] of Map.groupBy(links, link => link.connectionId))
+    await bury(
+      trx,
+      connectionId,
+      some.map(link => ({ ...link, reason: 'erased' })),
+      now,
+    )
+  return links.filter(link => link.isDeleted).length
+}

@@ -1,34 +1,23 @@
 import { matchContacts } from '#decisions/match.ts'
 import { inTransaction } from '#platform/db/db.ts'
-import { askedAt, isNews, type Push } from './apply.ts'
+import { askedAt, isNews } from './apply.ts'
 import type { CallLane } from './budget.ts'
-import { CrmError, type RemoteRecord } from './connector.ts'
+import { CrmError } from './connector.ts'
 import { createMissing } from './create.ts'
 import { handleFailed } from './failures.ts'
 import { type Link, linksOf } from './links.sql.ts'
 import { createdAs, isUsed, type Kind, kinds, type ObjectMap, optOut, remoteFields } from './mapping.ts'
+import { laneOf, mergeAndWrite } from './merge-write.ts'
 import { type OutboxRow, selectDue, settle } from './outbox.sql.ts'
-import { takeIn } from './pull.ts'
+import { inPieces } from './pieces.ts'
 import { type Run, workOn } from './run.ts'
 import { sideOf } from './sides/all.ts'
 import type { LocalRow, Work } from './sides/side.ts'
 import { describedFields } from './translate.ts'
-import { writeUpdates } from './write.ts'
 
 /** What can be written there. */
 const written: Kind[] = kinds.filter(kind => !['user', 'deal'].includes(kind))
 const perTurn = 1_000
-
-/** Cuts a list into pieces and works on them side by side; the connection itself lets only some of them out. */
-export async function inPieces<T, R>(
-  all: T[],
-  size: number,
-  work: (piece: T[]) => Promise<R[]>,
-): Promise<R[]> {
-  const pieces: T[][] = []
-  for (let i = 0; i < all.length; i += size) pieces.push(all.slice(i, i + size))
-  return (await Promise.all(pieces.map(work))).flat()
-}
 
 /**
  * Writes what is due in these lanes: reads the records anew, merges, writes what differs and agrees on what the CRM
@@ -157,38 +146,4 @@ async function pushLinked(work: Work, run: Run, entries: { row: OutboxRow; link:
     crm.get(work.object.remote, piece, remoteFields(work.object)),
   )
   await mergeAndWrite(work, run, entries, { asked: ids, records, readAt })
-}
-
-/** The most urgent of them decides for all: they travel together. */
-export const laneOf = (rows: Pick<OutboxRow, 'lane'>[]): CallLane =>
-  rows.some(row => row.lane === 'interactive')
-    ? 'interactive'
-    : rows.some(row => row.lane === 'delta')
-      ? 'delta'
-      : 'backfill'
-
-/** Merges fresh records with ours, takes in what is theirs, and writes what is ours. */
-export async function mergeAndWrite(
-  work: Work,
-  run: Run,
-  entries: { row: OutboxRow }[],
-  read: { asked: string[]; records: RemoteRecord[]; readAt: Date },
-): Promise<void> {
-  const rows = new Map(entries.map(({ row }) => [row.localId, row]))
-  const { connection } = work
-  let pushes: Push[] = []
-  await takeIn(work, read, async (trx, applied) => {
-    pushes = applied.pushes
-    const waiting = new Set(pushes.map(({ link }) => link.localId))
-    await settle(
-      trx,
-      connection.id,
-      [...rows.values()].filter(row => !waiting.has(row.localId)),
-    )
-  })
-  const mine = pushes.flatMap(push => {
-    const row = rows.get(push.link.localId)
-    return row ? [{ ...push, row }] : []
-  })
-  await writeUpdates(run, work, mine, laneOf([...rows.values()]))
 }

@@ -1,7 +1,7 @@
 import { run as execute, inTransaction, many, sql } from '#platform/db/db.ts'
 import { linksOfType, localIdsOf } from './links.sql.ts'
 import type { ObjectMap } from './mapping.ts'
-import { inPieces } from './push.ts'
+import { inPieces } from './pieces.ts'
 import { type Run, workOn } from './run.ts'
 import { tellParts } from './sides/deal.ts'
 

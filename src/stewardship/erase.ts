@@ -1,6 +1,7 @@
 import { audit } from '#access/audit.ts'
 import { closeRequest, requestsOf } from '#audience/requests.ts'
 import { suppress } from '#audience/suppression.ts'
+import { eraseThere } from '#crm/people.ts'
 import { holdLane } from '#engine/lanes.ts'
 import type { Module } from '#engine/module.ts'
 import { type Db, inTransaction, many, maybeOne, run, sql } from '#platform/db/db.ts'
@@ -47,6 +48,7 @@ export async function eraseContact(modules: Module[], services: Services, ask: A
         .filter(({ table }) => !staysBehind.has(table))
         .map(({ table, rows }) => [table, rows]),
     )
+    const inCrm = await eraseThere(trx, person.ids, now)
     await forgetEverywhere(trx, modules, person.ids)
     await noteErasure(trx, { person, by: ask.actor.name, removed: { ...removed, ...scrubbed }, now })
     const total = Object.values(removed).reduce((sum, rows) => sum + rows, 0)
@@ -55,7 +57,7 @@ export async function eraseContact(modules: Module[], services: Services, ask: A
       ask.actor,
       'contacts.erase',
       { kind: 'contact', id: ask.id },
-      { rows: total, keptOut: ask.keepOut },
+      { rows: total, keptOut: ask.keepOut, inCrm },
     )
     return { removed, scrubbed }
   })

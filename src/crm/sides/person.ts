@@ -5,7 +5,7 @@ import { consentsAmong, grantIfNone, recordConsent } from '#audience/consent.ts'
 import { type Contact, contactsForRender, knownAmong, upsertContacts } from '#audience/contacts.ts'
 import { listFields } from '#audience/fields.ts'
 import { currentIds, resolve } from '#audience/identity.ts'
-import { suppressedAmong } from '#audience/suppression.ts'
+import { suppress, suppressedAmong } from '#audience/suppression.ts'
 import { scoresOf } from '#decisions/scoring.ts'
 import type { NewEvent } from '#engine/reactor.ts'
 import type { Db } from '#platform/db/db.ts'
@@ -80,6 +80,22 @@ export const personSide: Side = {
   match,
   create,
   write,
+  archive,
+}
+
+/** Only where the mapping says that a deletion there is one here; who had opted out stays suppressed. */
+async function archive(trx: Db, ids: string[], { object, services, now, source }: Work): Promise<void> {
+  if (object.deletedThere !== 'delete' || ids.length === 0) return
+  const [contacts, words] = await Promise.all([
+    contactsForRender(trx, ids),
+    consentsAmong(trx, ids, 'marketing'),
+  ])
+  const out = new Set(words.filter(word => word.state === 'withdrawn').map(word => word.contactId))
+  const entries = contacts
+    .filter(contact => contact.email && out.has(contact.id))
+    .map(contact => ({ address: contact.email ?? '', reason: 'unsubscribed' as const, source, at: now }))
+  await suppress(trx, services.secrets, entries)
+  await services.forget(trx, ids)
 }
 
 const scoreValues = (scores: Map<string, number> | undefined): Values =>
