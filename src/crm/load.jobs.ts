@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Db, inTransaction } from '#platform/db/db.ts'
+import { conflict } from '#platform/errors.ts'
+import { readHold } from '#platform/hold.ts'
 import { idSchema } from '#platform/http/route.ts'
 import { defineJob, type JobRun } from '#platform/jobs.ts'
 import type { Services } from '#platform/services.ts'
@@ -88,6 +90,12 @@ export const loadJob = defineJob({
 })
 
 async function runOf(services: Services, { connectionId }: Input): Promise<Run> {
+  // The loop begins loading again when the hold is off.
+  if (await readHold(services.db))
+    throw conflict(
+      'wrong_state',
+      'This installation was restored and is held: nothing reaches a CRM before it is armed.',
+    )
   const row = await getConnection(services.db, connectionId)
   return openRun(services, row, row.mapping ?? row.draft)
 }
