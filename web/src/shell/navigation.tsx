@@ -9,6 +9,7 @@ import {
   IconFileImport,
   IconFilter,
   IconFlame,
+  IconForms,
   IconHome,
   IconInbox,
   IconMail,
@@ -58,6 +59,7 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
     heading: 'Content',
     entries: [
       { to: '/emails', label: 'Emails', icon: IconMail },
+      { to: '/forms', label: 'Forms', icon: IconForms },
       { to: '/deliveries', label: 'Deliveries', icon: IconSend },
       { to: '/mailbox', label: 'Mailbox', icon: IconInbox, sandbox: true },
     ],
