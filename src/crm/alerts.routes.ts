@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { audit } from '#access/audit.ts'
-import { may } from '#access/policy.ts'
 import { listUsers } from '#access/users.ts'
 import { record } from '#activity/record.ts'
 import { contactsForRender } from '#audience/contacts.ts'
@@ -9,51 +8,15 @@ import type { Db } from '#platform/db/db.ts'
 import { inTransaction } from '#platform/db/db.ts'
 import { notFound } from '#platform/errors.ts'
 import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
-import {
-  type Actor,
-  daySchema,
-  done,
-  idParams,
-  idSchema,
-  type Route,
-  route,
-  timeSchema,
-} from '#platform/http/route.ts'
-import { type AlertRule, changeRule, createRule, getRule, publishRule, setRuleStatus } from './alert-rules.ts'
+import { done, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
+import { ruleName } from './alert-rules.routes.ts'
 import { acknowledgeAlert, listAlerts, noticesOf, selectAlerts } from './alerts/alerts.sql.ts'
-import { type AlertDefinition, definitionSchema } from './alerts/definition.ts'
+import { definitionSchema } from './alerts/definition.ts'
 import { pastOf, sampleOf } from './alerts/preview.ts'
-import { countByRule, listRules } from './alerts/rules.sql.ts'
 import { nameOf } from './alerts/story.ts'
 import { describeTrigger } from './alerts/trigger.ts'
 
 const tag = 'Sales alerts'
-const monthMs = 30 * 86_400_000
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(120)
-  .refine(text => !text.includes('\0'), 'holds a NUL')
-const ruleSchema = z.object({
-  id: idSchema,
-  name: z.string(),
-  status: z.enum(['draft', 'live', 'paused', 'archived']),
-  ownerId: z.string().nullable(),
-  reviewOn: daySchema.nullable(),
-  draft: definitionSchema,
-  live: definitionSchema.nullable(),
-  liveVersion: z.int().nullable(),
-  version: z.int(),
-  createdAt: timeSchema,
-  updatedAt: timeSchema,
-  updatedBy: z.string(),
-  /** When somebody ..., in words. */
-  sentence: z.string(),
-  /** In the last 30 days. */
-  raised: z.int(),
-  acknowledged: z.int(),
-})
 const alertSchema = z.object({
   contactId: idSchema,
   id: idSchema,
@@ -70,143 +33,6 @@ const alertSchema = z.object({
   ),
 })
 
-/** Whoever knows the address of a channel can write there: who may not change the rule sees only where it leads. */
-function visible(actor: Actor, definition: AlertDefinition): AlertDefinition {
-  if (may(actor, 'alerts.edit')) return definition
-  const hostOnly = (url: string | null) => (url && URL.canParse(url) ? `${new URL(url).origin}/...` : null)
-  const { channels } = definition
-  return {
-    ...definition,
-    channels: { ...channels, slackUrl: hostOnly(channels.slackUrl), teamsUrl: hostOnly(channels.teamsUrl) },
-  }
-}
-
-async function shownAll(db: Db, actor: Actor, rules: AlertRule[], now: Date) {
-  const models = rules.flatMap(({ draft, live }) =>
-    [draft, live].flatMap(each =>
-      each?.trigger.on === 'score' && each.trigger.modelId ? [each.trigger.modelId] : [],
-    ),
-  )
-  const names = new Map(
-    (await scoreModelsByIds(db, [...new Set(models)])).map(model => [model.id, model.name]),
-  )
-  const since = new Date(now.getTime() - monthMs)
-  const counts = new Map(
-    (
-      await countByRule(
-        db,
-        rules.map(rule => rule.id),
-        since,
-      )
-    ).map(row => [row.ruleId, row]),
-  )
-  return rules.map(rule => ({
-    ...rule,
-    draft: visible(actor, rule.draft),
-    live: rule.live && visible(actor, rule.live),
-    sentence: describeTrigger((rule.live ?? rule.draft).trigger, names),
-    raised: counts.get(rule.id)?.raised ?? 0,
-    acknowledged: counts.get(rule.id)?.acknowledged ?? 0,
-  }))
-}
-
-async function shown(db: Db, actor: Actor, rule: AlertRule, now: Date) {
-  const [one] = await shownAll(db, actor, [rule], now)
-  if (!one) throw notFound('alert rule')
-  return one
-}
-
-const definitions: Route[] = [
-  route({
-    method: 'GET',
-    url: '/api/v1/alert-rules',
-    can: 'alerts.read',
-    summary: 'Rules that alert sales, the newest first, with how often they did in 30 days',
-    tag,
-    query: pageQuery.extend({ archived: z.enum(['true', 'false']).default('false') }),
-    reply: pageOf(ruleSchema),
-    async handle({ query, actor }, { db, clock }) {
-      const rows = await listRules(db, {
-        archived: query.archived === 'true',
-        before: readCursor(query.cursor, idSchema),
-        limit: query.limit + 1,
-      })
-      return page(await shownAll(db, actor, rows, clock.now()), query.limit, row => row.id)
-    },
-  }),
-  route({
-    method: 'POST',
-    url: '/api/v1/alert-rules',
-    can: 'alerts.edit',
-    summary: 'Start an alert rule as a draft, finished or not',
-    tag,
-    body: z.strictObject({ name, draft: definitionSchema.optional() }),
-    reply: ruleSchema,
-    status: 201,
-    handle: async ({ body, actor }, services) =>
-      shown(services.db, actor, await createRule(services, actor, body), services.clock.now()),
-  }),
-  route({
-    method: 'GET',
-    url: '/api/v1/alert-rules/:id',
-    can: 'alerts.read',
-    summary: 'One alert rule: its draft, and what is live',
-    tag,
-    params: idParams,
-    reply: ruleSchema,
-    handle: async ({ params, actor }, { db, clock }) =>
-      shown(db, actor, await getRule(db, params.id), clock.now()),
-  }),
-  route({
-    method: 'PATCH',
-    url: '/api/v1/alert-rules/:id',
-    can: 'alerts.edit',
-    summary: 'Change the draft, name, owner or review day; needs the version that was read',
-    tag,
-    params: idParams,
-    body: z.strictObject({
-      version: z.int(),
-      name: name.optional(),
-      draft: definitionSchema.optional(),
-      ownerId: z.string().max(60).nullable().optional(),
-      reviewOn: daySchema.nullable().optional(),
-    }),
-    reply: ruleSchema,
-    handle: async ({ params, body, actor }, services) =>
-      shown(services.db, actor, await changeRule(services, actor, params.id, body), services.clock.now()),
-  }),
-  route({
-    method: 'POST',
-    url: '/api/v1/alert-rules/:id/publish',
-    can: 'alerts.publish',
-    summary: 'Make the draft live: it tells sales from now on',
-    tag,
-    params: idParams,
-    body: z.strictObject({ version: z.int(), ownerId: z.string().max(60), reviewOn: daySchema }),
-    reply: ruleSchema,
-    handle: async ({ params, body, actor }, services) =>
-      shown(services.db, actor, await publishRule(services, actor, params.id, body), services.clock.now()),
-  }),
-  ...(['pause', 'archive'] as const).map(word =>
-    route({
-      method: 'POST',
-      url: `/api/v1/alert-rules/:id/${word}`,
-      can: 'alerts.publish',
-      summary:
-        word === 'pause' ? 'Tell nobody until it is published again' : 'Put a rule away; what it told stays',
-      tag,
-      params: idParams,
-      body: z.strictObject({ version: z.int() }),
-      reply: ruleSchema,
-      handle: async ({ params, body, actor }, services) => {
-        const status = word === 'pause' ? 'paused' : 'archived'
-        const rule = await setRuleStatus(services, actor, params.id, { version: body.version, status })
-        return shown(services.db, actor, rule, services.clock.now())
-      },
-    }),
-  ),
-]
-
 const payload = z.object({
   subject: z.string().optional(),
   text: z.string(),
@@ -215,14 +41,19 @@ const payload = z.object({
 })
 const whoAndWhen = z.object({ contactId: idSchema, at: timeSchema, who: z.string() })
 
-const uses: Route[] = [
+/** What a rule would tell, and what was told. */
+export const alertRoutes: Route[] = [
   route({
     method: 'POST',
     url: '/api/v1/alert-rules/preview',
     can: 'alerts.preview',
     summary: 'What a rule would have told in 30 days, and its messages about a real contact',
     tag,
-    body: z.strictObject({ name, draft: definitionSchema, contactId: idSchema.nullable().default(null) }),
+    body: z.strictObject({
+      name: ruleName,
+      draft: definitionSchema,
+      contactId: idSchema.nullable().default(null),
+    }),
     reply: z.object({
       times: z.int().nullable(),
       people: z.int(),
@@ -329,6 +160,3 @@ async function namesOf(db: Db, ids: string[]): Promise<Map<string, string>> {
   const contacts = await contactsForRender(db, [...new Set(ids)])
   return new Map(contacts.map(contact => [contact.id, nameOf(contact)]))
 }
-
-/** Rules that alert sales, their preview, and what they told. */
-export const alertRoutes: Route[] = [...definitions, ...uses]

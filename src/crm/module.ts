@@ -1,6 +1,7 @@
 import { ownedIn } from '#access/ownership.ts'
 import type { Module } from '#engine/module.ts'
 import type { Db } from '#platform/db/db.ts'
+import { alertRuleRoutes } from './alert-rules.routes.ts'
 import { exportAlerts, forgetAlerts, repointAlerts } from './alerts.contact.sql.ts'
 import { alertDigestLoop, digestsPending, nextDigest } from './alerts.loop.ts'
 import { alertsReactor } from './alerts.reactor.ts'
@@ -30,7 +31,14 @@ async function soonest(db: Db, now: Date): Promise<Date | null> {
 export const crmModule: Module = {
   name: 'crm',
   ...ownedIn({ crm: 'crm.connection', alerts: 'crm.alert_rule' }),
-  routes: [...connectionRoutes, ...signInRoutes, ...crmRoutes, ...alertRoutes, ...feedRoutes],
+  routes: [
+    ...connectionRoutes,
+    ...signInRoutes,
+    ...crmRoutes,
+    ...alertRuleRoutes,
+    ...alertRoutes,
+    ...feedRoutes,
+  ],
   async street(app, services) {
     await app.register(async scope => hooksStreet(scope, services))
     await alertsStreet(app, services)
