@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '#platform/services.ts'
+import { serveAssets } from './forms/asset.street.ts'
 import { readPost } from './forms/body.ts'
 import { fieldsOf } from './forms/definition.ts'
 import { honeypot } from './forms/guard.ts'
@@ -25,6 +26,7 @@ type Ask = { services: Services; live: Live; request: FastifyRequest; reply: Fas
 export async function serveFormPages(app: FastifyInstance, services: Services): Promise<void> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
+  serveAssets(app, services)
   app.get<{ Params: { key: string } }>('/forms/:key', options, async (request, reply) => {
     const live = await findLive(services, request.params.key, request)
     return live ? show({ services, live, request, reply }) : closed(request, reply)

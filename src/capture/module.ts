@@ -2,8 +2,13 @@ import { ownedIn } from '#access/ownership.ts'
 import type { Module } from '#engine/module.ts'
 import { domainLoop } from './domains.loop.ts'
 import { domainRoutes } from './domains.routes.ts'
+import { exportSubmissions, forgetSubmissions, repointSubmissions } from './forms/contact.sql.ts'
+import { serveFormApi } from './forms.api.street.ts'
+import { assetRoutes } from './forms.assets.routes.ts'
+import { formLoop } from './forms.loop.ts'
 import { formRoutes } from './forms.routes.ts'
 import { serveFormPages } from './forms.street.ts'
+import { submissionRoutes } from './forms.submissions.routes.ts'
 import { serveIntake } from './intake/street.ts'
 import { servePageScript } from './page-script.street.ts'
 import { kitRoutes } from './pages.kit.routes.ts'
@@ -21,6 +26,8 @@ export const captureModule: Module = {
   routes: [
     ...sourceRoutes,
     ...formRoutes,
+    ...submissionRoutes,
+    ...assetRoutes,
     ...pageRoutes,
     ...livePageRoutes,
     ...pageResultRoutes,
@@ -30,10 +37,14 @@ export const captureModule: Module = {
   async street(app, services) {
     await serveIntake(app, services)
     await servePageScript(app)
+    await app.register(async scope => serveFormApi(scope, services))
     await app.register(async scope => serveFormPages(scope, services))
     await app.register(async scope => servePages(scope, services))
   },
-  loops: [pageLoop, domainLoop],
+  loops: [pageLoop, formLoop, domainLoop],
   pending: pagesPending,
   nextDue: nextPage,
+  forget: forgetSubmissions,
+  exportContact: async (db, contactId) => ({ submissions: await exportSubmissions(db, contactId) }),
+  repoint: repointSubmissions,
 }

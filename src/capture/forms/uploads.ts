@@ -52,3 +52,7 @@ export async function takeFile(
   )
   return { handle: fileHandle(services.secrets, formId, id) }
 }
+
+/** Where a file that forms give in return lies. */
+export const assetPath = ({ config }: Pick<Services, 'config'>, id: string): string =>
+  join(config.dataDir, 'forms', 'assets', id)
