@@ -32,6 +32,8 @@ import { FormMenu } from './form-menu'
 import { FormPreview } from './form-preview'
 import { FormProtection } from './form-protection'
 import { FormPublish } from './form-publish'
+import { FormResults } from './form-results'
+import { FormSubmissions } from './form-submissions'
 import { FormVersions } from './form-versions'
 
 /** One form: what it asks, what follows, where it stands, and what came in. */
@@ -98,6 +100,8 @@ function Editor({ form }: { form: Form }) {
           <Tabs.Tab value="after">After submitting</Tabs.Tab>
           <Tabs.Tab value="embed">Where it stands</Tabs.Tab>
           <Tabs.Tab value="protection">Protection</Tabs.Tab>
+          <Tabs.Tab value="submissions">Submissions</Tabs.Tab>
+          <Tabs.Tab value="results">Results</Tabs.Tab>
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="build" pt="md">
@@ -111,6 +115,13 @@ function Editor({ form }: { form: Form }) {
         </Tabs.Panel>
         <Tabs.Panel value="protection" pt="md">
           <FormProtection {...part} />
+        </Tabs.Panel>
+
+        <Tabs.Panel value="submissions" pt="md">
+          <FormSubmissions form={form} />
+        </Tabs.Panel>
+        <Tabs.Panel value="results" pt="md">
+          <FormResults form={form} />
         </Tabs.Panel>
         <Tabs.Panel value="versions" pt="md">
           <FormVersions form={form} disabled={disabled} flush={autosave.flush} />
@@ -164,13 +175,13 @@ function Build(props: EditorProps & { name: string; setName(name: string): void 
   }
   return (
     <Grid gap="lg">
-      <Grid.Col span={{ base: 12, md: 6, xl: 3 }}>
+      <Grid.Col span={{ base: 12, sm: 6, lg: 3 }}>
         <FormFields {...props} chosen={chosen} choose={choose} />
       </Grid.Col>
-      <Grid.Col span={{ base: 12, md: 6, xl: 5 }} order={{ base: 3, xl: 2 }}>
+      <Grid.Col span={{ base: 12, sm: 6, lg: 5 }} order={{ base: 3, lg: 2 }}>
         <FormPreview document={document} chosen={chosen} choose={choose} />
       </Grid.Col>
-      <Grid.Col span={{ base: 12, xl: 4 }} order={{ base: 2, xl: 3 }}>
+      <Grid.Col span={{ base: 12, lg: 4 }} order={{ base: 2, lg: 3 }}>
         <Paper withBorder p="md">
           {field ? (
             <Stack gap="sm">
