@@ -27,6 +27,7 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY migrations ./migrations
 COPY tracker ./tracker
+COPY forms ./forms
 COPY src ./src
 COPY --from=screens /app/web/dist ./web/dist
 USER node

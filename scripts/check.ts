@@ -8,6 +8,7 @@ const steps: Step[] = [
   { name: 'types of the server', command: 'tsc', args: ['-p', '.'] },
   { name: 'types of the API for the screens', command: 'node', args: ['scripts/api-types.ts', '--check'] },
   { name: 'types of the page script', command: 'tsc', args: ['-p', 'tracker'] },
+  { name: 'types of the form script', command: 'tsc', args: ['-p', 'forms'] },
   {
     name: 'types of the screens',
     command: 'node',

@@ -9,7 +9,13 @@ const wanted = process.argv.slice(2)
 const files = globSync(
   wanted.length > 0
     ? wanted
-    : ['src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/**/*.test.ts', 'tracker/**/*.test.ts'],
+    : [
+        'src/**/*.test.ts',
+        'tests/**/*.test.ts',
+        'bench/**/*.test.ts',
+        'tracker/**/*.test.ts',
+        'forms/**/*.test.ts',
+      ],
 ).sort()
 if (files.length === 0) {
   console.error('No test file matches.')

@@ -3,7 +3,14 @@
 import { globSync, readFileSync } from 'node:fs'
 
 const roots = new Set(['src/main.ts'])
-const sources = globSync(['src/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'scripts/*.ts', 'tracker/**/*.ts'])
+const sources = globSync([
+  'src/**/*.ts',
+  'tests/**/*.ts',
+  'bench/**/*.ts',
+  'scripts/*.ts',
+  'tracker/**/*.ts',
+  'forms/**/*.ts',
+])
 const texts = new Map(sources.map(file => [file, readFileSync(file, 'utf8')]))
 const words = new Map([...texts].map(([file, text]) => [file, new Set(text.match(/\w+/g) ?? [])]))
 const entries = (file: string) =>

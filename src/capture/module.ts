@@ -2,6 +2,7 @@ import { ownedIn } from '#access/ownership.ts'
 import type { Module } from '#engine/module.ts'
 import { domainLoop } from './domains.loop.ts'
 import { domainRoutes } from './domains.routes.ts'
+import { serveFormScript } from './form-script.street.ts'
 import { exportSubmissions, forgetSubmissions, repointSubmissions } from './forms/contact.sql.ts'
 import { serveFormApi } from './forms.api.street.ts'
 import { assetRoutes } from './forms.assets.routes.ts'
@@ -37,6 +38,7 @@ export const captureModule: Module = {
   async street(app, services) {
     await serveIntake(app, services)
     await servePageScript(app)
+    await serveFormScript(app, services)
     await app.register(async scope => serveFormApi(scope, services))
     await app.register(async scope => serveFormPages(scope, services))
     await app.register(async scope => servePages(scope, services))

@@ -60,6 +60,11 @@ export function FormEmbed({ form, document, set, disabled }: EditorProps & { for
       />
       <Snippet title="A page of its own" text={form.url} link />
       <Snippet
+        title="Inside a page"
+        text={`<div data-tend-form="${form.key}"></div>\n<script async src="${street}/forms.js"></script>`}
+        note="Works under a strict Content-Security-Policy that names this street in script-src and connect-src."
+      />
+      <Snippet
         title="In a frame"
         text={`<iframe src="${form.url}?frame=1" title="${form.name.replaceAll('"', '')}" style="border:0;width:100%" height="640"></iframe>`}
       />
