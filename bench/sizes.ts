@@ -37,9 +37,11 @@ const routes = Object.keys(manifest)
   .sort((a, b) => b.size - a.size)
 
 const { buildPageScript } = await import('../src/capture/page-script.build.ts')
+const { buildFormScript } = await import('../src/capture/form-script.street.ts')
 const script = buildPageScript('tend.ts').gzip.length / 1024
 const rows = [
   { what: 'page script', size: script, budget: 5 },
+  { what: 'form script', size: buildFormScript().gzip.length / 1024, budget: 12 },
   { what: 'screens: shell, scripts', size: kilobytes(filesOf(shell).filter(isScript)), budget: 180 },
   {
     what: 'screens: shell, styles',
