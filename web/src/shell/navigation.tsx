@@ -1,6 +1,7 @@
 import { Box, NavLink, Text } from '@mantine/core'
 import {
   IconBellRinging,
+  IconBrowser,
   IconBuilding,
   IconChartBar,
   IconChecklist,
@@ -60,6 +61,7 @@ export const navigation: { heading: string | null; entries: Entry[] }[] = [
     entries: [
       { to: '/emails', label: 'Emails', icon: IconMail },
       { to: '/forms', label: 'Forms', icon: IconForms },
+      { to: '/pages', label: 'Landing pages', icon: IconBrowser },
       { to: '/deliveries', label: 'Deliveries', icon: IconSend },
       { to: '/mailbox', label: 'Mailbox', icon: IconInbox, sandbox: true },
     ],

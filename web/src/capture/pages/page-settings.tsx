@@ -1,0 +1,89 @@
+import { Button, Group, Paper, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { call, client } from '@/api/client'
+import type { DraftProps } from './page-screen'
+import { SpecFields } from './spec-fields'
+import { settingGroups } from './specs'
+
+/** Where the page stands, and what search engines, other sites and browsers are told. */
+export function PageSettings(props: DraftProps) {
+  const { draft, set, disabled } = props
+  const { document } = draft
+  return (
+    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
+      <SettingsBox title="Address">
+        <TextInput
+          label="Address"
+          description="Small letters, digits and hyphens; at most two slashes"
+          leftSection="/"
+          disabled={disabled}
+          value={draft.slug}
+          onChange={event => set({ slug: event.currentTarget.value })}
+        />
+        <Redirects {...props} />
+      </SettingsBox>
+      {settingGroups.map(group => (
+        <SettingsBox key={group.title} title={group.title}>
+          <SpecFields
+            specs={group.specs}
+            values={document.settings}
+            disabled={disabled}
+            onChange={settings =>
+              set({ document: { ...document, settings: settings as typeof document.settings } })
+            }
+          />
+        </SettingsBox>
+      ))}
+    </SimpleGrid>
+  )
+}
+
+function SettingsBox({ title, children }: { title: string; children: React.ReactNode }) {
+  return (
+    <Paper withBorder p="md">
+      <Stack gap="sm">
+        <Text fw={600}>{title}</Text>
+        {children}
+      </Stack>
+    </Paper>
+  )
+}
+
+/** Addresses that it had before: they lead here until somebody takes them away. */
+function Redirects({ page, disabled }: DraftProps) {
+  const queries = useQueryClient()
+  const params = { path: { id: page.id } }
+  const key = ['page-redirects', page.id]
+  const found = useQuery({
+    queryKey: key,
+    queryFn: () => call(client.GET('/api/v1/pages/{id}/redirects', { params })),
+  })
+  const remove = useMutation({
+    mutationFn: (body: { domainId: string; slug: string }) =>
+      call(client.POST('/api/v1/pages/{id}/redirects/remove', { params, body })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: key }),
+  })
+  const items = found.data?.items ?? []
+  if (items.length === 0) return null
+  return (
+    <Stack gap="xs">
+      <Text size="sm" fw={500}>
+        Addresses from before that lead here
+      </Text>
+      {items.map(({ domainId, slug }) => (
+        <Group key={`${domainId} ${slug}`} justify="space-between">
+          <Text size="sm">/{slug}</Text>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            color="red"
+            disabled={disabled}
+            onClick={() => remove.mutate({ domainId, slug })}
+          >
+            Let it lead nowhere
+          </Button>
+        </Group>
+      ))}
+    </Stack>
+  )
+}
