@@ -131,7 +131,8 @@ create table capture.page_salt (
 create table capture.page_visit (
   page_id bigint not null,
   day date not null,
-  visitor bytea not null,
+  -- Keyed, and of that day only: nobody is known by it tomorrow.
+  visitor_hash bytea not null,
   variant text not null,
   -- Where he came from, as the first view of the day said.
   source text not null,
@@ -153,6 +154,6 @@ create table capture.page_visit (
   -- The first time that he did what the page is for.
   converted_at timestamptz,
   conversions integer not null default 0,
-  primary key (page_id, day, visitor)
+  primary key (page_id, day, visitor_hash)
 );
 create index page_visit_day_idx on capture.page_visit (day);

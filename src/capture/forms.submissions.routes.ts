@@ -94,6 +94,9 @@ const act = (verb: string, summary: string, work: Act) =>
       shown(await work(services, actor, { formId: params.id, id: params.submissionId })),
   })
 
+const dayMs = 86_400_000
+const dayOf = (at: Date) => new Date(at.toISOString().slice(0, 10))
+
 const counts = { views: z.int(), starts: z.int(), completions: z.int() }
 const results = route({
   method: 'GET',
@@ -102,7 +105,8 @@ const results = route({
   summary: 'Showings, starts and completions: by version, day, source and field. Programs are not counted',
   tag,
   params: idParams,
-  query: z.object({ from: daySchema, to: daySchema }),
+  /** Whole days; the last thirty where it does not say. */
+  query: z.object({ from: daySchema.optional(), to: daySchema.optional() }),
   reply: z.object({
     total: z.object(counts),
     versions: z.array(z.object({ ...counts, version: z.int(), seconds: z.number().nullable() })),
@@ -111,10 +115,11 @@ const results = route({
     /** In the order of the form. `lastOf`: so many left it here without sending it. */
     fields: z.array(z.object({ field: z.string(), label: z.string(), answered: z.int(), lastOf: z.int() })),
   }),
-  async handle({ params, query }, { db, config }) {
+  async handle({ params, query }, { db, clock, config }) {
     const form = await getForm(db, params.id)
-    const to = new Date(new Date(query.to).getTime() + 86_400_000)
-    const range = { formId: form.id, from: new Date(query.from), to }
+    const lastDay = query.to ? new Date(query.to) : dayOf(clock.now())
+    const from = query.from ? new Date(query.from) : new Date(lastDay.getTime() - 29 * dayMs)
+    const range = { formId: form.id, from, to: new Date(lastDay.getTime() + dayMs) }
     const [versions, days, sources, fields] = await Promise.all([
       countVersions(db, range),
       countDays(db, range, config.zone),

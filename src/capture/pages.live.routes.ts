@@ -154,10 +154,10 @@ const uses = route({
     items: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string() })),
     next: z.null(),
   }),
-  handle: async ({ params }, { db }) => ({
-    items: await usedBy(db, { kind: 'page', id: params.id }),
-    next: null,
-  }),
+  async handle({ params }, { db }) {
+    await getPage(db, params.id)
+    return { items: await usedBy(db, { kind: 'page', id: params.id }), next: null }
+  },
 })
 
 const redirects = route({
@@ -171,7 +171,10 @@ const redirects = route({
     items: z.array(z.object({ domainId: z.string(), slug: z.string(), since: timeSchema })),
     next: z.null(),
   }),
-  handle: async ({ params }, { db }) => ({ items: await selectRedirects(db, params.id), next: null }),
+  async handle({ params }, { db }) {
+    await getPage(db, params.id)
+    return { items: await selectRedirects(db, params.id), next: null }
+  },
 })
 
 const dropRedirect = route({

@@ -122,7 +122,10 @@ const looking: Route[] = [
       ),
       next: z.null(),
     }),
-    handle: async ({ params }, { db }) => ({ items: await selectMappings(db, params.id), next: null }),
+    async handle({ params }, { db }) {
+      await getConnection(db, params.id)
+      return { items: await selectMappings(db, params.id), next: null }
+    },
   }),
   route({
     method: 'GET',

@@ -49,7 +49,7 @@ export async function addVisits(db: Db, rows: VisitRow[]): Promise<void> {
   await run(
     db,
     sql`
-    insert into capture.page_visit (page_id, day, visitor, variant, source, medium, campaign, click, referrer,
+    insert into capture.page_visit (page_id, day, visitor_hash, variant, source, medium, campaign, click, referrer,
       last_source, last_campaign, device, is_bot, first_at, last_at, views, scroll, seconds)
     select page_id, day, decode(visitor, 'hex'), variant, source, medium, campaign, click, referrer, source, campaign,
       device, is_bot, at, at, views, scroll, seconds
@@ -63,7 +63,7 @@ export async function addVisits(db: Db, rows: VisitRow[]): Promise<void> {
     -- A signal alone begins no visit: nobody was shown anything.
     where views > 0
     order by page_id, day, visitor
-    on conflict (page_id, day, visitor) do update set
+    on conflict (page_id, day, visitor_hash) do update set
       views = page_visit.views + excluded.views, last_at = greatest(page_visit.last_at, excluded.last_at),
       last_source = case when excluded.source = '' then page_visit.last_source else excluded.source end,
       last_campaign = case when excluded.source = '' then page_visit.last_campaign else excluded.campaign end`,
@@ -79,7 +79,7 @@ async function addSignals(db: Db, rows: VisitRow[]): Promise<void> {
     update capture.page_visit v set scroll = greatest(v.scroll, given.scroll), seconds = greatest(v.seconds, given.seconds)
     from unnest(${column(rows, 'pageId')}::bigint[], ${column(rows, 'day')}::date[], ${column(rows, 'visitor')}::text[],
       ${column(rows, 'scroll')}::int[], ${column(rows, 'seconds')}::int[]) as given(page_id, day, visitor, scroll, seconds)
-    where v.page_id = given.page_id and v.day = given.day and v.visitor = decode(given.visitor, 'hex')`,
+    where v.page_id = given.page_id and v.day = given.day and v.visitor_hash = decode(given.visitor, 'hex')`,
   )
 }
 
@@ -97,7 +97,7 @@ export async function addConversions(db: Db, rows: ConversionRow[]): Promise<voi
         ${rows.map(row => row.visitor)}::text[], ${rows.map(row => row.at)}::timestamptz[])
         as one(page_id, day, visitor, at)
       group by page_id, day, visitor) given
-    where v.page_id = given.page_id and v.day = given.day and v.visitor = decode(given.visitor, 'hex')`,
+    where v.page_id = given.page_id and v.day = given.day and v.visitor_hash = decode(given.visitor, 'hex')`,
   )
 }
 

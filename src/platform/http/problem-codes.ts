@@ -23,6 +23,8 @@ export const problemCodes: Record<string, { status: number; words: string }> = {
   no_session: { status: 403, words: 'This is about sessions of people; a key has none.' },
   not_found: { status: 404, words: 'There is none of this id, or no more.' },
   stale: { status: 409, words: 'Somebody changed it since it was read. `detail` says who; read it again.' },
+  already_taken: { status: 409, words: 'Somebody else has taken this lead.' },
+  already_decided: { status: 409, words: 'Somebody has decided on this lead meanwhile; read it again.' },
   idempotency_mismatch: { status: 422, words: 'The Idempotency-Key was used for another request.' },
   idempotency_running: {
     status: 409,
