@@ -15,8 +15,9 @@ const sealed = (secrets: Secrets, kind: string, body: string) =>
 function opened(secrets: Secrets, kind: string, token: string): string[] | null {
   const cut = token.lastIndexOf('.')
   const body = token.slice(0, Math.max(cut, 0))
-  const given = Buffer.from(token.slice(cut + 1), 'base64url')
-  const wanted = macOf(secrets, `${kind} ${body}`)
+  // As letters: the last one has bits that mean nothing, and a token has one spelling only.
+  const given = Buffer.from(token.slice(cut + 1))
+  const wanted = Buffer.from(macOf(secrets, `${kind} ${body}`).toString('base64url'))
   return given.length === wanted.length && timingSafeEqual(given, wanted) ? body.split('.') : null
 }
 
