@@ -65,6 +65,7 @@ export const screens = [
   screen('/forms', () => import('@/capture/forms/forms-screen'), 'FormsScreen'),
   screen('/forms/$id', () => import('@/capture/forms/form-screen'), 'FormScreen'),
   screen('/pages', () => import('@/capture/pages/pages-screen'), 'PagesScreen'),
+  screen('/pages/brand', () => import('@/capture/pages/brand-screen'), 'BrandScreen'),
   screen('/pages/$id', () => import('@/capture/pages/page-screen'), 'PageScreen'),
   screen('/alerts', () => import('@/sales/alerts-screen'), 'AlertsScreen'),
   screen('/alerts/$id', () => import('@/sales/alert-screen'), 'AlertScreen'),

@@ -52,9 +52,9 @@ export function ImageField({ label, help, value, disabled, onChange }: FieldProp
   const chosen = items.find(each => each.id === value)
   return (
     <Stack gap={6}>
-      <Group gap="xs" align="flex-end" wrap="nowrap">
+      <Group gap={6} align="flex-end">
         <Select
-          style={{ flex: 1 }}
+          style={{ flex: '1 1 160px' }}
           label={label}
           description={help}
           placeholder="No image"

@@ -1,12 +1,13 @@
 import { Button, Grid, Group, Paper, Stack, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
+import { blockSpecs } from './block-specs'
 import { changeBlock, findBlock, fitColumns, sectionsOf, type Variant, withSections } from './page'
 import { PageFrame } from './page-frame'
 import { PageOutline } from './page-outline'
 import type { DraftProps } from './page-screen'
 import { PageTest, VariantTabs } from './page-test'
 import { SpecFields, type Values } from './spec-fields'
-import { blockSpecs, blockStyleSpecs, sectionSpecs } from './specs'
+import { blockStyleSpecs, sectionSpecs } from './specs'
 
 /** Left what is on the page, in the middle how it looks, right what is chosen. */
 export function PageBuild(props: DraftProps) {

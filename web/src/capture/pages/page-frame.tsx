@@ -1,10 +1,11 @@
-import { Alert, Box, Group, List, SegmentedControl, Stack, Text } from '@mantine/core'
+import { Box, Group, SegmentedControl, Stack } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call, client } from '@/api/client'
 import { ContactPicker } from '@/ui/contact-picker'
 import { ErrorNote, Waiting } from '@/ui/states'
+import { Findings } from './findings'
 import type { PageDocument, Variant } from './page'
 
 const widths = { desktop: 1200, tablet: 768, phone: 390 }
@@ -20,7 +21,7 @@ export function PageFrame({
   document: PageDocument
   variant: Variant
 }) {
-  const [width, setWidth] = useState<keyof typeof widths>('desktop')
+  const [width, setWidth] = useState<keyof typeof widths>(window.innerWidth < 700 ? 'phone' : 'desktop')
   const [contactId, setContact] = useState<string | null>(null)
   const [settled] = useDebouncedValue(document, 600)
   const preview = useQuery({
@@ -63,7 +64,7 @@ export function PageFrame({
       {preview.data && (
         <>
           <Frame url={preview.data.previewUrl} width={widths[width]} isOld={preview.isPlaceholderData} />
-          <Findings {...preview.data} />
+          <Findings {...preview.data} document={settled} />
         </>
       )}
     </Stack>
@@ -106,32 +107,5 @@ function Frame({ url, width, isOld }: { url: string; width: number; isOld: boole
         />
       )}
     </Box>
-  )
-}
-
-type Problem = { path: string; message: string }
-
-/** What keeps the draft from going live, and what is worth a thought. */
-export function Findings({ problems, warnings }: { problems: Problem[]; warnings: Problem[] }) {
-  const lists = [
-    { title: 'To be solved before it can go live', color: 'red', items: problems },
-    { title: 'Worth a thought', color: 'yellow', items: warnings },
-  ]
-  return lists.map(
-    ({ title, color, items }) =>
-      items.length > 0 && (
-        <Alert key={title} color={color} title={title}>
-          <List size="sm">
-            {items.map(each => (
-              <List.Item key={`${each.path} ${each.message}`}>
-                <Text span size="sm" fw={500}>
-                  {each.path.replace(/^document\./, '')}
-                </Text>{' '}
-                {each.message}
-              </List.Item>
-            ))}
-          </List>
-        </Alert>
-      ),
   )
 }

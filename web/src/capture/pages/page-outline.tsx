@@ -1,6 +1,4 @@
 import {
-  type CollisionDetection,
-  closestCenter,
   DndContext,
   type DragEndEvent,
   KeyboardSensor,
@@ -9,14 +7,11 @@ import {
   useSensor,
   useSensors,
 } from '@dnd-kit/core'
-import {
-  arrayMove,
-  SortableContext,
-  sortableKeyboardCoordinates,
-  verticalListSortingStrategy,
-} from '@dnd-kit/sortable'
+import { arrayMove, SortableContext, verticalListSortingStrategy } from '@dnd-kit/sortable'
 import { Box, Button, Menu, Stack, Text } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
+import { blockSpecs } from './block-specs'
+import { fitting, nextFitting } from './outline-moves'
 import {
   addBlock,
   type Block,
@@ -32,7 +27,6 @@ import {
   type Section,
 } from './page'
 import { OutlineRow } from './page-outline-row'
-import { blockSpecs } from './specs'
 
 export type SectionsProps = {
   sections: Section[]
@@ -42,23 +36,12 @@ export type SectionsProps = {
   disabled: boolean
 }
 
-/** A section goes among sections; a block among blocks, and a wide one never into a column. */
-const fitting: CollisionDetection = args => {
-  const { kind, isWide: wide } = args.active.data.current ?? {}
-  const droppableContainers = args.droppableContainers.filter(({ data }) => {
-    const there = data.current ?? {}
-    if (kind === 'section') return there.kind === 'section'
-    return there.kind !== 'section' && !(wide && there.isInner)
-  })
-  return closestCenter({ ...args, droppableContainers })
-}
-
 /** What is on the page, to be put in order by mouse or keyboard. */
 export function PageOutline(props: SectionsProps) {
   const { sections, set, disabled, choose } = props
   const sensors = useSensors(
     useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
-    useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
+    useSensor(KeyboardSensor, { coordinateGetter: nextFitting }),
   )
   const drop = ({ active, over }: DragEndEvent) => {
     if (!over || over.id === active.id) return

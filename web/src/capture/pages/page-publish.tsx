@@ -5,8 +5,8 @@ import { useState } from 'react'
 import { call, client } from '@/api/client'
 import { Loaded } from '@/ui/states'
 import { PublishDialog, type Steward } from '@/ui/steward'
+import { Findings } from './findings'
 import type { LandingPage } from './page'
-import { Findings } from './page-frame'
 import { MomentField } from './page-pickers'
 
 type Props = { page: LandingPage; name: string; opened: boolean; onClose(): void; flush(): Promise<number> }
@@ -86,7 +86,7 @@ function Check({ page, flush }: { page: LandingPage; flush(): Promise<number> })
     <Loaded query={found} lines={2}>
       {({ problems, warnings }) => (
         <Stack gap="sm">
-          <Findings problems={problems} warnings={warnings} />
+          <Findings problems={problems} warnings={warnings} document={page.document} />
           {problems.length === 0 && (
             <Text size="sm">
               It stands at /{page.slug} for everybody who has the address.

@@ -107,7 +107,7 @@ function Editor({ page }: { page: LandingPage }) {
         </Tabs.Panel>
       </Tabs>
       <PagePublish
-        page={{ ...page, slug: draft.slug }}
+        page={{ ...page, slug: draft.slug, document: draft.document }}
         name={draft.name}
         opened={publishing}
         onClose={() => setPublishing(false)}

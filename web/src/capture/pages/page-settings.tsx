@@ -9,21 +9,11 @@ import { settingGroups } from './specs'
 export function PageSettings(props: DraftProps) {
   const { draft, set, disabled } = props
   const { document } = draft
-  return (
-    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
-      <SettingsBox title="Address">
-        <TextInput
-          label="Address"
-          description="Small letters, digits and hyphens; at most two slashes"
-          leftSection="/"
-          disabled={disabled}
-          value={draft.slug}
-          onChange={event => set({ slug: event.currentTarget.value })}
-        />
-        <Redirects {...props} />
-      </SettingsBox>
-      {settingGroups.map(group => (
-        <SettingsBox key={group.title} title={group.title}>
+  const box = (at: number) => {
+    const group = settingGroups[at]
+    return (
+      group && (
+        <SettingsBox title={group.title}>
           <SpecFields
             specs={group.specs}
             values={document.settings}
@@ -33,7 +23,30 @@ export function PageSettings(props: DraftProps) {
             }
           />
         </SettingsBox>
-      ))}
+      )
+    )
+  }
+  return (
+    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
+      <Stack gap="lg">
+        <SettingsBox title="Address">
+          <TextInput
+            label="Address"
+            description="Small letters, digits and hyphens; at most two slashes"
+            leftSection="/"
+            disabled={disabled}
+            value={draft.slug}
+            onChange={event => set({ slug: event.currentTarget.value })}
+          />
+          <Redirects {...props} />
+        </SettingsBox>
+        {box(1)}
+        {box(2)}
+      </Stack>
+      <Stack gap="lg">
+        {box(0)}
+        {box(3)}
+      </Stack>
     </SimpleGrid>
   )
 }

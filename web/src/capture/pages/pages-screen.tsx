@@ -67,7 +67,14 @@ export function PagesScreen() {
     <Page
       title="Landing pages"
       words="One page for one purpose, live in minutes, with a form of ours on it. Fast, readable for everybody, and without a cookie before anybody has agreed."
-      actions={<CreateButton noun="page" />}
+      actions={
+        <>
+          <Button component={Link} to="/pages/brand" variant="default">
+            Brand kit
+          </Button>
+          <CreateButton noun="page" />
+        </>
+      }
     >
       <SegmentedControl
         size="xs"
