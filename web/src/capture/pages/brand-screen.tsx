@@ -99,6 +99,7 @@ function Kit({ brand }: { brand: Brand }) {
                     key={value}
                     label={label}
                     format="hex"
+                    withEyeDropper={false}
                     disabled={disabled}
                     value={kit.colours[value]}
                     onChange={next =>

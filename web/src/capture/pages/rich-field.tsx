@@ -2,13 +2,13 @@ import { Button, Group, Stack, Textarea } from '@mantine/core'
 import { useRef } from 'react'
 import type { FieldProps } from './spec-fields'
 
-const marks: { label: string; name: string; before: string; after: string }[] = [
-  { label: 'B', name: 'Bold', before: '<strong>', after: '</strong>' },
-  { label: 'I', name: 'Italic', before: '<em>', after: '</em>' },
-  { label: 'H2', name: 'Heading', before: '<h2>', after: '</h2>' },
-  { label: 'P', name: 'Paragraph', before: '<p>', after: '</p>' },
-  { label: 'List', name: 'List', before: '<ul><li>', after: '</li></ul>' },
-  { label: 'Link', name: 'Link', before: '<a href="https://">', after: '</a>' },
+const marks: { name: string; before: string; after: string }[] = [
+  { name: 'Bold', before: '<strong>', after: '</strong>' },
+  { name: 'Italic', before: '<em>', after: '</em>' },
+  { name: 'Heading', before: '<h2>', after: '</h2>' },
+  { name: 'Paragraph', before: '<p>', after: '</p>' },
+  { name: 'List', before: '<ul><li>', after: '</li></ul>' },
+  { name: 'Link', before: '<a href="https://">', after: '</a>' },
 ]
 
 /** Paragraphs, headings, lists, links and emphasis; the preview shows at once what becomes of them. */
@@ -41,11 +41,10 @@ export function RichField({ label, help, value, disabled, onChange }: FieldProps
             key={mark.name}
             size="compact-xs"
             variant="default"
-            aria-label={mark.name}
             disabled={disabled}
             onClick={() => put(mark.before, mark.after)}
           >
-            {mark.label}
+            {mark.name}
           </Button>
         ))}
       </Group>
