@@ -25,7 +25,7 @@ export function VariantTabs({ draft, variant, choose }: Props & { choose(variant
       aria-label="Version that is built"
       data={['a', ...alternatives.map(each => each.key)].map(value => ({
         value,
-        label: `Version ${value.toUpperCase()}`,
+        label: alternatives.length > 2 ? value.toUpperCase() : `Version ${value.toUpperCase()}`,
       }))}
       value={variant}
       onChange={next => choose(next as Variant)}
