@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { firstRunLink } from '#access/sign-in-links.ts'
 import { makePartitions } from '#activity/partitions.ts'
+import { listenSecurely } from '#capture/tls.ts'
 import { listenForReturns } from '#outreach/returns-listener.ts'
 import type { Config } from '#platform/config.ts'
 import { AppError } from '#platform/errors.ts'
@@ -27,8 +28,7 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
     if (config.demo && config.mode === 'sandbox') await seedDemo(services, say)
     if (parts.includes('office'))
       closers.push(await listen(await createOffice(services), config, config.officePort))
-    if (parts.includes('street'))
-      closers.push(await listen(await createStreet(services), config, config.streetPort))
+    if (parts.includes('street')) closers.push(...(await openStreet(services)))
     if (parts.includes('street') && config.bouncePort !== null)
       closers.push((await listenForReturns(services)).close)
     if (config.metricsPort !== null)
@@ -52,6 +52,16 @@ export async function serve(config: Config, parts: Part[]): Promise<number> {
     clearTimeout(limit)
   }
   return 0
+}
+
+/** The street, and by https too where it has a port for that. */
+async function openStreet(services: Services): Promise<(() => Promise<void>)[]> {
+  const { config } = services
+  const street = await createStreet(services)
+  const close = await listen(street, config, config.streetPort)
+  if (config.streetTlsPort === null) return [close]
+  const at = { host: config.host, port: config.streetTlsPort }
+  return [close, (await listenSecurely(street, services, at)).close]
 }
 
 async function listen(app: FastifyInstance, config: Config, port: number): Promise<() => Promise<void>> {

@@ -185,7 +185,8 @@
     }
   })
   page.addEventListener('pagehide', () => since && tell())
-  if (goal)
+  if (goal === 'tend:submitted') doc.addEventListener(goal, () => tell({ goal: true }))
+  else if (goal)
     doc.addEventListener('tend:event', event => {
       if ((event as CustomEvent<{ name?: unknown }>).detail?.name === goal) tell({ goal: true })
     })

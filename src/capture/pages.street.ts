@@ -50,6 +50,8 @@ async function find(desk: Desk, stock: Stock, asked: Asked): Promise<FastifyRepl
   const { request, reply, path } = asked
   const directory = await stock.directory()
   const domain = directory.domains.get(request.hostname)
+  if (domain?.isSecure && request.protocol === 'http')
+    return reply.redirect(`https://${domain.host}${request.url}`, 301)
   const address =
     path === '/'
       ? home(domain, directory.list)
@@ -61,8 +63,8 @@ async function find(desk: Desk, stock: Stock, asked: Asked): Promise<FastifyRepl
   if (!page) return missing(desk, asked)
   if (domain?.hsts) reply.header('strict-transport-security', 'max-age=15552000')
   if (page.isPersonal) return sendPersonal(desk, page, request, reply)
-  // Answers with a header of their domain are looked up each time; what is costly is kept all the same.
-  if (!domain?.hsts) stock.ready.set(`${request.hostname} ${path}`, page)
+  // On a domain of its own the answer depends on more than the path; what is costly is kept all the same.
+  if (!domain) stock.ready.set(`${request.hostname} ${path}`, page)
   return send(desk, page, request, reply)
 }
 

@@ -41,6 +41,11 @@ export type Config = Readonly<{
   backupPassphrase: string | null
   /** Metrics and health of this process without a key: for scrapers and probes, never for the world. */
   metricsPort: number | null
+  /** Where the street answers by https for domains of pages, with certificates that we get; null: nowhere. */
+  streetTlsPort: number | null
+  /** The certificate authority (RFC 8555); null: something before us ends TLS. */
+  acmeDirectory: string | null
+  acmeEmail: string | null
   logLevel: string
 }>
 
@@ -86,6 +91,9 @@ const settings = {
     .optional(),
   TEND_BACKUP_PASSPHRASE: z.string().min(12, 'must have at least 12 characters').optional(),
   TEND_METRICS_PORT: port.optional(),
+  TEND_STREET_TLS_PORT: port.optional(),
+  TEND_ACME_DIRECTORY: z.url({ protocol: /^https?$/ }).optional(),
+  TEND_ACME_EMAIL: z.email().optional(),
   TEND_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
 }
 const known = new Set([...Object.keys(settings), 'TEND_CONFIG'])
@@ -186,6 +194,9 @@ function compose(value: z.infer<z.ZodObject<typeof settings>>): Config {
     secretKey: value.TEND_SECRET_KEY ?? null,
     backupPassphrase: value.TEND_BACKUP_PASSPHRASE ?? null,
     metricsPort: value.TEND_METRICS_PORT ?? null,
+    streetTlsPort: value.TEND_STREET_TLS_PORT ?? null,
+    acmeDirectory: value.TEND_ACME_DIRECTORY ?? null,
+    acmeEmail: value.TEND_ACME_EMAIL ?? null,
     logLevel: value.TEND_LOG_LEVEL,
   })
 }

@@ -1,12 +1,12 @@
 /** Text as it may stand in HTML, between tags and in attributes with double quotes. */
-export function escaped(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, char => `&#${char.charCodeAt(0)};`)
 }
 
 /** ` name="value"`; nothing where the value is null, only the name where it is true. */
 export function attribute(name: string, value: string | number | boolean | null): string {
   if (value === null || value === false) return ''
-  return value === true ? ` ${name}` : ` ${name}="${escaped(String(value))}"`
+  return value === true ? ` ${name}` : ` ${name}="${escapeHtml(String(value))}"`
 }
 
 /** ` class="a b"` of those that are there. */

@@ -1,6 +1,6 @@
 import type { Block, Button, SimpleBlock, When } from './blocks.ts'
 import { cleanCode, cleanRich } from './clean.ts'
-import { attribute, classes, escaped } from './html.ts'
+import { attribute, classes, escapeHtml } from './html.ts'
 import type { BlockStyle } from './style.ts'
 import type { PageWords } from './words.ts'
 
@@ -70,9 +70,9 @@ function renderButton(button: Button, context: RenderContext): string {
   const href = target(button.href, context)
   if (href === null || button.label === '') return ''
   const tab = button.newTab ? ` target="_blank" rel="noopener"` : ''
-  const told = button.newTab ? ` <span class="sr">${escaped(context.words.newTab)}</span>` : ''
+  const told = button.newTab ? ` <span class="sr">${escapeHtml(context.words.newTab)}</span>` : ''
   const look = button.look === 'link' ? '' : `btn btn-${button.look}`
-  return `<a${classes(look)}${attribute('href', href)}${tab}>${escaped(button.label)}${told}</a>`
+  return `<a${classes(look)}${attribute('href', href)}${tab}>${escapeHtml(button.label)}${told}</a>`
 }
 
 function renderButtons(buttons: Button[], context: RenderContext): string {
@@ -116,9 +116,9 @@ function renderHero(block: Extract<Block, { type: 'hero' }>, own: Own, context: 
   const image = context.image(block.imageId)
   const beside = image !== null && block.imageSide !== 'below'
   const names = ['hero', beside && 'side', beside && block.imageSide === 'start' && 'flip']
-  const eyebrow = block.eyebrow ? `<p class="eyebrow">${escaped(block.eyebrow)}</p>` : ''
+  const eyebrow = block.eyebrow ? `<p class="eyebrow">${escapeHtml(block.eyebrow)}</p>` : ''
   const text = block.text ? `<div class="lead">${rich(block.text, context)}</div>` : ''
-  const words = `<div>${eyebrow}<${level}>${escaped(block.heading)}</${level}>${text}${renderButtons(block.buttons, context)}</div>`
+  const words = `<div>${eyebrow}<${level}>${escapeHtml(block.heading)}</${level}>${text}${renderButtons(block.buttons, context)}</div>`
   return `<div${classes(...names, ...own)}>${words}${picture(image, block.imageAlt, context)}</div>`
 }
 
@@ -138,7 +138,7 @@ const shapes: Shape = {
     if (image === '') return ''
     const href = target(block.href, context)
     const linked = href === null ? image : `<a${attribute('href', href)}>${image}</a>`
-    const caption = block.caption ? `<figcaption>${escaped(block.caption)}</figcaption>` : ''
+    const caption = block.caption ? `<figcaption>${escapeHtml(block.caption)}</figcaption>` : ''
     return `<figure${classes(...own)}>${linked}${caption}</figure>`
   },
   button(block, own, context) {
@@ -148,9 +148,9 @@ const shapes: Shape = {
   video: (block, own, context) => renderVideo(block, own, context),
   testimonial(block, own, context) {
     const image = picture(context.image(block.imageId), '', context)
-    const who = [block.name, block.role].filter(Boolean).map(escaped).join(', ')
+    const who = [block.name, block.role].filter(Boolean).map(escapeHtml).join(', ')
     const by = who === '' ? '' : `<figcaption>${image}<span>${who}</span></figcaption>`
-    return `<figure${classes('said', ...own)}><blockquote><p>${escaped(block.quote)}</p></blockquote>${by}</figure>`
+    return `<figure${classes('said', ...own)}><blockquote><p>${escapeHtml(block.quote)}</p></blockquote>${by}</figure>`
   },
   pricing(block, own, context) {
     const plans = block.plans.map(plan => renderPlan(plan, context)).join('')
@@ -159,7 +159,7 @@ const shapes: Shape = {
   faq(block, own, context) {
     const items = block.items.map(
       ({ question, answer }) =>
-        `<details><summary>${escaped(question)}</summary><div>${rich(answer, context)}</div></details>`,
+        `<details><summary>${escapeHtml(question)}</summary><div>${rich(answer, context)}</div></details>`,
     )
     return `<div${classes('faq', ...own)}>${items.join('')}</div>`
   },
@@ -171,12 +171,12 @@ const shapes: Shape = {
       timeStyle: 'short',
       timeZone: context.zone,
     })
-    return `<p${classes('count', ...own)} data-until="${until.toISOString()}"${attribute('data-over', block.over)}><span>${escaped(block.label)}</span> <b><time datetime="${until.toISOString()}">${escaped(told)} (${escaped(context.zone)})</time></b></p>`
+    return `<p${classes('count', ...own)} data-until="${until.toISOString()}"${attribute('data-over', block.over)}><span>${escapeHtml(block.label)}</span> <b><time datetime="${until.toISOString()}">${escapeHtml(told)} (${escapeHtml(context.zone)})</time></b></p>`
   },
   form(block, own, context) {
     const inner = block.formId ? context.form(block.formId) : null
     if (inner === null) return ''
-    const heading = block.heading ? `<h2>${escaped(block.heading)}</h2>` : ''
+    const heading = block.heading ? `<h2>${escapeHtml(block.heading)}</h2>` : ''
     return `<div${classes('form', ...own)}>${heading}${inner}</div>`
   },
   divider: (block, own) =>
@@ -192,9 +192,9 @@ function renderSimple(block: SimpleBlock, own: Own, context: RenderContext): str
 type Plan = Extract<SimpleBlock, { type: 'pricing' }>['plans'][number]
 
 function renderPlan(plan: Plan, context: RenderContext): string {
-  const features = plan.features.map(feature => `<li>${escaped(feature)}</li>`).join('')
-  const period = plan.period ? `<p class="quiet">${escaped(plan.period)}</p>` : ''
-  return `<li${classes('plan', plan.highlighted && 'best')}><h3>${escaped(plan.name)}</h3><p class="price">${escaped(plan.price)}</p>${period}${plan.text ? `<p>${escaped(plan.text)}</p>` : ''}${features ? `<ul>${features}</ul>` : ''}${plan.button ? renderButtons([plan.button], context) : ''}</li>`
+  const features = plan.features.map(feature => `<li>${escapeHtml(feature)}</li>`).join('')
+  const period = plan.period ? `<p class="quiet">${escapeHtml(plan.period)}</p>` : ''
+  return `<li${classes('plan', plan.highlighted && 'best')}><h3>${escapeHtml(plan.name)}</h3><p class="price">${escapeHtml(plan.price)}</p>${period}${plan.text ? `<p>${escapeHtml(plan.text)}</p>` : ''}${features ? `<ul>${features}</ul>` : ''}${plan.button ? renderButtons([plan.button], context) : ''}</li>`
 }
 
 const providers = {
@@ -211,6 +211,6 @@ function renderVideo(
   if (block.videoId === '') return ''
   const { name, page } = providers[block.provider]
   const poster = picture(context.image(block.posterImageId), '', context)
-  const link = `<a${attribute('href', page(block.videoId))} target="_blank" rel="noopener noreferrer">${escaped(context.words.play(block.title))}</a>`
-  return `<figure${classes('video', ...own)}><div class="player" data-provider="${block.provider}"${attribute('data-video', block.videoId)}${attribute('data-title', block.title)}>${poster}${link}</div><figcaption>${escaped(context.words.playNote(name))}</figcaption></figure>`
+  const link = `<a${attribute('href', page(block.videoId))} target="_blank" rel="noopener noreferrer">${escapeHtml(context.words.play(block.title))}</a>`
+  return `<figure${classes('video', ...own)}><div class="player" data-provider="${block.provider}"${attribute('data-video', block.videoId)}${attribute('data-title', block.title)}>${poster}${link}</div><figcaption>${escapeHtml(context.words.playNote(name))}</figcaption></figure>`
 }

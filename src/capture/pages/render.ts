@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { cleanRich } from './clean.ts'
 import { stylesheet } from './css.ts'
 import type { PageDocument, Section, VariantKey } from './document.ts'
-import { attribute, classes, escaped, jsonInScript, wordsOf } from './html.ts'
+import { attribute, classes, escapeHtml, jsonInScript, wordsOf } from './html.ts'
 import { isShownTo, type RenderContext, renderBlock, type ShownImage, type Viewer } from './render.blocks.ts'
 import type { BrandKit } from './style.ts'
 import { blocksOf, fillTokens, sectionsOf } from './walk.ts'
@@ -45,16 +45,16 @@ export function renderPage(document: PageDocument, variant: VariantKey, around: 
   }
   const css = stylesheet(kit)
   const main = sections.map(section => renderSection(section, context)).join('\n')
-  const title = context.hasHeading ? '' : `<h1 class="sr">${escaped(settings.title)}</h1>`
-  const body = `<a class="skip" href="#main">${escaped(context.words.skip)}</a>
+  const title = context.hasHeading ? '' : `<h1 class="sr">${escapeHtml(settings.title)}</h1>`
+  const body = `<a class="skip" href="#main">${escapeHtml(context.words.skip)}</a>
 ${header(document, context, kit)}<main id="main" tabindex="-1">${title}
 ${main}
 </main>
 ${footer(document, context, kit)}${isPreview ? '' : banner(document, context)}`
-  const filled = fillTokens(body, name => viewer?.values[name] ?? null, escaped)
+  const filled = fillTokens(body, name => viewer?.values[name] ?? null, escapeHtml)
   const direction = isRightToLeft(settings.language) ? ' dir="rtl"' : ''
   const html = `<!doctype html>
-<html lang="${escaped(settings.language)}"${direction}>
+<html lang="${escapeHtml(settings.language)}"${direction}>
 <head>
 ${head(document, variant, around)}
 <style>${css}</style>
@@ -95,15 +95,15 @@ function header({ settings }: PageDocument, context: RenderContext, kit: BrandKi
   if (!settings.header.logo) return ''
   const logo = context.image(kit.logoImageId)
   const shown = logo
-    ? `<img src="${logo.src}" alt="${escaped(kit.name)}" width="${logo.width}" height="${logo.height}">`
-    : `<span class="name">${escaped(kit.name)}</span>`
+    ? `<img src="${logo.src}" alt="${escapeHtml(kit.name)}" width="${logo.width}" height="${logo.height}">`
+    : `<span class="name">${escapeHtml(kit.name)}</span>`
   const inner = settings.header.link ? `<a class="name" href="/">${shown}</a>` : shown
   return `<header class="top"><div class="in">${inner}</div></header>\n`
 }
 
 function footer({ settings }: PageDocument, context: RenderContext, kit: BrandKit): string {
   const choices = settings.consent.banner
-    ? `<p><button type="button" data-consent-open hidden>${escaped(context.words.privacyChoices)}</button></p>`
+    ? `<p><button type="button" data-consent-open hidden>${escapeHtml(context.words.privacyChoices)}</button></p>`
     : ''
   const text = settings.footer ? cleanRich(kit.footer) : ''
   if (text === '' && choices === '') return ''
@@ -115,23 +115,23 @@ function banner({ settings }: PageDocument, { words }: RenderContext): string {
   const { consent } = settings
   if (!consent.banner) return ''
   const purposes = consent.purposes
-    .map(name => `<label><input type="checkbox" name="${name}"> ${escaped(words.purposes[name])}</label>`)
+    .map(name => `<label><input type="checkbox" name="${name}"> ${escapeHtml(words.purposes[name])}</label>`)
     .join('')
   const more = /^(https?:\/\/|\/(?!\/))/i.test(consent.privacyUrl)
-    ? ` <a${attribute('href', consent.privacyUrl)}>${escaped(words.privacyNotice)}</a>`
+    ? ` <a${attribute('href', consent.privacyUrl)}>${escapeHtml(words.privacyNotice)}</a>`
     : ''
   const button = (choice: string, label: string) =>
-    `<button type="button" data-consent="${choice}">${escaped(label)}</button>`
-  return `<aside class="consent bg-background" aria-labelledby="consent-title" data-consent-banner hidden><h2 id="consent-title" tabindex="-1">${escaped(words.consentTitle)}</h2><p>${escaped(consent.text || words.consentText)}${more}</p>${purposes}<div class="buttons">${button('all', words.acceptAll)}${button('none', words.onlyNeeded)}${button('some', words.saveChoice)}</div></aside>`
+    `<button type="button" data-consent="${choice}">${escapeHtml(label)}</button>`
+  return `<aside class="consent bg-background" aria-labelledby="consent-title" data-consent-banner hidden><h2 id="consent-title" tabindex="-1">${escapeHtml(words.consentTitle)}</h2><p>${escapeHtml(consent.text || words.consentText)}${more}</p>${purposes}<div class="buttons">${button('all', words.acceptAll)}${button('none', words.onlyNeeded)}${button('some', words.saveChoice)}</div></aside>`
 }
 
 function head({ settings, sections, test }: PageDocument, variant: VariantKey, around: Surroundings): string {
   const { kit, images, url, isPreview, writeKey, pageId } = around
   const { openGraph } = settings
   const meta = (name: string, content: string) =>
-    content ? `<meta name="${name}" content="${escaped(content)}">` : ''
+    content ? `<meta name="${name}" content="${escapeHtml(content)}">` : ''
   const og = (name: string, content: string) =>
-    content ? `<meta property="og:${name}" content="${escaped(content)}">` : ''
+    content ? `<meta property="og:${name}" content="${escapeHtml(content)}">` : ''
   const shared = openGraph.imageId ? images.get(openGraph.imageId) : undefined
   const icon = images.get(settings.faviconImageId ?? kit.faviconImageId ?? '')
   const robots = `${settings.robots.index ? 'index' : 'noindex'}, ${settings.robots.follow ? 'follow' : 'nofollow'}`
@@ -139,7 +139,7 @@ function head({ settings, sections, test }: PageDocument, variant: VariantKey, a
   return [
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escaped(settings.title)}</title>`,
+    `<title>${escapeHtml(settings.title)}</title>`,
     meta('description', settings.description),
     meta('robots', robots),
     `<link rel="canonical"${attribute('href', settings.canonical ?? url)}>`,
@@ -158,6 +158,9 @@ function head({ settings, sections, test }: PageDocument, variant: VariantKey, a
     .join('\n')
 }
 
+/** What the form script says when a submission was taken; no event of a page begins like this. */
+const formSent = 'tend:submitted'
+
 function script(given: {
   settings: PageDocument['settings']
   test: PageDocument['test']
@@ -166,7 +169,7 @@ function script(given: {
   writeKey: string | null
 }): string {
   const { settings, test, pageId, variant, writeKey } = given
-  const goal = test.goal.type === 'event' ? test.goal.name : null
+  const goal = test.goal.type === 'event' ? test.goal.name : test.goal.type === 'form' ? formSent : null
   return `<script defer src="/pages.js"${attribute('data-page', pageId)}${attribute('data-variant', variant)}${attribute('data-key', writeKey)}${attribute('data-goal', goal)}${attribute('data-link', settings.linkedHosts.join(' ') || null)}></script>`
 }
 

@@ -5,7 +5,7 @@ import { limitEvents } from '#platform/http/limits.ts'
 import type { Services } from '#platform/services.ts'
 import { buildPageScript } from '../page-script.build.ts'
 import { sendScript } from '../page-script.street.ts'
-import { escaped } from './html.ts'
+import { escapeHtml } from './html.ts'
 import { imageFile, selectImageBytes } from './images.sql.ts'
 import type { Shop } from './shop.ts'
 import { selectChallenge, selectProof } from './street.sql.ts'
@@ -57,7 +57,7 @@ export async function serveSite(
       .slice(0, 50_000)
       .map(
         ({ slug, since }) =>
-          `<url><loc>${escaped(`${base}/${slug}`)}</loc><lastmod>${since.toISOString().slice(0, 10)}</lastmod></url>`,
+          `<url><loc>${escapeHtml(`${base}/${slug}`)}</loc><lastmod>${since.toISOString().slice(0, 10)}</lastmod></url>`,
       )
     return reply
       .type('application/xml; charset=utf-8')

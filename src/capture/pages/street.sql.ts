@@ -37,14 +37,16 @@ export type ServedDomain = {
   host: string
   homePageId: string | null
   hsts: boolean
-  tls: 'acme' | 'proxy'
+  /** We have a certificate: http leads to https. */
+  isSecure: boolean
 }
 
 /** Domains on which pages are served. */
 export function selectServedDomains(db: Db): Promise<ServedDomain[]> {
   return many(
     db,
-    sql`select id, host, home_page_id as "homePageId", hsts, tls from capture.domain where status = 'verified'`,
+    sql`select id, host, home_page_id as "homePageId", hsts,
+      tls = 'acme' and certificate is not null as "isSecure" from capture.domain where status = 'verified'`,
   )
 }
 
