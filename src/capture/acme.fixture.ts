@@ -133,7 +133,11 @@ export async function startAuthority(streetPort: number): Promise<Authority> {
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   authority.directory = `http://127.0.0.1:${(server.address() as AddressInfo).port}/directory`
-  authority.close = () => new Promise(resolve => server.close(() => resolve()))
+  authority.close = () =>
+    new Promise(resolve => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
   return authority
 }
 

@@ -6,7 +6,6 @@ import { daySchema, idParams, idSchema, type Route, route, timeSchema } from '#p
 import { formDocumentSchema } from './forms/definition.ts'
 import { fieldKinds } from './forms/fields/all.ts'
 import {
-  type FormHead,
   type FormRow,
   formStatuses,
   selectForms,
@@ -14,6 +13,7 @@ import {
   selectFormVersions,
 } from './forms/forms.sql.ts'
 import { logicOperators } from './forms/logic.ts'
+import { formHead, formReply, shown } from './forms.schema.ts'
 import {
   archiveForm,
   createForm,
@@ -40,38 +40,7 @@ const documentSchema = formDocumentSchema.refine(
 )
 const numberParams = z.object({ id: idSchema, number: z.coerce.number().int().min(1).max(1_000_000) })
 
-const testSchema = z.object({
-  number: z.int(),
-  weight: z.int(),
-  minimum: z.int(),
-  confidence: z.int(),
-  startedAt: z.string(),
-  startedBy: z.string(),
-})
-const formHead = z.object({
-  id: idSchema,
-  /** In its address on the street; never changes. */
-  key: z.string(),
-  name: z.string(),
-  status: z.enum(formStatuses),
-  version: z.int(),
-  liveVersion: z.int().nullable(),
-  test: testSchema.nullable(),
-  /** Its hosted page. */
-  url: z.string(),
-  ownerId: z.string().nullable(),
-  reviewOn: daySchema.nullable(),
-  updatedAt: timeSchema,
-  updatedBy: z.string(),
-  createdAt: timeSchema,
-})
-const formReply = formHead.extend({ document: formDocumentSchema })
 const problemList = z.array(z.object({ path: z.string(), message: z.string() }))
-
-const shown = <T extends FormHead>(row: T, streetUrl: string): T & { url: string } => ({
-  ...row,
-  url: `${streetUrl}/forms/${row.key}`,
-})
 
 const kinds = route({
   method: 'GET',
@@ -270,10 +239,10 @@ const uses = route({
     items: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string() })),
     next: z.null(),
   }),
-  handle: async ({ params }, { db }) => ({
-    items: await usedBy(db, { kind: 'form', id: params.id }),
-    next: null,
-  }),
+  async handle({ params }, { db }) {
+    await getForm(db, params.id)
+    return { items: await usedBy(db, { kind: 'form', id: params.id }), next: null }
+  },
 })
 
 const live = 'forms.publish'

@@ -23,6 +23,8 @@ import {
 } from './forms/forms.sql.ts'
 import { slugOf } from './pages/slugs.ts'
 
+export type { FormDocument, FormField } from './forms/definition.ts'
+
 export { selectFormNames as formsByIds } from './forms/forms.sql.ts'
 
 /** 404 if there is none. */

@@ -142,7 +142,10 @@ export async function startTown(base: TestDatabase, env: Record<string, string> 
       return other
     },
     async stop() {
-      for (const each of [street, ...others, office]) await each.close()
+      for (const each of [street, ...others, office]) {
+        each.server.closeAllConnections()
+        await each.close()
+      }
     },
   }
 }

@@ -26,6 +26,8 @@ import {
 import { slugOf } from './pages/slugs.ts'
 import { usesOf } from './pages/walk.ts'
 
+export { templates } from './pages/templates.ts'
+
 /** 404 if there is none. */
 export async function getPage(db: Db, id: string): Promise<PageRow> {
   const row = await selectPage(db, id)

@@ -13,7 +13,8 @@ export async function forgetSubmissions(trx: Db, contactIds: string[]): Promise<
   )
   await run(
     trx,
-    sql`delete from capture.form_partial p using jsonb_each_text(p.answers) a where a.value = any(${addresses}::text[])`,
+    sql`delete from capture.form_partial p
+      where exists (select from jsonb_each_text(p.answers) a where a.value = any(${addresses}::text[]))`,
   )
   // Loose uploads go with their bytes at the next tidying.
   const ids = [...rows, ...held]

@@ -64,7 +64,6 @@ export const pageSettingsSchema = z.object({
     )
     .max(20),
 })
-export type PageSettings = z.output<typeof pageSettingsSchema>
 
 /** Another version of the sections, shown to a share of the visitors. */
 export const alternativeSchema = z.object({

@@ -54,7 +54,6 @@ export const sectionStyleSchema = z.object({
   align: z.enum(['start', 'centre', 'end']).optional(),
   hideOn: z.array(devices).max(3).optional(),
 })
-export type SectionStyle = z.output<typeof sectionStyleSchema>
 
 /** Families that every machine has: nothing is fetched for them. */
 export const fontNames = [

@@ -1,0 +1,20 @@
+import type { Connector } from '../../connector.ts'
+import { espoHttp, espoSettings } from './client.ts'
+import { espoConnection } from './connection.ts'
+import { espoPresets } from './presets.ts'
+import { verifyEspo } from './webhook.ts'
+
+/** EspoCRM, proven with exchanges recorded from a real 8.4.2. */
+export const espo: Connector<typeof espoSettings> = {
+  id: 'espo',
+  name: 'EspoCRM',
+  simulated: false,
+  settings: espoSettings,
+  secrets: ['api_key', 'secret_key'],
+  hosts: ['url'],
+  connect: (settings, wire) => espoConnection(espoHttp(settings, wire), wire.vault),
+  presets: espoPresets,
+  recordUrl: (settings, ref) =>
+    `${settings.url.replace(/\/+$/, '')}/#${ref.type}/view/${encodeURIComponent(ref.id)}`,
+  webhook: { verify: (_settings, hook, kept) => verifyEspo(hook, kept) },
+}
