@@ -1,9 +1,7 @@
 import { systemActor } from '#access/users.ts'
-import { createForm, publishForm, saveForm } from '#capture/forms.ts'
-import { createPage, publishPage } from '#capture/pages.ts'
+import { createForm, type FormDocument, type FormField, publishForm, saveForm } from '#capture/forms.ts'
+import { createPage, publishPage, templates } from '#capture/pages.ts'
 import type { Services } from '#platform/services.ts'
-import type { FormDocument, FormField } from '../capture/forms/definition.ts'
-import { templates } from '../capture/pages/templates.ts'
 
 const question = {
   help: '',
