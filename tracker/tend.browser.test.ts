@@ -229,3 +229,19 @@ test('reset begins a new visitor', async () => {
   await tend(page, 'track', 'Fresh')
   assert.equal((await eventsAfter(other, 1))[0]?.name, 'Fresh')
 })
+
+test('an id goes along to a domain of ours, out of the address at once, and is taken from nobody else', async () => {
+  attributes = 'data-link="localhost 127.0.0.1"'
+  const page = await openPage('/here')
+  const id = await visitorOf(page)
+  const elsewhere = siteUrl.replace('127.0.0.1', 'localhost')
+  await page.evaluate(`document.querySelector('a').href = ${JSON.stringify(`${elsewhere}/there?a=1`)}`)
+  await Promise.all([page.waitForURL(/localhost/), page.click('a')])
+  assert.equal(await visitorOf(page), id)
+  assert.equal(page.url(), `${elsewhere}/there?a=1`)
+
+  await context?.close()
+  const stranger = await openPage(`/here?tend_link=${id}.${Date.now().toString(36)}`)
+  assert.notEqual(await visitorOf(stranger), id)
+  assert.equal(stranger.url(), `${siteUrl}/here`)
+})

@@ -8,7 +8,8 @@
  * Attributes: data-key (the write key of a browser source), data-host (where to send; by default where the
  * script came from), data-consent="required" (store and send nothing before tend.consent('granted'), which is the
  * same as tend('consent', 'granted'); a browser with Global Privacy Control or Do Not Track is treated like that anyway),
- * data-pages="off" (no page views by itself).
+ * data-pages="off" (no page views by itself), data-link="shop.example *.shop.example" (hosts that belong to the same
+ * company: links there carry the visitor's id, for two minutes, if he has agreed).
  *
  * It is served minified as it stands, so it must not import anything. Budget: 5 KB gzipped.
  */
@@ -80,9 +81,40 @@ type Tend = {
     }
   }
   let anonymousId: string | null = null
+
+  /* ---- other domains of the same company: an id travels in the link, never to or from anybody else ---- */
+
+  const linkName = 'tend_link'
+  const linkedMs = 120_000
+  const isLinked = (host: string): boolean =>
+    (options.link || '')
+      .split(' ')
+      .some(own => own && (own === host || (own.startsWith('*.') && host.endsWith(own.slice(1)))))
+  /** The id that came along, if it was made a moment ago on a page of ours that led here. */
+  const takeHanded = (): string | undefined => {
+    const here = new URL(location.href)
+    const [, id, at = ''] = here.searchParams.get(linkName)?.match(/^([\w-]{8,64})\.(\w{1,9})$/) || []
+    if (!here.searchParams.has(linkName)) return
+    here.searchParams.delete(linkName)
+    // Out of the address at once: whoever copies it must not hand on who he is.
+    history.replaceState(history.state, '', here)
+    const age = Date.now() - Number.parseInt(at, 36)
+    const from = doc.referrer && new URL(doc.referrer).hostname
+    return from && isLinked(from) && age >= 0 && age < linkedMs ? id : undefined
+  }
+  const handed = options.link ? takeHanded() : undefined
+  const handOn = (event: Event): void => {
+    const link = (event.target as Element | null)?.closest?.('a')
+    if (!link?.hostname || link.hostname === location.hostname || !isLinked(link.hostname) || !allowed())
+      return
+    const to = new URL(link.href)
+    to.searchParams.set(linkName, `${visitor()}.${Date.now().toString(36)}`)
+    link.href = to.href
+  }
+
   const visitor = (): string => {
     if (!anonymousId) {
-      anonymousId = readCookie() || load(idName) || newId()
+      anonymousId = readCookie() || load(idName) || handed || newId()
       writeCookie(anonymousId, 31_536_000)
       save(idName, anonymousId)
     }
@@ -253,6 +285,7 @@ type Tend = {
     const [name, first, second] = call
     if (name === 'consent') return consent(first)
     if (name === 'id') return allowed() ? visitor() : null
+    if (name === 'track') doc.dispatchEvent(new CustomEvent('tend:event', { detail: { name: first } }))
     const command = commands[String(name)]
     if (command && (name === 'reset' || allowed())) command(first, second)
     else if (command) hold(call)
@@ -277,6 +310,7 @@ type Tend = {
       failures = 0
       soon(0)
     })
+    if (options.link) for (const type of ['click', 'auxclick']) doc.addEventListener(type, handOn, true)
     page.addEventListener('pagehide', leave)
     doc.addEventListener('visibilitychange', () => doc.visibilityState === 'hidden' && leave())
     soon(10)
