@@ -26,6 +26,9 @@ const creations = [
   { to: '/workflows', label: 'Workflow' },
   { to: '/campaigns', label: 'Campaign' },
   { to: '/emails', label: 'Email' },
+  { to: '/forms', label: 'Form' },
+  { to: '/pages', label: 'Landing page' },
+  { to: '/alerts', label: 'Sales alert' },
   { to: '/scoring', label: 'Score model' },
 ]
 
