@@ -73,6 +73,8 @@ const first = async (path: string): Promise<string> => {
 }
 
 test('every screen opens in peace, also on a phone and in the dark', async () => {
+  const form = await first('/forms')
+  const landingPage = await first('/pages')
   const paths = [
     '/',
     '/contacts',
@@ -96,6 +98,13 @@ test('every screen opens in peace, also on a phone and in the dark', async () =>
     '/alerts',
     `/alerts/${await first('/alert-rules')}`,
     '/crm',
+    '/forms',
+    ...['build', 'after', 'embed', 'protection', 'submissions', 'results', 'versions'].map(
+      tab => `/forms/${form}?tab=${tab}`,
+    ),
+    '/pages',
+    '/pages/brand',
+    ...['build', 'settings', 'results', 'versions'].map(tab => `/pages/${landingPage}?tab=${tab}`),
     '/settings/sources',
     '/settings/fields',
     '/settings/lists',

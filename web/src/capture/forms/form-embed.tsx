@@ -46,6 +46,7 @@ export function FormEmbed({ form, document, set, disabled }: EditorProps & { for
         </div>
         <ColorInput
           label="Colour of the button"
+          eyeDropperButtonProps={{ 'aria-label': 'Take a colour from the screen' }}
           disabled={disabled}
           value={embedding.accent}
           onChange={accent => /^#[0-9a-f]{6}$/i.test(accent) && change({ accent })}
@@ -127,7 +128,9 @@ function Snippet({
           {text}
         </Anchor>
       ) : (
-        <Code block>{text}</Code>
+        <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+          {text}
+        </Code>
       )}
       {note && (
         <Text size="xs" c="dimmed">
