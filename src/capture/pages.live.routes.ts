@@ -6,6 +6,7 @@ import { daySchema, done, idParams, idSchema, type Route, route, timeSchema } fr
 import { diffDocuments } from './pages/diff.ts'
 import { type PageRow, selectPageVersion, selectPageVersions, selectRedirects } from './pages/pages.sql.ts'
 import { slugSchema } from './pages/slugs.ts'
+import { schedulePage } from './pages.schedule.ts'
 import { pageReply, shown } from './pages.schema.ts'
 import {
   archivePage,
@@ -15,7 +16,6 @@ import {
   removeRedirect,
   resumePage,
   revertPage,
-  schedulePage,
 } from './pages.ts'
 
 const tag = 'Pages'

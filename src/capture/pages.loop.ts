@@ -5,15 +5,8 @@ import { inTransaction } from '#platform/db/db.ts'
 import { AppError } from '#platform/errors.ts'
 import type { Actor } from '#platform/http/route.ts'
 import type { Services } from '#platform/services.ts'
-import {
-  changePage,
-  lockPage,
-  nextScheduled,
-  type PageRow,
-  selectOpenTests,
-  selectPage,
-  selectScheduled,
-} from './pages/pages.sql.ts'
+import { changePage, lockPage, type PageRow, selectPage } from './pages/pages.sql.ts'
+import { nextScheduled, selectOpenTests, selectScheduled } from './pages/schedule.sql.ts'
 import { dropSalts, dropVisits } from './pages/visits.sql.ts'
 import { decidePage, resultsOf } from './pages.results.ts'
 import { pausePage, publishPage } from './pages.ts'
