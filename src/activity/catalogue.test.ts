@@ -7,7 +7,7 @@ import { dataText } from './ledger.text.ts'
 test('every type is listed once and has a title and a schema that can be published', () => {
   assert.equal(new Set(eventTypes.map(type => type.type)).size, eventTypes.length)
   for (const { type, title, schema } of describeEventTypes()) {
-    assert.match(type, /^[a-z]+\.[a-z]+$/)
+    assert.match(type, /^[a-z]+\.[a-z]+(_[a-z]+)*$/)
     assert.match(title, /^[A-Z]/)
     assert.equal(typeof schema, 'object')
   }

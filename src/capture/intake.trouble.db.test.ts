@@ -2,15 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createServer } from '#platform/http/server.ts'
 import { testDatabase } from '../../tests/harness/database.ts'
+import { createKeys } from './intake/keys.ts'
 import { intakeLimits, serveIntake } from './intake/street.ts'
 import { createSource } from './sources.ts'
 import { basic, captureServices, post, startStreet } from './street.fixture.ts'
 
 const track = { userId: 'u', event: 'x' }
 
-test('where the database is away the sender is asked to come back, and nothing is called a bad event', async () => {
+test('where the database is away the sender is asked to come back, and nothing is called a bad event', async t => {
   const base = await testDatabase()
   const street = await startStreet(base.db)
+  t.after(() => street.close())
   const { writeKey } = await createSource(base.db, { name: 'S', type: 'server', now: new Date() })
   const send = () => post(`${street.url}/v1/track`, track, basic(writeKey))
   assert.equal((await send()).status, 200)
@@ -20,7 +22,8 @@ test('where the database is away the sender is asked to come back, and nothing i
     assert.equal(answer.status, 503)
     assert.ok(Number(answer.headers.get('retry-after')) >= 1)
   }
-  await street.close()
+  // Also when no key is remembered that is young enough to be believed.
+  await assert.rejects(createKeys(base.db).find(writeKey), { status: 503 })
 })
 
 test('more than can wait is refused with 429 and a time to come back', async () => {

@@ -90,7 +90,10 @@ export async function seedCapture(
   const form = await publishForm(services, systemActor, made.id, { version: saved.version, ...steward }, now)
   const [template] = templates
   if (!template) return
-  const text = JSON.stringify(template.document).replaceAll('"formId":null', `"formId":"${form.id}"`)
+  const text = JSON.stringify(template.document)
+    .replaceAll('"formId":null', `"formId":"${form.id}"`)
+    // The form brings its own heading.
+    .replaceAll('"heading":"Get the white paper"', '"heading":""')
   const page = await createPage(
     db,
     systemActor,

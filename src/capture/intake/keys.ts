@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Db, many } from '#platform/db/db.ts'
 import { selectKeys } from '../sources.sql.ts'
 import { hashKey, type Source } from '../sources.ts'
+import { unwritten } from './faults.ts'
 
 /** A key that was withdrawn stops working within a second: what is remembered is not believed for longer than this. */
 const maxAgeMs = 800
@@ -18,7 +19,10 @@ export function createKeys(db: Db, nowMs: () => number = () => performance.now()
 
   async function load(): Promise<void> {
     const startedAt = nowMs()
-    const rows = await many(db, selectKeys())
+    const rows = await many(db, selectKeys()).catch((error: unknown) => {
+      // Whose key it is cannot be known: neither a good nor a bad one, and not our mistake.
+      throw unwritten(error)
+    })
     byHash = new Map(rows.map(({ keyHash, ...source }) => [keyHash, source]))
     loadedAt = startedAt
   }
