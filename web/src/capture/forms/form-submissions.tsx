@@ -207,7 +207,7 @@ function One({
             loading={act.isPending}
             onClick={() => act.mutate('reprocess')}
           >
-            Work it through once more
+            Once more: workflows start again
           </Button>
         )}
         {submission.status !== 'spam' && (
