@@ -1,6 +1,6 @@
 /**
  * Conditions of forms. This file imports nothing, so that the server and the form script in the browser ask the very
- * same code; its operators mean what those of the filter language mean (logic.db.test.ts holds them against it).
+ * same code; its operators mean what those of the filter language mean.
  */
 export type Answer = string | number | boolean | string[] | null
 export type Answers = Readonly<Record<string, Answer | undefined>>
