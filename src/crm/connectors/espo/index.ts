@@ -4,11 +4,11 @@ import { espoConnection } from './connection.ts'
 import { espoPresets } from './presets.ts'
 import { verifyEspo } from './webhook.ts'
 
-/** EspoCRM, proven with exchanges recorded from a real 8.4.2. */
+/** EspoCRM 8 and 9, tested against a simulator of its API (tests/harness/espo.ts). */
 export const espo: Connector<typeof espoSettings> = {
   id: 'espo',
   name: 'EspoCRM',
-  simulated: false,
+  simulated: true,
   settings: espoSettings,
   secrets: ['api_key', 'secret_key'],
   hosts: ['url'],
