@@ -4,7 +4,7 @@ import { espoConnection } from './connection.ts'
 import { espoPresets } from './presets.ts'
 import { verifyEspo } from './webhook.ts'
 
-/** EspoCRM 8 and 9, tested against a simulator of its API (tests/harness/espo.ts). */
+/** EspoCRM 8, tested against a simulator of its API (tests/harness/espo.ts). */
 export const espo: Connector<typeof espoSettings> = {
   id: 'espo',
   name: 'EspoCRM',
