@@ -143,7 +143,11 @@ async function pick(path: string): Promise<string | undefined> {
 }
 
 /** Where the things behind an address with an id are listed. */
-const lists: Record<string, string> = { '/scoring/$id': '/score-models' }
+const lists: Record<string, string> = {
+  '/scoring/$id': '/score-models',
+  '/alerts/$id': '/alert-rules',
+  '/crm/$id': '/crm/connections',
+}
 
 /** Every screen of the router, with real ids in its address; one without anything to show is left out. */
 async function addresses(): Promise<string[]> {
@@ -161,7 +165,11 @@ async function addresses(): Promise<string[]> {
 
 async function look(path: string): Promise<void> {
   await page.goto(`${product.officeUrl}${path}`)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  await page
+    .getByRole('heading', { level: 1 })
+    .first()
+    .waitFor()
+    .catch(error => assert.fail(`${path} shows no heading: ${error}`))
   // An empty draft has a preview that never comes: what is on the screen by then is looked at.
   await until(async () => (await page.locator('[aria-busy="true"]').count()) === 0, {
     timeoutMs: 4_000,
