@@ -32,12 +32,16 @@ function run(command, args, options) {
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
 
-/** Runs `npm ci` in a package root unless its lock file is the one that was installed last. */
-function install(folder, node) {
+/**
+ * Runs `npm ci` in a package root unless its lock file is the one that was installed last. To run Tend takes half of
+ * what its tests do: browser, vendors' clients and compilers stay away until they are asked for.
+ */
+function install(folder, { node, isTooled }) {
   const lock = join(folder, 'package-lock.json')
   const stamp = join(folder, 'node_modules', '.installed')
   const wanted = hashOf(lock)
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const [installed, extent] = existsSync(stamp) ? readFileSync(stamp, 'utf8').split(' ') : []
+  if (installed === wanted && (extent === 'all' || !isTooled)) return
   say(
     `Installing packages in ${folder === root ? '.' : folder.slice(root.length + 1)} (once, about a minute) ...`,
   )
@@ -48,12 +52,13 @@ function install(folder, node) {
       }
     : process.env
   // No package's own script runs: binaries come inside packages, and nothing is compiled or fetched.
-  run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  const omit = isTooled ? [] : ['--omit=dev']
+  run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...omit], {
     cwd: folder,
     env: path,
     shell: process.platform === 'win32',
   })
-  writeFileSync(stamp, wanted)
+  writeFileSync(stamp, `${wanted} ${isTooled ? 'all' : 'runtime'}`)
 }
 
 /** The path of a Node 24: this process, the one that came as a package, or one installed apart (macOS). */
@@ -108,7 +113,7 @@ function buildScreens(node) {
   const sources = [join(web, 'src'), join(web, 'public')].filter(existsSync)
   const newest = Math.max(...sources.map(newestChange), statSync(join(web, 'package-lock.json')).mtimeMs)
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= newest) return
-  install(web, node)
+  install(web, { node, isTooled: true })
   say('Building the screens (once, some seconds) ...')
   run(node, [join(web, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], {
     cwd: web,
@@ -125,10 +130,10 @@ const entries = {
 }
 if (!entries[task]) fail(`Unknown task "${task}". Known: ${Object.keys(entries).join(', ')}.`)
 if (Number(process.versions.node.split('.')[0]) < 20) fail('Tend needs Node 20 or newer to begin with.')
-install(root)
+install(root, { isTooled: task !== 'start' && task !== 'tend' })
 const node = findNode()
 if (task !== 'tend') buildScreens(node)
-if (task === 'check') install(join(root, 'web'), node)
+if (task === 'check') install(join(root, 'web'), { node, isTooled: true })
 
 const bins = join(root, 'node_modules', '.bin')
 // Events that wait for their transaction outlive a young generation of 16 MB: with 32 intake costs a quarter less CPU.
