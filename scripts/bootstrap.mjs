@@ -52,8 +52,9 @@ function install(folder, { node, isTooled }) {
       }
     : process.env
   // No package's own script runs: binaries come inside packages, and nothing is compiled or fetched.
-  const omit = isTooled ? [] : ['--omit=dev']
-  run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...omit], {
+  // What is there may be in use by a running Tend: tools are added beside it, never by starting afresh.
+  const how = installed === wanted ? ['install', '--no-save'] : isTooled ? ['ci'] : ['ci', '--omit=dev']
+  run(npm, [...how, '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: folder,
     env: path,
     shell: process.platform === 'win32',
