@@ -90,6 +90,7 @@ const importOptions = {
   consent: { type: 'string' },
   wording: { type: 'string' },
   source: { type: 'string' },
+  'letters-per-hour': { type: 'string' },
   wakes: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -107,7 +108,9 @@ async function optionsOf({ db }: Services, given: Given) {
     return id
   })
   const { consent: basis, wording, source, existing, wakes } = given
-  const consent = basis === undefined ? null : { basis, wording, source }
+  const pace = given['letters-per-hour']
+  const lettersPerHour = pace === undefined ? {} : { lettersPerHour: Number(pace) }
+  const consent = basis === undefined ? null : { basis, wording, source, ...lettersPerHour }
   const options = optionsSchema.safeParse({ existing, listIds, consent, wakes })
   if (options.success) return options.data
   const words = options.error.issues.map(issue => `--${String(issue.path.at(-1))}: ${issue.message}`)
@@ -132,9 +135,10 @@ async function importFile(args: string[], config: Config): Promise<number> {
     }
     if (!values.json) process.stderr.write(`${describeDry(checked)}\n`)
     await runImport(services, systemActor, id)
-    const { rows, added, updated, unchanged, rejected } = await settle(services, id, 'run')
-    const words = `${rows} rows: ${added} added, ${updated} updated, ${unchanged} unchanged, ${rejected} rejected.`
-    print(values.json, { id, rows, added, updated, unchanged, rejected }, words)
+    const { rows, added, updated, unchanged, rejected, asked } = await settle(services, id, 'run')
+    const letters = asked > 0 ? ` ${asked} are asked by mail to confirm.` : ''
+    const words = `${rows} rows: ${added} added, ${updated} updated, ${unchanged} unchanged, ${rejected} rejected.${letters}`
+    print(values.json, { id, rows, added, updated, unchanged, rejected, asked }, words)
     return rejected > 0 && added + updated + unchanged === 0 ? 1 : 0
   })
 }
@@ -150,7 +154,8 @@ function describeDry({ columns, mapping, dry }: Import): string {
   if (!dry) return targets.join('\n')
   const counts = `Would add ${dry.added}, update ${dry.updated}, leave ${dry.unchanged}, reject ${dry.rejected}; ${dry.repeated} rows repeat an earlier one.`
   const reasons = dry.reasons.map(({ reason, count }) => `  ${count}: ${reason}`)
-  return [...targets, counts, ...reasons].join('\n')
+  const letters = dry.asked > 0 ? [`${dry.asked} people would be asked by mail to confirm.`] : []
+  return [...targets, counts, ...letters, ...reasons].join('\n')
 }
 
 async function exportFile(args: string[], config: Config): Promise<number> {
@@ -190,7 +195,8 @@ export const peopleCommands: Command[] = [
   {
     words: 'import',
     usage: 'tend import FILE [--dry-run] [--existing fill|overwrite|skip] [--list NAME]',
-    summary: 'Take people in from a CSV file; --consent BASIS --wording WORDS --source WORDS if they agreed',
+    summary:
+      'Take people in from a CSV file; --consent BASIS --wording WORDS --source WORDS if they agreed; BASIS ask sends a letter that asks them',
     run: importFile,
   },
   {

@@ -180,6 +180,52 @@ test('an import never loosens consent, never lifts a suppression and brings nobo
   )
 })
 
+test('an import can ask for confirmation: who has said nothing is pending, letters keep the pace, undo takes both back', async () => {
+  await imports.bring('email\nno@ask.example\nyes@ask.example\n')
+  const word = { purpose: 'marketing', basis: 'request', source: 'a test', proof: {}, at: now() }
+  await recordConsent(base.db, [
+    { ...word, contactId: (await person('no@ask.example')).id, state: 'withdrawn' },
+    { ...word, contactId: (await person('yes@ask.example')).id, state: 'granted' },
+  ])
+  const gone = { address: 'gone@ask.example', reason: 'complaint' as const, source: 'a test', at: now() }
+  await suppress(base.db, imports.services.secrets, [gone])
+  const consent = {
+    basis: 'ask' as const,
+    wording: 'Write to me.',
+    source: 'Visiting cards',
+    lettersPerHour: 60,
+  }
+  const text =
+    'email,unsubscribed\nno@ask.example,\nyes@ask.example,\ngone@ask.example,\nleft@ask.example,yes\n' +
+    'a@ask.example,\nb@ask.example,\nA@ask.example,\nc@ask.example,\n'
+  const { id } = await imports.upload(text)
+  const options = { existing: 'overwrite' as const, listIds: [], consent, wakes: false }
+  await changeImport(base.db, id, { options }, now())
+  assert.equal((await imports.check(id)).dry?.asked, 3)
+  const done = await imports.start(id)
+  assert.equal(done.asked, 3)
+  const names = ['no', 'yes', 'gone', 'left', 'a', 'b', 'c']
+  const words = () => Promise.all(names.map(name => wordOf(`${name}@ask.example`)))
+  const pending = ['pending', 'pending', 'pending']
+  assert.deepEqual(await words(), ['withdrawn', 'granted', null, 'withdrawn', ...pending])
+  const letters = await many<{ at: Date }>(
+    base.db,
+    sql`
+    select (data->>'letterAt')::timestamptz as at from activity.event
+    where type = 'consent.pending' and (data->>'confirm')::boolean order by 1`,
+  )
+  const [first, ...rest] = letters.map(letter => letter.at.getTime())
+  assert.deepEqual(
+    rest.map(at => (at - (first ?? 0)) / 60_000),
+    [1, 2],
+    'one a minute',
+  )
+  assert.equal(done.askingUntil?.getTime(), (first ?? 0) + 3 * 60_000)
+  await imports.undo(done.id)
+  assert.deepEqual(await words(), ['withdrawn', 'granted', null, 'withdrawn', null, null, null])
+  assert.equal(await isHere('a@ask.example'), false)
+})
+
 test('undo restores earlier values, leaves alone what somebody changed since, and removes whom nobody touched', async () => {
   const list = await createList(base.db, { name: 'Fair', description: '', createdBy: 'a test' }, now())
   await imports.bring(

@@ -55,16 +55,25 @@ const importSchema = z.object({
     .object({
       existing: z.enum(['overwrite', 'fill', 'skip']),
       listIds: z.array(z.string()),
-      consent: z.object({ basis: z.enum(consentBases), wording: z.string(), source: z.string() }).nullable(),
+      consent: z
+        .object({
+          basis: z.enum(consentBases),
+          wording: z.string(),
+          source: z.string(),
+          lettersPerHour: z.number().optional(),
+        })
+        .nullable(),
       wakes: z.boolean(),
     })
     .nullable(),
-  dry: dryRunSchema.partial({ reasons: true, examples: true }).nullable(),
+  dry: dryRunSchema.partial({ reasons: true, examples: true, asked: true }).nullable(),
   rows: count,
   added: count,
   updated: count,
   unchanged: count,
   rejected: count,
+  asked: count,
+  askingUntil: timeSchema.nullable(),
   undone: z.object({ removed: count, restored: count, kept: count }).nullable(),
   createdAt: timeSchema,
   createdBy: z.string(),

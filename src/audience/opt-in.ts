@@ -6,7 +6,10 @@ import { type ConsentEntry, recordConsent } from './consent.ts'
 import { liftOptOut } from './suppression.ts'
 
 /** A wish that its person has not confirmed yet. */
-export type Ask = Omit<ConsentEntry, 'state'>
+export type Ask = Omit<ConsentEntry, 'state'> & {
+  /** The letter leaves no sooner; at once where nothing is said. */
+  letterAt?: Date
+}
 export type OpenAsk = {
   purpose: string
   topicId: string | null
@@ -51,11 +54,18 @@ export async function askConsent(trx: Db, asks: Ask[]): Promise<NewEvent[]> {
       ${column(ask => JSON.stringify(ask.proof))}::jsonb[], ${column(ask => ask.at.toISOString())}::timestamptz[])
       as asked (contact_id, id, purpose, topic_id, basis, source, wording, proof, at)`,
   )
-  return open.map(({ contactId, purpose, topicId, basis, source, at }) => ({
+  return open.map(({ contactId, purpose, topicId, basis, source, at, letterAt }) => ({
     contactId,
     type: 'consent.pending',
     at,
-    data: { purpose, topicId: topicId ?? null, basis, source, confirm: true },
+    data: {
+      purpose,
+      topicId: topicId ?? null,
+      basis,
+      source,
+      confirm: true,
+      ...(letterAt ? { letterAt: letterAt.toISOString() } : {}),
+    },
   }))
 }
 

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { systemActor } from '#access/users.ts'
 import { record } from '#activity/record.ts'
-import { consentOf } from '#audience/consent.ts'
+import { consentOf, recordConsent } from '#audience/consent.ts'
 import { askConsent } from '#audience/opt-in.ts'
 import { requestsOf } from '#audience/requests.ts'
 import { suppressedAmong } from '#audience/suppression.ts'
@@ -261,7 +261,8 @@ test('the pages speak the contact’s language, or that of the browser', async (
 })
 
 /** What the engine would do with the events of a wish. */
-async function ask(contactId: string, at = services.clock.now()): Promise<number> {
+async function ask(contactId: string, letterAt?: Date): Promise<number> {
+  const at = services.clock.now()
   const events = await record(
     base.db,
     await askConsent(base.db, [
@@ -273,20 +274,19 @@ async function ask(contactId: string, at = services.clock.now()): Promise<number
         wording: 'Yes, send me <news>',
         proof: { formId: '7' },
         at,
+        ...(letterAt ? { letterAt } : {}),
       },
     ]),
   )
-  const tick = {
-    db: base.db,
-    now: services.clock.now(),
-    round: 0,
-    events: events as Event[],
-    timers: [],
-    services,
-  }
-  await optInReactor.run(tick as unknown as Tick)
+  await react(events)
   await settled()
   return events.length
+}
+
+async function react(events: object[]): Promise<void> {
+  const now = services.clock.now()
+  const tick = { db: base.db, now, round: 0, events: events as Event[], timers: [], services }
+  await optInReactor.run(tick as unknown as Tick)
 }
 
 async function asked(language?: string) {
@@ -334,6 +334,29 @@ test('double opt-in: pending gets nothing but its letter; looking changes nothin
   const next = await queueOne(services, letter(wish.id, versionId))
   await settled()
   assert.equal((await stored(base.db, next)).state, 'sent')
+})
+
+test('a letter of an import leaves in its turn, sooner if the person asks too, and never once the wish is over', async () => {
+  const lettersTo = async (email: string) =>
+    (await listMailbox(base.db, { to: email, before: null, limit: 5 })).length
+  const [waits, hurries, leaves] = await Promise.all(
+    [1, 2, 3].map(() => addContact(base.db, { consent: null })),
+  )
+  assert.ok(waits && hurries && leaves)
+  const turn = new Date(services.clock.now().getTime() + 2 * dayMs)
+  for (const { id } of [waits, hurries, leaves]) await ask(id, turn)
+  assert.equal(await lettersTo(waits.email), 0)
+  const word = { purpose: 'marketing', state: 'withdrawn' as const, basis: 'request', source: 'a test' }
+  const over = { ...word, contactId: leaves.id, proof: {}, at: services.clock.now() }
+  await react(await record(base.db, await recordConsent(base.db, [over])))
+  await advance(services, 25 * 3_600_000)
+  await ask(hurries.id)
+  assert.equal(await lettersTo(hurries.email), 1)
+  await advance(services, dayMs)
+  await settled()
+  assert.equal(await lettersTo(waits.email), 1)
+  assert.equal(await lettersTo(hurries.email), 1, 'the one that said the same later is taken back')
+  assert.equal(await lettersTo(leaves.email), 0)
 })
 
 test('one letter per address a day, however often somebody asks; the next day another', async () => {

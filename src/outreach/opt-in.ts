@@ -7,8 +7,15 @@ import { type Db, inTransaction } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
 import { plainLetter } from './letters.ts'
-import { type NewMessage, queueMessages } from './messages.ts'
-import { insertOptIns, noteConfirmed, type OptInRow, recentLetters, selectOptIn } from './opt-in.sql.ts'
+import { cancelMessages, type NewMessage, queueMessages } from './messages.ts'
+import {
+  deleteLater,
+  insertOptIns,
+  noteConfirmed,
+  type OptInRow,
+  recentLetters,
+  selectOptIn,
+} from './opt-in.sql.ts'
 import { wordsFor } from './pages.words.ts'
 import { holderId, type Seen } from './preferences.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -18,11 +25,19 @@ const dayMs = 86_400_000
 /** So long a letter's link works. */
 const linkDays = 7
 
-type Ask = { contact: Contact; address: string; addressHash: Buffer; event: Event; id: string }
+type Ask = {
+  contact: Contact
+  address: string
+  addressHash: Buffer
+  event: Event
+  id: string
+  leavesAt: Date
+}
 
 /**
  * Writes to everybody who is to confirm a wish: one letter per address a day at most, whatever the door and however many
- * wishes; it confirms all that wait. A letter of class service: it is what the person has asked for.
+ * wishes; it confirms all that wait. A letter of class service: it is what the person has asked for. Who is asked now need
+ * not wait for a letter of an import that was to leave later.
  */
 export async function sendConfirmations(
   trx: Db,
@@ -35,32 +50,52 @@ export async function sendConfirmations(
     const event = last.get(contact.id)
     const hash = contact.email ? addressHash(services.secrets, contact.email) : null
     return event && contact.email && hash
-      ? [{ contact, address: contact.email, addressHash: hash, event, id: newId() }]
+      ? [
+          {
+            contact,
+            address: contact.email,
+            addressHash: hash,
+            event,
+            id: newId(),
+            leavesAt: leavesAt(event, now),
+          },
+        ]
       : []
   })
   if (asks.length === 0) return
   const keys = asks.map(ask => ({ contactId: ask.contact.id, addressHash: ask.addressHash, id: ask.id }))
-  const recent = await recentLetters(trx, keys, new Date(now.getTime() - dayMs))
+  const recent = await recentLetters(trx, keys, { since: new Date(now.getTime() - dayMs), now })
   const due = asks.filter(ask => !recent.has(`${ask.contact.id}|${ask.addressHash.toString('hex')}`))
   if (due.length === 0) return
+  await dropLetters(trx, [...new Set(due.map(ask => ask.contact.id))], now)
   await insertOptIns(
     trx,
-    due.map(ask => ({ contactId: ask.contact.id, addressHash: ask.addressHash, id: ask.id })),
-    now,
+    due.map(ask => ({ ...ask, contactId: ask.contact.id })),
   )
   const { settings } = await readSettings(trx, services.config.mode)
   await queueMessages(
     trx,
-    due.map(ask => letterOf(services, settings, ask, now)),
+    due.map(ask => letterOf(services, settings, ask)),
     now,
   )
+}
+
+/** At once, or when an import that asks many has its turn for this one. */
+function leavesAt({ data }: Event, now: Date): Date {
+  const later = typeof data.letterAt === 'string' ? new Date(data.letterAt) : now
+  return later > now ? later : now
+}
+
+/** Takes back letters that were to leave later: the wish is over, or another letter says the same sooner. */
+export async function dropLetters(trx: Db, contactIds: string[], now: Date): Promise<void> {
+  const letters = await deleteLater(trx, contactIds, now)
+  await cancelMessages(trx, letters, 'there is nothing left to confirm by it', now)
 }
 
 function letterOf(
   { config, secrets }: Pick<Services, 'config' | 'secrets'>,
   settings: Settings,
-  { contact, address, event, id }: Ask,
-  now: Date,
+  { contact, address, event, id, leavesAt }: Ask,
 ): NewMessage {
   const words = wordsFor(contact.language)
   const token = makeToken(secrets, 'confirm', { contactId: contact.id, messageId: id })
@@ -80,7 +115,7 @@ function letterOf(
     }),
     causeId: event.id,
     why: [{ kind: 'event', id: event.id, type: event.type, words: '', at: event.at.toISOString() }],
-    notBefore: now,
+    notBefore: leavesAt,
   }
 }
 

@@ -2,7 +2,6 @@ import { record } from '#activity/record.ts'
 import type { NewEvent } from '#engine/reactor.ts'
 import type { Db } from '#platform/db/db.ts'
 import type { Secrets } from '#platform/secrets.ts'
-import { grantIfNone, recordConsent } from '../consent.ts'
 import { upsertContacts } from '../contacts.ts'
 import { resolve } from '../identity.ts'
 import { changeMembers } from '../lists.ts'
@@ -20,6 +19,7 @@ import {
 import type { FileRow } from './read.ts'
 import type { ImportOptions } from './shape.ts'
 import { type Rejected, readRow, type Said, type Shelf } from './values.ts'
+import { writeWords } from './words.ts'
 
 export type Plan = {
   importId: string
@@ -115,10 +115,10 @@ async function contactIdsOf(
   return new Map(calls.map(({ email }, i) => [email, resolved[i]?.contactId ?? '']))
 }
 
-type Writing = { plan: Plan; idOf(decision: Decision): string; now: Date }
+export type Writing = { plan: Plan; idOf(decision: Decision): string; now: Date }
 
-async function write(trx: Db, decisions: Decision[], { plan, idOf, now }: Writing): Promise<NewEvent[]> {
-  const { options } = plan
+async function write(trx: Db, decisions: Decision[], writing: Writing): Promise<NewEvent[]> {
+  const { plan, idOf, now } = writing
   const source = `import of ${plan.name}`
   const patches = decisions
     .filter(({ outcome, write: values }) => outcome === 'added' || Object.keys(values).length > 0)
@@ -131,36 +131,7 @@ async function write(trx: Db, decisions: Decision[], { plan, idOf, now }: Writin
     ),
     now,
   )
-  const about = { purpose: 'marketing', at: now }
-  const proof = { method: 'import', enteredBy: plan.by, importId: plan.importId }
-  const withdrawn = await recordConsent(
-    trx,
-    decisions
-      .filter(decision => decision.withdraws)
-      .map(decision => ({
-        ...about,
-        contactId: idOf(decision),
-        state: 'withdrawn',
-        basis: 'request',
-        source,
-        proof,
-      })),
-  )
-  const { consent } = options
-  const granted = await grantIfNone(
-    trx,
-    consent === null
-      ? []
-      : decisions
-          .filter(decision => decision.grants)
-          .map(decision => ({
-            ...about,
-            contactId: idOf(decision),
-            ...consent,
-            proof: { ...proof, note: consent.source },
-          })),
-  )
-  return [...changed, ...joined, ...withdrawn, ...granted]
+  return [...changed, ...joined, ...(await writeWords(trx, decisions, writing))]
 }
 
 /** An address that a contact has besides others is no reason to change the one he goes by. */
@@ -193,7 +164,7 @@ function changesOf(events: NewEvent[]): Map<string, Change> {
     if (type === 'contact.created') change.kind = 'added'
     if (type === 'contact.updated') change.changes = data?.changes as Changes
     if (type === 'list.joined') change.lists.push(String(data?.listId))
-    if (type === 'consent.granted') change.granted = true
+    if (type === 'consent.granted' || type === 'consent.pending') change.granted = true
   }
   return changes
 }

@@ -55,6 +55,7 @@ const emptyTally = (): Tally => ({
   rejected: 0,
   repeated: 0,
   suppressed: 0,
+  asked: 0,
   examples: [],
   byReason: new Map(),
 })
@@ -74,6 +75,7 @@ function count(tally: Tally, sorted: Sorted, decisions: Decision[], seen: Set<nu
     seen.add(print)
     tally[isRepeated ? 'repeated' : outcome] += 1
     if (outcome === 'added' && sorted.states.get(said.address)?.suppressed) tally.suppressed += 1
+    if (decision.asks) tally.asked += 1
     if (!isRepeated) addExample(tally, decision)
   }
 }

@@ -21,6 +21,8 @@ export type Decision = {
   before: Record<string, unknown>
   joins: string[]
   grants: boolean
+  /** Is written to and asked to confirm. */
+  asks: boolean
   withdraws: boolean
 }
 
@@ -36,7 +38,7 @@ export const nobody = (suppressed = false): State => ({
 /**
  * What becomes of rows, one after the other: a later row about the same address finds what the earlier one left.
  * `states` holds everybody who is known already, by address, and is carried on. A withdrawal is always taken; consent
- * is only given to those who have said nothing at all, and never where the address is suppressed.
+ * is only given to, or asked of, those who have said nothing at all, and never where the address is suppressed.
  */
 export function decideRows(rows: Said[], states: Map<string, State>, options: ImportOptions): Decision[] {
   return rows.map(said => {
@@ -48,11 +50,14 @@ export function decideRows(rows: Said[], states: Map<string, State>, options: Im
     const before = Object.fromEntries(Object.keys(write).map(key => [key, heldBy(state, key)]))
     const joins = [...new Set([...options.listIds, ...said.listIds])].filter(id => !state.lists.has(id))
     const withdraws = said.optOut && state.word !== 'withdrawn'
-    const grants = options.consent !== null && !said.optOut && state.word === 'none' && !state.suppressed
-    carry(state, said, { write, joins, withdraws, grants })
-    const changed = Object.keys(write).length > 0 || joins.length > 0 || withdraws || grants
+    const { consent } = options
+    const isOpen = consent !== null && !said.optOut && state.word === 'none' && !state.suppressed
+    const asks = isOpen && consent.basis === 'ask'
+    const grants = isOpen && !asks
+    carry(state, said, { write, joins, withdraws, speaks: isOpen })
+    const changed = Object.keys(write).length > 0 || joins.length > 0 || withdraws || isOpen
     const outcome = isNew ? 'added' : changed ? 'updated' : 'unchanged'
-    return { said, outcome, write, before, joins, grants, withdraws }
+    return { said, outcome, write, before, joins, grants, asks, withdraws }
   })
 }
 
@@ -63,6 +68,7 @@ const nothing = (said: Said): Decision => ({
   before: {},
   joins: [],
   grants: false,
+  asks: false,
   withdraws: false,
 })
 
@@ -82,7 +88,7 @@ function wanted(said: Said, state: State, { existing }: ImportOptions): Record<s
 function carry(
   state: State,
   said: Said,
-  done: Pick<Decision, 'write' | 'joins' | 'withdraws' | 'grants'>,
+  done: Pick<Decision, 'write' | 'joins' | 'withdraws'> & { speaks: boolean },
 ): void {
   const { company, ...values } = done.write
   state.exists = true
@@ -91,5 +97,5 @@ function carry(
     state.company = [said.company?.domain, said.company?.name].flatMap(text => text?.toLowerCase() ?? [])
   for (const id of done.joins) state.lists.add(id)
   if (done.withdraws) state.word = 'withdrawn'
-  else if (done.grants) state.word = 'said'
+  else if (done.speaks) state.word = 'said'
 }

@@ -32,6 +32,9 @@ export type Import = {
   updated: number
   unchanged: number
   rejected: number
+  /** How many were asked by mail to confirm, and when the last of these letters leaves. */
+  asked: number
+  askingUntil: Date | null
   undone: UndoResult | null
   createdAt: Date
   createdBy: string
@@ -48,7 +51,7 @@ const jobOf = (
   from platform.job j where j.id = ${sql.ref(`i.${column}`)})`
 
 const columns = sql`i.id, i.name, i.stage, i.bytes::float8 as bytes, i.dialect, i.columns, i.preview, i.mapping, i.options, i.dry, i.rows,
-  i.added, i.updated, i.unchanged, i.rejected, i.undone, i.created_at as "createdAt", i.created_by as "createdBy",
+  i.added, i.updated, i.unchanged, i.rejected, i.asked, i.asking_until as "askingUntil", i.undone, i.created_at as "createdAt", i.created_by as "createdBy",
   i.started_at as "startedAt", i.finished_at as "finishedAt",
   ${jobOf('check_job')} as check, ${jobOf('run_job')} as run, ${jobOf('undo_job')} as undo`
 
@@ -139,6 +142,7 @@ export type Change = {
   kind: 'added' | 'updated'
   changes: Changes
   lists: string[]
+  /** Consent was given, or asked for. */
   granted: boolean
 }
 

@@ -58,6 +58,8 @@ export const dialectSchema = z
   .strict()
 
 export const consentBases = [
+  /** No consent yet: everybody gets a letter that asks for it. */
+  'ask',
   'opt-in',
   'double-opt-in',
   'contract',
@@ -76,6 +78,8 @@ export const optionsSchema = z
         basis: z.enum(consentBases),
         wording: z.string().trim().min(1).max(2000),
         source: z.string().trim().min(1).max(500),
+        /** How many of the letters of `ask` leave in an hour; 1,000 where nothing is said. */
+        lettersPerHour: z.number().int().min(1).max(100_000).optional(),
       })
       .strict()
       .nullable()
@@ -85,6 +89,10 @@ export const optionsSchema = z
   })
   .strict()
 export type ImportOptions = z.infer<typeof optionsSchema>
+
+/** So few that a mail server does not balk and other letters pass in between. */
+export const lettersPerHour = (consent: NonNullable<ImportOptions['consent']>): number =>
+  consent.lettersPerHour ?? 1_000
 
 export const dryRunSchema = z.object({
   rows: z.number(),
@@ -96,6 +104,8 @@ export const dryRunSchema = z.object({
   repeated: z.number(),
   /** New contacts whose address is suppressed: they come in and are not written to. */
   suppressed: z.number(),
+  /** People who would be asked by mail to confirm. */
+  asked: z.number(),
   reasons: z.array(
     z.object({
       reason: z.string(),

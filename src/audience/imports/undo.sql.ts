@@ -11,6 +11,7 @@ const ownEvents = [
   'list.joined',
   'list.left',
   'consent.granted',
+  'consent.pending',
   'consent.withdrawn',
   'segment.entered',
   'segment.left',
@@ -61,7 +62,7 @@ export async function untouchedAmong(
       and (select count(*) from audience.identity i where i.contact_id = c.id) = 1
       and not exists (select from audience.redirect r where r.to_contact_id = c.id)
       and not exists (select from audience.import_change o where o.contact_id = c.id and o.import_id <> ${importId}::bigint)
-      and not exists (select from audience.consent_current w where w.contact_id = c.id and w.state <> 'granted')
+      and not exists (select from audience.consent_current w where w.contact_id = c.id and w.state = 'withdrawn')
       and not exists (select from audience.consent w where w.contact_id = c.id
         and w.proof->>'importId' is distinct from ${importId}::text)
       and not exists (select from ${ledger} event where event.contact_id = c.id
@@ -71,8 +72,8 @@ export async function untouchedAmong(
 }
 
 /**
- * Takes back consent that an import gave, where its word is still the last one. The ledger keeps both. Returns whose
- * consent it was.
+ * Takes back consent that an import gave or asked for, where its word is still the last one. The ledger keeps both.
+ * Returns whose consent it was.
  */
 export async function takeBackGrants(db: Db, importId: string, contactIds: string[]): Promise<string[]> {
   if (contactIds.length === 0) return []
@@ -80,7 +81,7 @@ export async function takeBackGrants(db: Db, importId: string, contactIds: strin
     db,
     sql`
     delete from audience.consent_current w
-    where w.contact_id = any(${plainArray(contactIds)}::bigint[]) and w.purpose = 'marketing' and w.topic_id = 0 and w.state = 'granted'
+    where w.contact_id = any(${plainArray(contactIds)}::bigint[]) and w.purpose = 'marketing' and w.topic_id = 0 and w.state in ('granted', 'pending')
       and (select said.proof->>'importId' from audience.consent said
         where said.contact_id = w.contact_id and said.purpose = 'marketing' and said.topic_id = 0
         order by said.id desc limit 1) = ${importId}::text

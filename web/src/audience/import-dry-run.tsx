@@ -37,7 +37,7 @@ export function ImportDryRun({ found, onBack }: { found: Import; onBack(): void 
         />
       )}
       {deed.isError && <ErrorNote error={deed.error} />}
-      {dry && <Findings dry={dry} />}
+      {dry && <Findings dry={dry} perHour={found.options?.consent?.lettersPerHour ?? 1_000} />}
       <Group justify="space-between">
         <Button variant="default" onClick={onBack}>
           Back to the options
@@ -56,8 +56,9 @@ export function ImportDryRun({ found, onBack }: { found: Import; onBack(): void 
   )
 }
 
-function Findings({ dry }: { dry: DryRun }) {
+function Findings({ dry, perHour }: { dry: DryRun; perHour: number }) {
   const repeated = { label: 'Repeated', value: dry.repeated, words: 'somebody of an earlier row again' }
+  const letters = { label: 'Letters', value: dry.asked ?? 0, words: 'asking to confirm' }
   return (
     <>
       <Counts
@@ -68,8 +69,16 @@ function Findings({ dry }: { dry: DryRun }) {
           { label: 'Unchanged', value: dry.unchanged },
           { label: 'Would be rejected', value: dry.rejected },
           ...(dry.repeated > 0 ? [repeated] : []),
+          ...(letters.value > 0 ? [letters] : []),
         ]}
       />
+      {letters.value > 0 && (
+        <Text size="sm">
+          {formatNumber(letters.value)} people would get a letter that asks them to confirm, at most{' '}
+          {formatNumber(perHour)} an hour: the last one leaves {lasts(letters.value / perHour)}. Those who
+          have said anything about marketing already are not asked.
+        </Text>
+      )}
       {dry.suppressed > 0 && (
         <Text size="sm">
           {formatNumber(dry.suppressed)} of the new addresses are on the list of those never to be written to.
@@ -80,6 +89,12 @@ function Findings({ dry }: { dry: DryRun }) {
       {dry.examples?.some(example => example.changes.length > 0) && <Examples examples={dry.examples} />}
     </>
   )
+}
+
+function lasts(hours: number): string {
+  if (hours <= 1) return 'within an hour'
+  if (hours <= 48) return `after ${formatNumber(Math.ceil(hours))} hours`
+  return `after ${formatNumber(Math.ceil(hours / 24))} days`
 }
 
 function Reasons({ reasons }: { reasons: NonNullable<DryRun['reasons']> }) {

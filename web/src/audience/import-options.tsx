@@ -3,6 +3,7 @@ import {
   Button,
   Group,
   MultiSelect,
+  NumberInput,
   Radio,
   Select,
   Stack,
@@ -68,10 +69,8 @@ export function ImportOptionsStep(props: { found: Import; onBack(): void; onNext
         <Radio.Group
           label="Consent to marketing"
           description="An import never undoes an opt-out. It can only give consent to people who have said nothing yet."
-          value={consent ? 'yes' : 'no'}
-          onChange={value =>
-            set({ consent: value === 'yes' ? { basis: 'opt-in', wording: '', source: '' } : null })
-          }
+          value={consent === null ? 'no' : consent.basis === 'ask' ? 'ask' : 'yes'}
+          onChange={value => set({ consent: consentFor(value, consent) })}
         >
           <Stack gap="xs" mt="xs">
             <Radio
@@ -79,6 +78,10 @@ export function ImportOptionsStep(props: { found: Import; onBack(): void; onNext
               label="The file says nothing about it: they get no marketing from this import"
             />
             <Radio value="yes" label="These people have agreed, and we can show it" />
+            <Radio
+              value="ask"
+              label="Ask for confirmation: each gets one letter, and nothing else until the link in it is clicked"
+            />
           </Stack>
         </Radio.Group>
         {consent && <ConsentFields consent={consent} onChange={next => set({ consent: next })} />}
@@ -118,18 +121,41 @@ export function ImportOptionsStep(props: { found: Import; onBack(): void; onNext
   )
 }
 
+function consentFor(choice: string, before: Consent | null): Consent | null {
+  if (choice === 'no') return null
+  const { wording = '', source = '' } = before ?? {}
+  return choice === 'ask'
+    ? { basis: 'ask', wording, source, lettersPerHour: 1_000 }
+    : { basis: 'opt-in', wording, source }
+}
+
 function ConsentFields({ consent, onChange }: { consent: Consent; onChange(consent: Consent): void }) {
+  const asks = consent.basis === 'ask'
   return (
     <Stack gap="sm" pl="xl">
-      <Select
-        label="On what ground"
-        allowDeselect={false}
-        data={bases}
-        value={consent.basis}
-        onChange={value => onChange({ ...consent, basis: (value ?? 'opt-in') as Consent['basis'] })}
-      />
+      {asks ? (
+        <NumberInput
+          label="Letters an hour, at most"
+          description="They leave one after the other, so that mail servers do not balk."
+          min={1}
+          max={100_000}
+          allowDecimal={false}
+          thousandSeparator=","
+          maw={240}
+          value={consent.lettersPerHour ?? 1_000}
+          onChange={value => onChange({ ...consent, lettersPerHour: Number(value) || 1 })}
+        />
+      ) : (
+        <Select
+          label="On what ground"
+          allowDeselect={false}
+          data={bases}
+          value={consent.basis}
+          onChange={value => onChange({ ...consent, basis: (value ?? 'opt-in') as Consent['basis'] })}
+        />
+      )}
       <Textarea
-        label="The words they agreed to"
+        label={asks ? 'The words they are to agree to' : 'The words they agreed to'}
         required
         autosize
         minRows={2}
@@ -138,8 +164,12 @@ function ConsentFields({ consent, onChange }: { consent: Consent; onChange(conse
         onChange={event => onChange({ ...consent, wording: event.currentTarget.value })}
       />
       <TextInput
-        label="Where and when they said so"
-        placeholder="Newsletter form of the old website, 2023 to 2025"
+        label={asks ? 'Where these addresses come from' : 'Where and when they said so'}
+        placeholder={
+          asks
+            ? 'Visiting cards of the spring fair, 2026'
+            : 'Newsletter form of the old website, 2023 to 2025'
+        }
         required
         maxLength={500}
         value={consent.source}

@@ -26,6 +26,15 @@ export function ImportRun({ found }: { found: Import }) {
           { label: 'Updated', value: found.updated },
           { label: 'Unchanged', value: found.unchanged },
           { label: 'Rejected', value: found.rejected },
+          ...(found.asked > 0
+            ? [
+                {
+                  label: 'Asked by mail',
+                  value: found.asked,
+                  words: `until ${formatDay(found.askingUntil ?? '')}`,
+                },
+              ]
+            : []),
         ]}
       />
       {found.undone && stage === 'undone' && <Undone of={found.undone} />}
@@ -85,8 +94,8 @@ export function ImportRun({ found }: { found: Import }) {
           <Text size="sm">
             Up to {formatNumber(found.added)} contacts that it added are removed, unless somebody or something
             has touched them since. Up to {formatNumber(found.updated)} get their earlier values back,
-            wherever they still hold what the import wrote. Lists and consent that it gave are taken back.
-            Opt-outs stay.
+            wherever they still hold what the import wrote. Lists and consent that it gave or asked for are
+            taken back, and letters that have not left stay here. Opt-outs stay.
           </Text>
           <Group justify="flex-end">
             <Button variant="default" onClick={ask.close}>
