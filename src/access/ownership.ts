@@ -76,7 +76,7 @@ export function ownedIn(tables: Record<string, string>): {
       const row = await maybeOne<{ name: string }>(
         trx,
         sql`update ${sql.table(table)} set owner_id = ${ownerId}, review_on = ${reviewOn}::date
-          where id = ${id}::bigint and status in ('live', 'paused') returning name`,
+          where id = ${id}::bigint and status in ('scheduled', 'running', 'live', 'paused') returning name`,
       )
       return row?.name ?? null
     },

@@ -29,14 +29,17 @@ const notice = z.object({
   subjectId: z.string(),
   at: timeSchema,
 })
-/** Each kind of thing that is reviewed is edited by those who may edit it. */
+/** Each kind of thing that is reviewed, and what one must be allowed to do to keep it. */
 const kinds = {
-  segments: 'segments',
-  scoring: 'scores',
-  emails: 'emails',
-  workflows: 'workflows',
-  forms: 'forms',
-  pages: 'pages',
+  segments: 'segments.publish',
+  scoring: 'scores.publish',
+  emails: 'emails.publish',
+  campaigns: 'campaigns.publish',
+  workflows: 'workflows.publish',
+  forms: 'forms.publish',
+  pages: 'pages.publish',
+  alerts: 'alerts.publish',
+  crm: 'crm.edit',
 } as const
 type Kind = keyof typeof kinds
 
@@ -45,7 +48,7 @@ function renewRoute(kind: Kind, rooms: Module[]): Route {
   return route({
     method: 'POST',
     url: `/api/v1/reviews/${kind}/:id`,
-    can: `${kinds[kind]}.publish`,
+    can: kinds[kind],
     summary: 'Say that something live is still needed: who answers for it, and when it is looked at again',
     tag,
     params: idParams,

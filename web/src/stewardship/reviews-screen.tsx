@@ -14,6 +14,10 @@ const nouns: Record<string, string> = {
   emails: 'Email',
   workflows: 'Workflow',
   campaigns: 'Campaign',
+  forms: 'Form',
+  pages: 'Landing page',
+  alerts: 'Sales alert',
+  crm: 'CRM connection',
 }
 
 /** Everything that is live, with who answers for it and when somebody looks at it again; the most overdue first. */
