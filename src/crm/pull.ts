@@ -106,6 +106,8 @@ export async function pullChanges(
     const readAt = held[0]?.readAt ?? askedAt()
     const last = held.at(-1)?.page.next ?? null
     if (records.length > 0) cursor = laterOf(cursor, last)
+    // All up to here has been seen: looking back begins here, or the last large change would be read for ever.
+    if (done && how.stream === 'delta') cursor = laterOf(cursor, { at: upTo.toISOString(), id: '' })
     read += records.length
     held = []
     await apply(db, work, { records, readAt }, async (trx, applied) => {
@@ -147,11 +149,14 @@ export async function pullRemovals(work: Work, crm: Connection): Promise<number>
   const of = { connectionId: work.connection.id, type: work.object.remote, name: 'removals' as const }
   let { cursor } = await getStream(db, of.connectionId, of.type, of.name)
   let after = lookBack(cursor, crm.limits.lookBackMs)
+  const seenTo = { at: (await crm.serverTime()).toISOString(), id: '' }
   for (let count = 0; ; ) {
     const readAt = askedAt()
     const page = await crm.removals(work.object.remote, { after, limit: crm.limits.page })
+    const isLast = !page.more || page.removals.length === 0
     after = page.next
     cursor = laterOf(cursor, page.next)
+    if (isLast && cursor) cursor = laterOf(cursor, seenTo)
     const records = page.removals.map(({ id, at, mergedInto }) => ({
       id,
       modified: at ?? work.now,
@@ -165,7 +170,7 @@ export async function pullRemovals(work: Work, crm: Connection): Promise<number>
     await apply(db, work, { records, readAt }, trx =>
       moveStream(trx, of, { cursor, read: records.length, polledAt: work.now }),
     )
-    if (!page.more || page.removals.length === 0) return count
+    if (isLast) return count
   }
 }
 

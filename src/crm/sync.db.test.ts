@@ -51,3 +51,20 @@ test('nothing is written any more once both sides agree', async () => {
   for (let i = 0; i < 3; i++) await town.sync()
   assert.equal(town.crm.writes, before)
 })
+
+test('what was changed in one go is not read again every minute', async () => {
+  const { crm } = town
+  const start = Date.now()
+  crm.clock = () => start
+  for (let n = 0; n < 300; n++) crm.add('Contact', { Email: `many${n}@example.org` })
+  crm.clock = () => start + 120_000
+  await town.sync()
+  crm.clock = () => start + 240_000
+  await town.sync()
+  const pages = crm.calls.length
+  crm.clock = () => start + 300_000
+  await town.sync()
+  const read = crm.calls.slice(pages).filter(call => call.what === 'changes' && call.type === 'Contact')
+  assert.equal(read.length, 1)
+  crm.clock = Date.now
+})
