@@ -27,6 +27,41 @@ export async function oneByOne(
   return outcomes
 }
 
+/** Failures that one bad element brings upon all: it can be found by halving. */
+const isolable = (failure: Failure) =>
+  ['invalid', 'duplicate', 'denied', 'gone', 'conflict', 'lock'].includes(failure.kind)
+
+/**
+ * For CRMs that take all or nothing: writes all at once, and halves where that fails for the sake of an element, so
+ * that the good ones arrive and each bad one has its own failure. A half that the CRM stops gets that failure where
+ * something was written before.
+ */
+export async function bisect<T>(
+  items: readonly T[],
+  write: (items: readonly T[]) => Promise<WriteOutcome[]>,
+): Promise<WriteOutcome[]> {
+  let written = false
+  const attempt = async (part: readonly T[]): Promise<WriteOutcome[]> => {
+    if (part.length === 0) return []
+    try {
+      const outcomes = await write(part)
+      written = true
+      return outcomes
+    } catch (error) {
+      if (!(error instanceof CrmError)) throw error
+      const { failure } = error
+      if (part.length > 1 && isolable(failure)) {
+        const half = Math.ceil(part.length / 2)
+        const left = await attempt(part.slice(0, half))
+        return [...left, ...(await attempt(part.slice(half)))]
+      }
+      if (!isolable(failure) && !written) throw error
+      return part.map(() => ({ ok: false as const, failure }))
+    }
+  }
+  return await attempt(items)
+}
+
 /** Runs the ops of each kind apart, and puts the outcomes back into the order of the ops. */
 export async function byKind(
   ops: readonly WriteOp[],
