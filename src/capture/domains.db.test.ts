@@ -102,11 +102,15 @@ test('a domain serves pages once it has shown to be ours, by https with a certif
   assert.equal(early.status, 422)
   assert.equal(early.body.fields[0]?.path, 'domainId')
 
-  const stranger = { txt: async () => [['tend-domain-of-somebody-else']] }
+  const stranger = {
+    txt: async () => [['tend-domain-of-somebody-else']],
+    cname: async () => ['elsewhere.example.com'],
+  }
   assert.equal((await verifyDomain(town.services, systemActor, id, stranger)).status, 'failed')
   assert.equal((await visit(host, '/.well-known/tend-domain')).body, proof)
   const asked: string[] = []
   const look = {
+    cname: async () => [],
     txt: async (name: string) => {
       asked.push(name)
       return [[proof.slice(0, 20), proof.slice(20)]]
@@ -152,6 +156,60 @@ test('a domain serves pages once it has shown to be ours, by https with a certif
   assert.equal(authority.orders, 2)
   await turn(later(61 * 24))
   assert.equal(authority.orders, 3)
-  const used = await town.api<{ code: string }>('DELETE', `/domains/${id}`)
+  const used = await town.api<{ code: string; detail: { pages: number } }>('DELETE', `/domains/${id}`)
   assert.equal(used.body.code, 'in_use')
+  assert.equal(used.body.detail.pages, 1)
+})
+
+test('a domain that is another name of the street is ours; new pages stand on the primary one', async () => {
+  const services = {
+    ...town.services,
+    config: { ...town.services.config, streetUrl: 'https://Street.example.net' },
+  }
+  const host = 'offers.example.com'
+  const { body } = await town.api<Domain>('POST', '/domains', { host })
+  const early = await town.api<{ code: string }>('PATCH', `/domains/${body.id}`, { isPrimary: true })
+  assert.equal(early.body.code, 'wrong_status')
+  const look = (name: string) => ({ txt: async () => [], cname: async () => [name] })
+  const stranger = look('street.example.org')
+  assert.equal((await verifyDomain(services, systemActor, body.id, stranger)).status, 'failed')
+  const ours = look('STREET.example.net.')
+  assert.equal((await verifyDomain(services, systemActor, body.id, ours)).status, 'verified')
+  const primary = await town.api<{ isPrimary: boolean }>('PATCH', `/domains/${body.id}`, { isPrimary: true })
+  assert.equal(primary.body.isPrimary, true)
+  const page = await town.publish('Offer', readyDocument('Offer'), 'offer')
+  assert.equal(page.url, `https://${host}/offer`)
+})
+
+test('an address on another domain leads to where the page went, and a domain goes with what is told before', async () => {
+  const { items } = (
+    await town.api<{ items: (Domain & { pages: number; redirects: number; drafts: number })[] }>(
+      'GET',
+      '/domains',
+    )
+  ).body
+  const offers = items.find(each => each.host === 'offers.example.com')
+  assert.equal(offers?.pages, 1)
+  const list = await town.api<{ items: { id: string; name: string; version: number }[] }>('GET', '/pages')
+  const page = list.body.items.find(each => each.name === 'Offer')
+  await town.api('PATCH', `/domains/${offers?.id}`, { homePageId: page?.id })
+  const refused = await town.api<{ code: string }>('POST', `/pages/${page?.id}/archive`)
+  assert.equal(refused.body.code, 'in_use')
+  const moved = await town.api<{ version: number; url: string }>('PATCH', `/pages/${page?.id}`, {
+    version: page?.version,
+    domainId: '0',
+  })
+  // Until it is published there, it stands where it stood.
+  assert.equal(moved.body.url, 'https://offers.example.com/offer')
+  const steward = { version: moved.body.version, ownerId: town.ownerId, reviewOn: reviewOn(town.services) }
+  assert.equal((await town.api('POST', `/pages/${page?.id}/publish`, steward)).status, 200)
+  await until(async () => (await visit('offers.example.com', '/offer?utm_source=x')).status === 301)
+  const answer = await visit('offers.example.com', '/offer?utm_source=x')
+  assert.equal(answer.headers.location, `${town.streetUrl}/offer?utm_source=x`)
+  const before = (await town.api<{ items: { id: string; redirects: number }[] }>('GET', '/domains')).body
+    .items
+  assert.equal(before.find(each => each.id === offers?.id)?.redirects, 1)
+  assert.equal((await town.api('DELETE', `/domains/${offers?.id}`)).status, 200)
+  const archived = await town.api<{ status: string }>('POST', `/pages/${page?.id}/archive`)
+  assert.equal(archived.status, 200)
 })

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { page, pageOf } from '#platform/http/paging.ts'
 import { done, idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
-import { addDomain, proofPlaces, removeDomain, saveDomain, verifyDomain } from './domains.ts'
+import type { Services } from '#platform/services.ts'
+import { addDomain, proofPlaces, removeDomain, saveDomain, usesOfDomains, verifyDomain } from './domains.ts'
 import { type DomainRow, selectDomains } from './pages/domains.sql.ts'
 
 const tag = 'Pages'
@@ -22,10 +23,34 @@ const domain = z.object({
   /** Why the last attempt did not succeed. */
   words: z.string().nullable(),
   homePageId: z.string().nullable(),
+  /** New pages stand on it. */
+  isPrimary: z.boolean(),
+  /** Published pages that stand on it. */
+  pages: z.int(),
+  /** Drafts that are meant for it and not published on it yet. */
+  drafts: z.int(),
+  /** Old addresses on it that lead to pages. */
+  redirects: z.int(),
   createdBy: z.string(),
   createdAt: timeSchema,
 })
-const shown = (row: DomainRow) => ({ ...row, ...proofPlaces(row.host) })
+
+async function shownAll({ db }: Services, rows: DomainRow[]) {
+  const uses = await usesOfDomains(
+    db,
+    rows.map(row => row.id),
+  )
+  return rows.map(row => ({
+    ...row,
+    ...proofPlaces(row.host),
+    ...(uses.get(row.id) ?? { pages: 0, drafts: 0, redirects: 0 }),
+  }))
+}
+async function shown(services: Services, row: DomainRow) {
+  const [one] = await shownAll(services, [row])
+  if (!one) throw new Error('a domain that was read is shown')
+  return one
+}
 
 const host = z
   .string()
@@ -40,8 +65,21 @@ export const domainRoutes: Route[] = [
     can: 'pages.read',
     summary: 'Domains of your own on which pages are served, with their proof and certificate',
     tag,
-    reply: pageOf(domain),
-    handle: async (_input, { db }) => page((await selectDomains(db)).map(shown), 500, row => row.id),
+    reply: pageOf(domain).extend({
+      /** Where a CNAME has to point. */
+      street: z.string(),
+      /** Whether this installation gets certificates by itself. */
+      acme: z.boolean(),
+    }),
+    async handle(_input, services) {
+      const { db, config } = services
+      const rows = await shownAll(services, await selectDomains(db))
+      return {
+        ...page(rows, 500, row => row.id),
+        street: new URL(config.streetUrl).hostname,
+        acme: config.acmeDirectory !== null && config.streetTlsPort !== null,
+      }
+    },
   }),
   route({
     method: 'POST',
@@ -52,19 +90,25 @@ export const domainRoutes: Route[] = [
     body: z.object({ host, tls: tls.default('proxy') }),
     reply: domain,
     status: 201,
-    handle: async ({ body, actor }, services) => shown(await addDomain(services, actor, body)),
+    handle: async ({ body, actor }, services) => shown(services, await addDomain(services, actor, body)),
   }),
   route({
     method: 'PATCH',
     url: '/api/v1/domains/:id',
     can: 'settings.edit',
-    summary: 'Change who ends TLS, whether browsers are told to stay with https, and the page at "/"',
+    summary:
+      'Change who ends TLS, whether browsers stay with https, the page at "/", and whether new pages stand on it',
     tag,
     params: idParams,
-    body: z.object({ tls: tls.optional(), hsts: z.boolean().optional(), homePageId: idSchema.nullish() }),
+    body: z.object({
+      tls: tls.optional(),
+      hsts: z.boolean().optional(),
+      homePageId: idSchema.nullish(),
+      isPrimary: z.boolean().optional(),
+    }),
     reply: domain,
     handle: async ({ params, body, actor }, services) =>
-      shown(await saveDomain(services, actor, params.id, body)),
+      shown(services, await saveDomain(services, actor, params.id, body)),
   }),
   route({
     method: 'POST',
@@ -74,13 +118,14 @@ export const domainRoutes: Route[] = [
     tag,
     params: idParams,
     reply: domain,
-    handle: async ({ params, actor }, services) => shown(await verifyDomain(services, actor, params.id)),
+    handle: async ({ params, actor }, services) =>
+      shown(services, await verifyDomain(services, actor, params.id)),
   }),
   route({
     method: 'DELETE',
     url: '/api/v1/domains/:id',
     can: 'settings.edit',
-    summary: 'Remove a domain; refused while pages stand on it',
+    summary: 'Remove a domain; refused while published pages stand on it, its drafts move to the street',
     tag,
     params: idParams,
     reply: done,

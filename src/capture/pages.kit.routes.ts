@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { audit } from '#access/audit.ts'
 import { usedBy } from '#access/references.ts'
-import { inTransaction } from '#platform/db/db.ts'
+import { type Db, inTransaction } from '#platform/db/db.ts'
 import { conflict, invalid, notFound } from '#platform/errors.ts'
 import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
 import { done, idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
@@ -9,7 +9,14 @@ import { cleanKit } from './pages/clean.ts'
 import { weakPairs } from './pages/contrast.ts'
 import { pageDocumentSchema } from './pages/document.ts'
 import { keepImage } from './pages/images.keep.ts'
-import { deleteImage, type ImageHead, imageFile, imagesByIds, selectImages } from './pages/images.sql.ts'
+import {
+  deleteImage,
+  draftsWith,
+  type ImageHead,
+  imageFile,
+  imagesByIds,
+  selectImages,
+} from './pages/images.sql.ts'
 import { maxImageBytes } from './pages/images.ts'
 import { type KitRow, readKit, writeKit } from './pages/kit.sql.ts'
 import { tellStreets } from './pages/pages.sql.ts'
@@ -138,6 +145,45 @@ const addImage = route({
   },
 })
 
+type Users = { kind: string; id: string; name: string }[]
+
+/** Where an image is shown to everybody now, and in which drafts it stands besides. */
+async function usersOfImage(db: Db, id: string): Promise<{ live: Users; drafts: Users }> {
+  const pages = await usedBy(db, { kind: 'image', id })
+  const { kit } = await readKit(db)
+  const inKit = [kit.logoImageId, kit.faviconImageId].includes(id)
+  const known = new Set(pages.map(page => page.id))
+  const drafts = (await draftsWith(db, id)).filter(page => !known.has(page.id))
+  return {
+    live: [...pages, ...(inKit ? [{ kind: 'brand-kit', id: '1', name: 'Brand kit' }] : [])],
+    drafts: drafts.map(page => ({ kind: 'page', ...page })),
+  }
+}
+
+const imageUses = route({
+  method: 'GET',
+  url: '/api/v1/page-images/:id/used-by',
+  can: 'pages.read',
+  summary: 'Live pages and the brand kit that show an image, and drafts in which it stands',
+  tag,
+  params: idParams,
+  reply: z.object({
+    items: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string(), isLive: z.boolean() })),
+    next: z.null(),
+  }),
+  async handle({ params }, { db }) {
+    if ((await imagesByIds(db, [params.id])).length === 0) throw notFound('image')
+    const { live, drafts } = await usersOfImage(db, params.id)
+    return {
+      items: [
+        ...live.map(user => ({ ...user, isLive: true })),
+        ...drafts.map(user => ({ ...user, isLive: false })),
+      ],
+      next: null,
+    }
+  },
+})
+
 const removeImage = route({
   method: 'DELETE',
   url: '/api/v1/page-images/:id',
@@ -148,13 +194,10 @@ const removeImage = route({
   reply: done,
   async handle({ params, actor }, { db }) {
     return inTransaction(db, async trx => {
-      const users = await usedBy(trx, { kind: 'image', id: params.id })
-      const { kit } = await readKit(trx)
-      const inKit = [kit.logoImageId, kit.faviconImageId].includes(params.id)
-      const all = [...users, ...(inKit ? [{ kind: 'brand-kit', id: '1', name: 'Brand kit' }] : [])]
-      if (all.length > 0)
-        throw conflict('in_use', `${all.map(user => user.name).join(', ')} shows this image.`, {
-          usedBy: all,
+      const { live } = await usersOfImage(trx, params.id)
+      if (live.length > 0)
+        throw conflict('in_use', `${live.map(user => user.name).join(', ')} shows this image.`, {
+          usedBy: live,
         })
       if (!(await deleteImage(trx, params.id))) throw notFound('image')
       await audit(trx, actor, 'pages.image.delete', { kind: 'page-image', id: params.id })
@@ -163,4 +206,12 @@ const removeImage = route({
   },
 })
 
-export const kitRoutes: Route[] = [readBrand, saveBrand, templateList, imageList, addImage, removeImage]
+export const kitRoutes: Route[] = [
+  readBrand,
+  saveBrand,
+  templateList,
+  imageList,
+  addImage,
+  imageUses,
+  removeImage,
+]

@@ -168,7 +168,15 @@ const redirects = route({
   tag,
   params: idParams,
   reply: z.object({
-    items: z.array(z.object({ domainId: z.string(), slug: z.string(), since: timeSchema })),
+    items: z.array(
+      z.object({
+        domainId: z.string(),
+        /** Null on the street itself. */
+        host: z.string().nullable(),
+        slug: z.string(),
+        since: timeSchema,
+      }),
+    ),
     next: z.null(),
   }),
   async handle({ params }, { db }) {

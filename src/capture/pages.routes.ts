@@ -8,6 +8,7 @@ import { gather } from './pages/gather.ts'
 import { pageStatuses, selectPages } from './pages/pages.sql.ts'
 import { viewerFor } from './pages/recognise.ts'
 import { renderPage } from './pages/render.ts'
+import { countPages } from './pages/results.sql.ts'
 import { slugSchema } from './pages/slugs.ts'
 import { templates } from './pages/templates.ts'
 import { documentSchema, pageHead, pageName, pageReply, problemList, shown } from './pages.schema.ts'
@@ -19,18 +20,34 @@ const list = route({
   method: 'GET',
   url: '/api/v1/pages',
   can: 'pages.read',
-  summary: 'Landing pages by name',
+  summary: 'Landing pages by name, with what they did in 30 days',
   tag,
   query: pageQuery.extend({
     status: z.enum(pageStatuses).optional(),
     search: z.string().trim().max(200).optional(),
   }),
-  reply: pageOf(pageHead),
-  async handle({ query }, { db, config }) {
+  reply: pageOf(
+    pageHead.extend({
+      /** Humans in the last 30 days, and those of them who did what the page is for. */
+      visitors: z.int(),
+      converted: z.int(),
+    }),
+  ),
+  async handle({ query }, { db, clock, config }) {
     const after = readCursor(query.cursor, z.object({ name: z.string(), id: idSchema }))
     const { status = null, search = '' } = query
     const rows = await selectPages(db, { after, limit: query.limit + 1, status, search: search || null })
-    const items = rows.map(row => shown(row, config.streetUrl))
+    const since = new Date(clock.now().getTime() - 29 * 86_400_000).toISOString().slice(0, 10)
+    const counts = await countPages(
+      db,
+      rows.map(row => row.id),
+      since,
+    )
+    const counted = new Map(counts.map(({ pageId, ...count }) => [pageId, count]))
+    const items = rows.map(row => ({
+      ...shown(row, config.streetUrl),
+      ...(counted.get(row.id) ?? { visitors: 0, converted: 0 }),
+    }))
     return page(items, query.limit, ({ name, id }) => ({ name, id }))
   },
 })

@@ -48,7 +48,7 @@ export const problemList = z.array(z.object({ path: z.string(), message: z.strin
 
 /** A page as it goes out, with the address it has on the street. */
 export function shown<T extends PageHead>(row: T, streetUrl: string): T & { url: string | null } {
-  const { status, liveSlug, host } = row
-  const base = host ? `https://${host}` : streetUrl
+  const { status, liveSlug, liveHost } = row
+  const base = liveHost ? `https://${liveHost}` : streetUrl
   return { ...row, url: status === 'live' && liveSlug !== null ? `${base}/${liveSlug}` : null }
 }

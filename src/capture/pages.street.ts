@@ -57,8 +57,9 @@ async function find(desk: Desk, stock: Stock, asked: Asked): Promise<FastifyRepl
       ? home(domain, directory.list)
       : directory.addresses.get(`${domain?.id ?? '0'} ${path.slice(1)}`)
   if (!address?.isLive || address.current === null) return missing(desk, asked)
-  if (!address.isCurrent) return reply.redirect(moved(address.current, request.url), 301)
-  const base = domain ? `https://${domain.host}` : desk.services.config.streetUrl
+  const street = desk.services.config.streetUrl
+  if (!address.isCurrent) return reply.redirect(moved(address, domain, street, request.url), 301)
+  const base = domain ? `https://${domain.host}` : street
   const page = await stock.page(address.pageId, `${base}/${path === '/' ? '' : address.slug}`)
   if (!page) return missing(desk, asked)
   if (domain?.hsts) reply.header('strict-transport-security', 'max-age=15552000')
@@ -73,9 +74,11 @@ function home(domain: ServedDomain | undefined, list: Address[]): Address | unde
 }
 
 /** The new address, with the parameters that came along: campaigns are named in them. */
-function moved(slug: string, url: string): string {
+function moved(to: Address, from: ServedDomain | undefined, street: string, url: string): string {
   const query = url.indexOf('?')
-  return `/${slug}${query === -1 ? '' : url.slice(query)}`
+  const stays = to.currentHost === (from?.host ?? null)
+  const base = stays ? '' : to.currentHost === null ? street : `https://${to.currentHost}`
+  return `${base}/${to.current}${query === -1 ? '' : url.slice(query)}`
 }
 
 function send(desk: Desk, page: LivePage, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -8,7 +8,7 @@ import { newId } from '#platform/ids.ts'
 import { checkDocument, type Problem } from './pages/check.ts'
 import { cleanDocument } from './pages/clean.ts'
 import { emptyDocument, type PageDocument } from './pages/document.ts'
-import { domainStatus } from './pages/domains.sql.ts'
+import { domainStatus, primaryDomain } from './pages/domains.sql.ts'
 import {
   changePage,
   deleteRedirect,
@@ -69,6 +69,7 @@ export async function createPage(
       id,
       name,
       slug: given.slug ?? slugOf(name),
+      domainId: await primaryDomain(trx),
       document: cleanDocument(document),
       ownerId: actor.kind === 'user' ? actor.id : null,
       by: actor.name,

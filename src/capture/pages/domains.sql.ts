@@ -14,6 +14,8 @@ export type DomainRow = {
   attempts: number
   words: string | null
   homePageId: string | null
+  /** New pages stand on it. */
+  isPrimary: boolean
   createdBy: string
   createdAt: Date
   version: number
@@ -21,6 +23,7 @@ export type DomainRow = {
 
 const columns = sql`id, host, status, proof, verified_at as "verifiedAt", checked_at as "checkedAt", tls, hsts,
   certificate_until as "certificateUntil", due_at as "dueAt", attempts, words, home_page_id as "homePageId",
+  is_primary as "isPrimary",
   created_by as "createdBy", created_at as "createdAt", version`
 
 export function selectDomains(db: Db): Promise<DomainRow[]> {
@@ -54,7 +57,16 @@ export async function insertDomain(
 export type DomainPatch = Partial<
   Pick<
     DomainRow,
-    'status' | 'verifiedAt' | 'checkedAt' | 'tls' | 'hsts' | 'dueAt' | 'attempts' | 'words' | 'homePageId'
+    | 'status'
+    | 'verifiedAt'
+    | 'checkedAt'
+    | 'tls'
+    | 'hsts'
+    | 'dueAt'
+    | 'attempts'
+    | 'words'
+    | 'homePageId'
+    | 'isPrimary'
   >
 >
 
@@ -68,6 +80,7 @@ const columnOf: Record<keyof DomainPatch, string> = {
   attempts: 'attempts',
   words: 'words',
   homePageId: 'home_page_id',
+  isPrimary: 'is_primary',
 }
 
 export async function changeDomain(trx: Db, id: string, patch: DomainPatch): Promise<boolean> {
@@ -78,17 +91,46 @@ export async function changeDomain(trx: Db, id: string, patch: DomainPatch): Pro
   return (await run(trx, sql`update capture.domain set ${sql.join(all)} where id = ${id}::bigint`)) === 1
 }
 
-/** How many pages stand on it. */
-export async function pagesOn(db: Db, id: string): Promise<number> {
-  const { n } = await one<{ n: number }>(
+export type DomainUse = { domainId: string; pages: number; drafts: number; redirects: number }
+
+/** What stands on domains: published pages, drafts that are meant for one, and old addresses that lead to pages. */
+export function countUses(db: Db, ids: string[]): Promise<DomainUse[]> {
+  return many(
     db,
-    sql`select count(distinct page_id)::int as n from capture.page_address where domain_id = ${id}::bigint`,
+    sql`
+    select "domainId", sum(pages)::int as pages, sum(drafts)::int as drafts, sum(redirects)::int as redirects
+    from (
+      select domain_id as "domainId", count(*) filter (where is_current) as pages, 0 as drafts,
+        count(*) filter (where not is_current) as redirects
+      from capture.page_address where domain_id = any(${ids}::bigint[]) group by domain_id
+      union all
+      select p.domain_id, 0, count(*), 0 from capture.page p
+      where p.domain_id = any(${ids}::bigint[]) and p.status <> 'archived' and not exists (
+        select from capture.page_address a
+        where a.page_id = p.id and a.is_current and a.domain_id = p.domain_id)
+      group by p.domain_id) u
+    group by "domainId"`,
   )
-  return n
 }
 
+/** The domain that new pages stand on, if there is one that is shown to be ours. */
+export async function primaryDomain(db: Db): Promise<string> {
+  const row = await maybeOne<{ id: string }>(
+    db,
+    sql`select id from capture.domain where is_primary and status = 'verified'`,
+  )
+  return row?.id ?? '0'
+}
+
+/** Makes room for another primary domain: there is one at most. */
+export async function dropPrimary(trx: Db): Promise<void> {
+  await run(trx, sql`update capture.domain set is_primary = false, version = version + 1 where is_primary`)
+}
+
+/** Its drafts stand on the street from now on; addresses that led to pages from it lead nowhere. */
 export async function deleteDomain(trx: Db, id: string): Promise<boolean> {
   await run(trx, sql`update capture.page set domain_id = 0 where domain_id = ${id}::bigint`)
+  await run(trx, sql`delete from capture.page_address where domain_id = ${id}::bigint`)
   return (await run(trx, sql`delete from capture.domain where id = ${id}::bigint`)) === 1
 }
 

@@ -62,6 +62,17 @@ export function selectImageBytes(
   return maybeOne(db, sql`select id, hash, type, bytes from capture.page_image where id = ${id}::bigint`)
 }
 
+/** Drafts and pages in which an image stands now, published like that or not. */
+export function draftsWith(db: Db, imageId: string): Promise<{ id: string; name: string }[]> {
+  // Ids are 63 bits long and stand as text: they occur as nothing else.
+  return many(
+    db,
+    sql`
+    select id, name from capture.page
+    where status <> 'archived' and strpos(document::text, ${`"${imageId}"`}) > 0 order by name, id limit 500`,
+  )
+}
+
 export async function deleteImage(trx: Db, id: string): Promise<boolean> {
   return (await run(trx, sql`delete from capture.page_image where id = ${id}::bigint`)) > 0
 }

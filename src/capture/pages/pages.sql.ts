@@ -17,6 +17,7 @@ export type PageHead = {
   version: number
   liveVersion: number | null
   liveSlug: string | null
+  liveHost: string | null
   decision: { winner: string; at: string; by: string; version: number } | null
   ownerId: string | null
   reviewOn: string | null
@@ -32,11 +33,13 @@ export type PageRow = PageHead & { document: PageDocument }
 
 const headColumns = sql`p.id, p.name, p.status, p.slug, p.domain_id as "domainId", d.host, p.version,
   p.live_version as "liveVersion",
-  (select a.slug from capture.page_address a where a.page_id = p.id and a.is_current) as "liveSlug",
+  a.slug as "liveSlug", ad.host as "liveHost",
   p.decision, p.owner_id as "ownerId", p.review_on::text as "reviewOn", p.publish_at as "publishAt",
   p.publish_by as "publishBy", p.unpublish_at as "unpublishAt", p.schedule_words as "scheduleWords", p.updated_at as "updatedAt",
   p.updated_by as "updatedBy", p.created_at as "createdAt"`
-const source = sql`capture.page p left join capture.domain d on d.id = p.domain_id`
+const source = sql`capture.page p left join capture.domain d on d.id = p.domain_id
+  left join capture.page_address a on a.page_id = p.id and a.is_current
+  left join capture.domain ad on ad.id = a.domain_id`
 
 export function selectPage(db: Db, id: string): Promise<PageRow | undefined> {
   return maybeOne(db, sql`select ${headColumns}, p.document from ${source} where p.id = ${id}::bigint`)
@@ -82,6 +85,7 @@ export async function insertPage(
     id: string
     name: string
     slug: string
+    domainId: string
     document: PageDocument
     ownerId: string | null
     by: string
@@ -91,8 +95,9 @@ export async function insertPage(
   await run(
     db,
     sql`
-    insert into capture.page (id, name, status, slug, document, version, owner_id, updated_at, updated_by, created_at)
-    values (${row.id}::bigint, ${row.name}, 'draft', ${row.slug}, ${JSON.stringify(row.document)}::jsonb, 1,
+    insert into capture.page (id, name, status, slug, domain_id, document, version, owner_id, updated_at, updated_by, created_at)
+    values (${row.id}::bigint, ${row.name}, 'draft', ${row.slug}, ${row.domainId}::bigint,
+      ${JSON.stringify(row.document)}::jsonb, 1,
       ${row.ownerId}, ${row.now}, ${row.by}, ${row.now})`,
   )
 }
@@ -257,12 +262,13 @@ export async function dropAddresses(trx: Db, pageId: string): Promise<void> {
 export function selectRedirects(
   db: Db,
   pageId: string,
-): Promise<{ domainId: string; slug: string; since: Date }[]> {
+): Promise<{ domainId: string; host: string | null; slug: string; since: Date }[]> {
   return many(
     db,
     sql`
-    select domain_id as "domainId", slug, since from capture.page_address
-    where page_id = ${pageId}::bigint and not is_current order by since desc limit 200`,
+    select a.domain_id as "domainId", d.host, a.slug, a.since
+    from capture.page_address a left join capture.domain d on d.id = a.domain_id
+    where a.page_id = ${pageId}::bigint and not a.is_current order by a.since desc limit 200`,
   )
 }
 

@@ -28,6 +28,21 @@ export function selectTotals(db: Db, pageId: string, since: string): Promise<Tot
   )
 }
 
+/** Human visitors of these pages since a day, and those who did what the page is for. Pages without any are left out. */
+export function countPages(
+  db: Db,
+  ids: string[],
+  since: string,
+): Promise<{ pageId: string; visitors: number; converted: number }[]> {
+  return many(
+    db,
+    sql`
+    select page_id as "pageId", count(*)::int as visitors, count(converted_at)::int as converted
+    from capture.page_visit where page_id = any(${ids}::bigint[]) and day >= ${since}::date and not is_bot
+    group by page_id`,
+  )
+}
+
 export type DayRow = { day: string; visitors: number; converted: number }
 
 export function selectDays(db: Db, pageId: string, since: string): Promise<DayRow[]> {

@@ -7,8 +7,9 @@ export type Address = {
   pageId: string
   isCurrent: boolean
   isLive: boolean
-  /** The slug under which the page is now. */
+  /** Where the page is now; the host is null on the street itself. */
   current: string | null
+  currentHost: string | null
   indexed: boolean
   /** Reaching this path is what the page is for; `*` stands for anything. */
   goal: string | null
@@ -22,12 +23,13 @@ export function selectAddresses(db: Db): Promise<Address[]> {
     sql`
     select a.domain_id as "domainId", a.slug, a.page_id as "pageId", a.is_current as "isCurrent",
       p.status = 'live' as "isLive",
-      (select c.slug from capture.page_address c where c.page_id = a.page_id and c.is_current
-        and c.domain_id = a.domain_id) as current,
+      c.slug as current, d.host as "currentHost",
       coalesce(v.document #>> '{settings,robots,index}' = 'true', false) as indexed,
       case when v.document #>> '{test,goal,type}' = 'url' then v.document #>> '{test,goal,path}' end as goal, a.since
     from capture.page_address a
     join capture.page p on p.id = a.page_id
+    left join capture.page_address c on c.page_id = a.page_id and c.is_current
+    left join capture.domain d on d.id = c.domain_id
     left join capture.page_version v on v.page_id = p.id and v.number = p.live_version`,
   )
 }

@@ -20,7 +20,8 @@ export async function protectOffice(app: FastifyInstance, config: Config): Promi
         scriptSrcAttr: ["'none'"],
         // Components set widths and colours as style attributes; no script can be one.
         styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:', 'blob:'],
+        // Images of pages stand on the street, written anew by us; the library shows them.
+        imgSrc: ["'self'", 'data:', 'blob:', `${config.streetUrl}/media/`],
         connectSrc: self,
         frameSrc: [config.streetUrl],
         objectSrc: ["'none'"],
