@@ -1,3 +1,4 @@
+import { postNote } from '#outreach/post.ts'
 import { createClock } from '#platform/clock.ts'
 import { type Config, databaseFolder } from '#platform/config.ts'
 import { type Db, one, sql } from '#platform/db/db.ts'
@@ -11,7 +12,7 @@ import { createLog } from '#platform/log.ts'
 import { createMetrics } from '#platform/metrics.ts'
 import { startServer } from '#platform/postgres/server.ts'
 import { checkKey, createSecrets } from '#platform/secrets.ts'
-import type { Services } from '#platform/services.ts'
+import type { Note, Services } from '#platform/services.ts'
 import { forgetContacts, repointContact } from './app.ts'
 
 export type Runtime = { services: Services; close(): Promise<void> }
@@ -59,6 +60,7 @@ export async function openRuntime(
       metrics: createMetrics(),
       repoint: repointContact,
       forget: forgetContacts,
+      post: (note: Note) => postNote({ config, db, log }, note),
     }
     const stopFollowing = config.mode === 'sandbox' ? followClock(services) : () => undefined
     return {

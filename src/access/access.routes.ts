@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Route, roles, route } from '#platform/http/route.ts'
 import { auditRoutes } from './audit.routes.ts'
+import { invitationRoutes } from './invitations.routes.ts'
 import { keyRoutes } from './keys.routes.ts'
 import { meRoutes } from './me.routes.ts'
 import { peopleRoutes } from './people.routes.ts'
@@ -33,6 +34,7 @@ const roleList = route({
 export const accessRoutes: Route[] = [
   ...meRoutes,
   ...peopleRoutes,
+  ...invitationRoutes,
   ...keyRoutes,
   ...auditRoutes,
   ...viewRoutes,

@@ -64,6 +64,16 @@ export async function invite(
   })
 }
 
+/** An invitation that nobody has taken up, also one that has run out: `invite` makes it anew. */
+export async function openInvitation(db: Db, id: string): Promise<Invitation> {
+  const found = await maybeOne<Invitation>(
+    db,
+    sql`select ${columns} from access.invitation where id = ${id}::bigint and ${open}`,
+  )
+  if (!found) throw notFound('invitation')
+  return found
+}
+
 /** Takes an invitation back; its link leads nowhere from now on. */
 export async function revokeInvitation(db: Db, actor: Actor, id: string): Promise<void> {
   await inTransaction(db, async trx => {

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { notFound } from '#platform/errors.ts'
-import { done, idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
+import { done, idParams, idSchema, type Route, route } from '#platform/http/route.ts'
 import { audit } from './audit.ts'
 import { requireFresh } from './fresh.ts'
-import { invite, listInvitations, revokeInvitation } from './invitations.ts'
 import { sessionSchema } from './me.routes.ts'
 import { resetLink } from './reset-links.ts'
 import { askAllForSecondFactor, isSecondFactorForAll, removeSecondFactor } from './second-factor.ts'
@@ -151,57 +150,6 @@ const endAll = route({
   },
 })
 
-const invitation = z.object({
-  id: idSchema,
-  email: z.string(),
-  role: roleSchema,
-  createdAt: timeSchema,
-  createdByName: z.string(),
-  expiresAt: timeSchema,
-})
-
-const invitations = route({
-  method: 'GET',
-  url: '/api/v1/invitations',
-  can: 'users.edit',
-  summary: 'Invitations that nobody has taken up yet',
-  tag,
-  reply: z.object({ items: z.array(invitation), next: z.null() }),
-  async handle(_, { db }) {
-    return { items: await listInvitations(db), next: null }
-  },
-})
-
-const ask = route({
-  method: 'POST',
-  url: '/api/v1/invitations',
-  can: 'users.edit',
-  summary: 'Ask somebody in: a link for seven days, good once; an earlier one of this address is void',
-  tag,
-  body: z.strictObject({ email: emailSchema, role: roleSchema }),
-  reply: invitation.extend({ link: z.string() }),
-  status: 201,
-  async handle({ actor, body, request }, { db, config }) {
-    if (body.role === 'owner') requireFresh(request)
-    const made = await invite(db, actor, body)
-    return { ...made.invitation, link: `${config.officeUrl}/sign-in?invitation=${made.token}` }
-  },
-})
-
-const takeBack = route({
-  method: 'DELETE',
-  url: '/api/v1/invitations/:id',
-  can: 'users.edit',
-  summary: 'Take an invitation back',
-  tag,
-  params: idParams,
-  reply: done,
-  async handle({ actor, params }, { db }) {
-    await revokeInvitation(db, actor, params.id)
-    return { ok: true as const }
-  },
-})
-
 const rules = z.object({ secondFactorForAll: z.boolean() })
 
 const readRules = route({
@@ -239,9 +187,6 @@ export const peopleRoutes: Route[] = [
   sessions,
   endOne,
   endAll,
-  invitations,
-  ask,
-  takeBack,
   readRules,
   setRules,
 ]

@@ -7,6 +7,17 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Secrets } from './secrets.ts'
 
+/** A short letter of the house to one of our own people. */
+export type Note = {
+  to: string
+  subject: string
+  lines: string[]
+  button: { label: string; url: string }
+  last: string
+}
+/** What became of it, in words for the one who waits. */
+export type Posted = { sent: boolean; words: string }
+
 /** What every room works with, made once in app.ts and passed as an argument: no singletons. */
 export type Services = {
   config: Config
@@ -23,4 +34,6 @@ export type Services = {
   repoint(trx: Db, from: string, to: string): Promise<void>
   /** Removes everything that any room holds of these contacts; made in app.ts. */
   forget(trx: Db, contactIds: string[]): Promise<void>
+  /** Hands a letter to the mail server at once and keeps it nowhere; made in runtime.ts. */
+  post(note: Note): Promise<Posted>
 }

@@ -58,7 +58,7 @@ test('the owner invites somebody, and the link is shown once', async () => {
   await owner.getByLabel('Address').fill('ann@example.org')
   await owner.getByRole('combobox', { name: 'Role', exact: true }).click()
   await owner.getByRole('option', { name: 'analyst' }).click()
-  await owner.getByRole('button', { name: 'Make the invitation' }).click()
+  await owner.getByRole('button', { name: 'Send the invitation' }).click()
   const link = await owner.getByText(/\/sign-in\?invitation=/).innerText()
   await owner.getByRole('button', { name: 'I have it' }).click()
   await owner.getByRole('tab', { name: 'Invitations' }).click()

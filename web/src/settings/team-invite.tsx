@@ -7,7 +7,21 @@ import { ErrorNote } from '@/ui/states'
 import { type Role, roleOf, useGivableRoles, useRoleWords } from './roles'
 import { ShowOnce } from './show-once'
 
-/** Asks somebody in. The link is shown once, to be sent along. */
+type Made = { email: string; link: string; mail: { sent: boolean; words: string } | null }
+
+/** The link of an invitation, at the only moment at which it can be seen, and whether it went out by mail. */
+export function MadeInvitation({ made }: { made: Made }) {
+  const { email, link, mail } = made
+  return (
+    <ShowOnce
+      title={mail?.sent ? `Sent to ${email}` : `Send this to ${email}`}
+      secret={link}
+      words={`${mail && !mail.sent ? `${mail.words} ` : ''}${mail?.sent ? 'The same link, if the mail gets lost.' : 'Please pass the link on yourself.'} It is shown only now, works once, and for seven days. Behind it a name and a password are asked for.`}
+    />
+  )
+}
+
+/** Asks somebody in by mail. The link is shown once as well. */
 export function InviteDialog() {
   const { opened, close } = useCreating()
   const queries = useQueryClient()
@@ -33,11 +47,7 @@ export function InviteDialog() {
     <Modal opened={opened} onClose={leave} title="Invite somebody">
       {invite.data ? (
         <Stack>
-          <ShowOnce
-            title={`Send this to ${invite.data.email}`}
-            secret={invite.data.link}
-            words="It is shown only now, works once, and for seven days. Behind it a name and a password are asked for."
-          />
+          <MadeInvitation made={invite.data} />
           <Group justify="flex-end">
             <Button onClick={leave}>I have it</Button>
           </Group>
@@ -71,7 +81,7 @@ export function InviteDialog() {
                 Cancel
               </Button>
               <Button type="submit" loading={invite.isPending} disabled={!email.trim()}>
-                Make the invitation
+                Send the invitation
               </Button>
             </Group>
           </Stack>
