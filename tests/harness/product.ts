@@ -43,7 +43,8 @@ export async function startProduct(
   const home = mkdtempSync(join(tmpdir(), 'tend-product-'))
   chmodSync(home, 0o755)
   const seeded = process.env.TEST_SEEDED
-  if (seeded && !first && !env.TEND_DATA_DIR && env.TEND_DEMO !== 'off') await copySeeded(seeded, join(home, 'data'))
+  if (seeded && !first && !env.TEND_DATA_DIR && env.TEND_DEMO !== 'off')
+    await copySeeded(seeded, join(home, 'data'))
   return launch(home, env)
 }
 

@@ -1,4 +1,14 @@
-import { NumberInput, PasswordInput, Select, Stack, Switch, TextInput } from '@mantine/core'
+import {
+  Button,
+  FileButton,
+  NumberInput,
+  PasswordInput,
+  Select,
+  Stack,
+  Switch,
+  Textarea,
+  TextInput,
+} from '@mantine/core'
 import { type Connector, spoken } from './crm'
 
 type Property = {
@@ -7,6 +17,7 @@ type Property = {
   enum?: string[]
   default?: unknown
   format?: string
+  contentMediaType?: string
 }
 type Settings = Record<string, unknown>
 
@@ -100,6 +111,35 @@ export function SettingsForm({
               placeholder={kept ? 'Stays as it is' : ''}
               value={String(settings[name] ?? '')}
               onChange={event => set(event.currentTarget.value)}
+            />
+          )
+        if (property.contentMediaType === 'application/json')
+          return (
+            <Textarea
+              key={name}
+              {...common}
+              autosize
+              minRows={6}
+              maxRows={16}
+              styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 12 } }}
+              value={String(value)}
+              onChange={event => set(event.currentTarget.value)}
+              inputContainer={input => (
+                <Stack gap={6} align="flex-start">
+                  <div style={{ width: '100%' }}>{input}</div>
+                  <FileButton
+                    accept="application/json,.json"
+                    disabled={disabled}
+                    onChange={file => void file?.text().then(set)}
+                  >
+                    {open => (
+                      <Button variant="default" size="compact-sm" {...open} disabled={disabled}>
+                        Take it from a file
+                      </Button>
+                    )}
+                  </FileButton>
+                </Stack>
+              )}
             />
           )
         return (
