@@ -244,8 +244,10 @@ export type Connector<S extends z.ZodObject = z.ZodObject> = {
   /** In the database and the API: 'salesforce', 'espo'. */
   id: string
   name: string
-  /** True where it was proven against a simulator only; said on the screen. */
+  /** True where it was not yet proven against a whole real server; said on the screen. */
   simulated: boolean
+  /** What it was proven against, in words for the screen; a simulator of it where nothing is said. */
+  proof?: string
   /** What an admin fills in. Secrets are the fields in `secrets`: write-only, sealed, cleared when a host changes. */
   settings: S
   secrets: string[]

@@ -56,9 +56,7 @@ export function ConnectDialog() {
                     )}
                   </Group>
                   <Text size="sm" c="dimmed">
-                    {connector.simulated
-                      ? 'Tested against a simulator of it, not yet against the real one'
-                      : 'Tested against recorded exchanges with a real server'}
+                    {connector.proof}
                   </Text>
                 </UnstyledButton>
               ))}

@@ -9,6 +9,7 @@ export const espo: Connector<typeof espoSettings> = {
   id: 'espo',
   name: 'EspoCRM',
   simulated: true,
+  proof: 'Writes tested against recordings of a real server, the rest against a simulator',
   settings: espoSettings,
   secrets: ['api_key', 'secret_key'],
   hosts: ['url'],

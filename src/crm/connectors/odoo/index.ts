@@ -61,6 +61,7 @@ export const odoo: Connector<typeof odooSettings> = {
   id: 'odoo',
   name: 'Odoo',
   simulated: true,
+  proof: 'Writes tested against recordings of real servers, the rest against a simulator',
   settings: odooSettings,
   secrets: ['api_key'],
   hosts: ['url'],

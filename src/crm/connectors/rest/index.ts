@@ -8,6 +8,7 @@ export const rest: Connector<typeof restSettings> = {
   id: 'rest',
   name: 'Other CRM (REST)',
   simulated: true,
+  proof: 'A file of yours says how to speak to it',
   settings: restSettings,
   secrets: ['secret'],
   hosts: ['url'],

@@ -81,8 +81,8 @@ export async function findBy(
       fields: [field],
     })
   const found = new Map<string, RemoteRecord>()
+  // Some search for parts of words: only what is the same counts.
   for (const value of values)
-    // Some search for parts of words: only what is the same counts.
     for await (const items of pagesOf(http, base, object, { [param]: value }))
       for (const record of items.map(row => toRecord(object, row, [...fields, field])))
         if (asText(record.values[field]).toLowerCase() === value.toLowerCase() && !record.deleted)
