@@ -110,7 +110,7 @@ test('once accepted it is loaded, and both sides stay in step', async () => {
 })
 
 test('what the CRM refuses shows as an issue with its next step, and passes once it is put right', async () => {
-  espo.refuse = { field: 'title', when: value => value === 'Wrong' }
+  espo.refuse({ kind: 'invalid', field: 'title', when: value => value === 'Wrong' })
   const ida = await contact('ida')
   await product.api('PATCH', `/contacts/${ida?.id}`, { jobTitle: 'Wrong', version: ida?.version })
   await page.goto(`${product.officeUrl}/crm/${connection}?tab=issues`)
@@ -119,7 +119,7 @@ test('what the CRM refuses shows as an issue with its next step, and passes once
   await page.getByText('"title":"Wrong"').waitFor()
   assert.equal(await page.getByText('right-key').count(), 0)
   assert.deepEqual(await seriousFindings(), [])
-  espo.refuse = null
+  espo.refuse(null)
   await page.getByRole('button', { name: 'Retry 1 record' }).click()
   await until(() => espo.rows.get('Contact')?.some(row => row.title === 'Wrong') ?? false, {
     timeoutMs: 60_000,

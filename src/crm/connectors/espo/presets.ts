@@ -17,7 +17,7 @@ export const espoPresets: Preset[] = [
   {
     local: 'user',
     remote: 'User',
-    fields: fieldPairs({ email: 'emailAddress', name: 'name', active: 'isActive' }),
+    fields: fieldPairs({ email: 'emailAddress', name: 'name', is_active: 'isActive' }),
   },
   { local: 'company', remote: 'Account', fields: fieldPairs({ name: 'name', domain: 'website' }) },
   { local: 'person', remote: 'Contact', fields: fieldPairs({ ...person, company_id: 'accountId' }) },
@@ -38,7 +38,13 @@ export const espoPresets: Preset[] = [
   {
     local: 'task',
     remote: 'Task',
-    fields: fieldPairs({ name: 'name', due_at: 'dateEnd', owner_id: 'assignedUserId' }),
+    fields: fieldPairs({
+      subject: 'name',
+      body: 'description',
+      due_on: 'dateEndDate',
+      status: 'status',
+      owner_id: 'assignedUserId',
+    }),
   },
   { local: 'campaign', remote: 'Campaign', fields: fieldPairs({ name: 'name' }) },
 ]
