@@ -1,10 +1,24 @@
-import { Alert, Button, Code, Group, Modal, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
+import {
+  Alert,
+  Button,
+  Code,
+  Group,
+  Modal,
+  Paper,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call, client } from '@/api/client'
+import { countConditions, type Filter, isFinished, useLanguage } from '@/decisions/filter'
+import { FilterBuilder } from '@/decisions/filter-builder'
 import { Page } from '@/ui/page'
 import { ErrorNote, Loaded } from '@/ui/states'
 import { ShowOnce } from './show-once'
@@ -36,24 +50,38 @@ export function WebhookScreen() {
   return <Loaded query={webhook}>{data => <Webhook key={data.version} data={data} />}</Loaded>
 }
 
+type Change = { name?: string; url?: string; types?: string[]; filter?: Filter | null; state?: 'on' | 'off' }
+
+const isSaid = (filter: Filter) => countConditions(filter) > 0 && isFinished(filter)
+
 function Webhook({ data }: { data: Endpoint }) {
   const { id, version } = data
   const queries = useQueryClient()
   const [name, setName] = useState(data.name)
   const [url, setUrl] = useState(data.url)
   const [types, setTypes] = useState(data.types)
+  const [filter, setFilter] = useState(data.filter as Filter | null)
   const [secret, setSecret] = useState<string | null>(null)
   const refresh = () => queries.invalidateQueries({ queryKey: ['webhook', id] })
   const change = useMutation({
-    mutationFn: (body: { name?: string; url?: string; types?: string[]; state?: 'on' | 'off' }) =>
-      call(client.PATCH('/api/v1/webhooks/{id}', { params: { path: { id } }, body: { ...body, version } })),
+    mutationFn: ({ filter: only, ...body }: Change) =>
+      call(
+        client.PATCH('/api/v1/webhooks/{id}', {
+          params: { path: { id } },
+          body: { ...body, ...(only === undefined ? {} : { filter: only as never }), version },
+        }),
+      ),
     onSuccess: after => {
       setSecret(after.secret)
       notifications.show({ message: 'Saved.' })
       void refresh()
     },
   })
-  const isChanged = name !== data.name || url !== data.url || types.join() !== data.types.join()
+  const isChanged =
+    name !== data.name ||
+    url !== data.url ||
+    types.join() !== data.types.join() ||
+    JSON.stringify(filter) !== JSON.stringify(data.filter)
   return (
     <Page
       title={data.name}
@@ -75,12 +103,13 @@ function Webhook({ data }: { data: Endpoint }) {
             onChange={event => setUrl(event.currentTarget.value)}
           />
           <TypesInput value={types} onChange={setTypes} />
+          <OnlyAbout filter={filter} onChange={setFilter} />
           {change.isError && <ErrorNote error={change.error} onRetry={() => void refresh()} />}
           <Group>
             <Button
-              disabled={!isChanged || types.length === 0}
+              disabled={!isChanged || types.length === 0 || (filter !== null && !isSaid(filter))}
               loading={change.isPending}
-              onClick={() => change.mutate({ name, url, types })}
+              onClick={() => change.mutate({ name, url, types, filter })}
             >
               Save changes
             </Button>
@@ -92,6 +121,31 @@ function Webhook({ data }: { data: Endpoint }) {
         <ShowOnce title="The signing secret" secret={secret ?? ''} words="It is shown only now." />
       </Modal>
     </Page>
+  )
+}
+
+/** Whom it is told about: everybody, or those who match a filter at the moment of the event. */
+function OnlyAbout({ filter, onChange }: { filter: Filter | null; onChange(filter: Filter | null): void }) {
+  const language = useLanguage()
+  return (
+    <>
+      <Switch
+        label="Only about some contacts"
+        description="Those who match when the event happens. Events of others are not told, not even later."
+        checked={filter !== null}
+        onChange={event => onChange(event.currentTarget.checked ? { all: [] } : null)}
+      />
+      {filter !== null && (
+        <Loaded query={language}>
+          {known => <FilterBuilder value={filter} language={known} onChange={onChange} />}
+        </Loaded>
+      )}
+      {filter !== null && !isSaid(filter) && (
+        <Text size="sm" c="dimmed">
+          Say who in whole sentences, or switch this off to be told about everybody.
+        </Text>
+      )}
+    </>
   )
 }
 
