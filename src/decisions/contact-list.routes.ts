@@ -8,12 +8,12 @@ import {
   listContacts,
   walkContacts,
 } from '#audience/contacts.ts'
-import { invalid } from '#platform/errors.ts'
 import { page, pageOf, pageQuery, readCursor, timeKey, writeCursor } from '#platform/http/paging.ts'
 import { idSchema, type Route, route } from '#platform/http/route.ts'
 import { compileFilter } from './compile.ts'
-import { type Filter, filterSchema } from './filter.ts'
+import type { Filter } from './filter.ts'
 import { readyMetrics } from './metrics.ts'
+import { readFilter } from './written-filter.ts'
 
 const listQuery = pageQuery.extend({
   q: z.string().trim().max(200).optional(),
@@ -28,22 +28,6 @@ function cursorSchema(sort: ContactSort) {
     .max(500)
     .refine(key => !key.includes('\u0000') && key.isWellFormed())
   return z.object({ key: sort === 'created' || sort === 'updated' ? timeKey : text, id: idSchema })
-}
-
-/** The filter of the address bar: the same language as segments, as JSON. */
-function readFilter(text: string): Filter {
-  try {
-    return filterSchema.parse(JSON.parse(text))
-  } catch (error) {
-    const fields =
-      error instanceof z.ZodError
-        ? error.issues.map(issue => ({ path: ['filter', ...issue.path].join('.'), message: issue.message }))
-        : []
-    throw invalid(
-      'This filter cannot be read.',
-      fields.length > 0 ? fields : [{ path: 'filter', message: 'must be JSON of the filter language' }],
-    )
-  }
 }
 
 /** The one address that whoever matches must have, if the filter says so at its top. */

@@ -201,6 +201,11 @@ export const condition: fc.Arbitrary<WrittenCondition> = fc.oneof(
   textComparison.map(rest => ({ type: 'company' as const, field: 'name', ...rest })),
   comparison.map(rest => ({ type: 'company' as const, field: 'attrs.x', ...rest })),
   comparison.map(rest => ({ type: 'company' as const, field: 'attrs.n', ...rest })),
+  fc.record({
+    type: fc.constant('company_people' as const),
+    op: fc.constantFrom('at_least' as const, 'less_than' as const),
+    value: fc.constantFrom(1, 2, 3, 5),
+  }),
   fc.record({ type: fc.constant('list' as const), listId: fc.constantFrom(...lists), in: fc.boolean() }),
   fc.record({
     type: fc.constant('segment' as const),
@@ -230,25 +235,43 @@ export const anyFilter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>(tie
   ),
 })).filter
 
+/** Who says the same of his company works for the same one, which has the id of the first of them. */
+function employ(contacts: NaiveContact[]): Map<string, string> {
+  const employers = new Map<string, string>()
+  const employed = contacts.filter(contact => contact.company)
+  for (const colleagues of Map.groupBy(employed, contact => JSON.stringify(contact.company)).values())
+    for (const contact of colleagues) {
+      employers.set(contact.id, colleagues[0]?.id ?? '')
+      contact.company = { name: '', attrs: {}, ...contact.company, people: colleagues.length }
+    }
+  return employers
+}
+
 /** Writes naive contacts into the real tables. */
 export async function store(db: Db, contacts: NaiveContact[]): Promise<void> {
+  const employers = employ(contacts)
   const rows = JSON.stringify(
-    contacts.map(each => ({ ...each, ...each.columns, created: new Date(each.createdAt) })),
+    contacts.map(each => ({
+      ...each,
+      ...each.columns,
+      created: new Date(each.createdAt),
+      employer: employers.get(each.id),
+    })),
   )
-  // A company of its own for each: its id is the contact's.
   await run(
     db,
     sql`
     insert into audience.company (id, name, attrs, created_at, updated_at)
     select id, company ->> 'name', company -> 'attrs', created, created
-    from jsonb_to_recordset(${rows}::jsonb) as t (id bigint, company jsonb, created timestamptz) where company ->> 'name' is not null`,
+    from jsonb_to_recordset(${rows}::jsonb) as t (id bigint, employer bigint, company jsonb, created timestamptz)
+    where employer = id`,
   )
   await run(
     db,
     sql`
     insert into audience.contact (id, country, job_title, attrs, company_id, created_at, updated_at)
-    select id, country, job_title, attrs, case when company ->> 'name' is not null then id end, created, created
-    from jsonb_to_recordset(${rows}::jsonb) as t (id bigint, country text, job_title text, attrs jsonb, company jsonb, created timestamptz)`,
+    select id, country, job_title, attrs, employer, created, created
+    from jsonb_to_recordset(${rows}::jsonb) as t (id bigint, country text, job_title text, attrs jsonb, employer bigint, created timestamptz)`,
   )
   await run(
     db,

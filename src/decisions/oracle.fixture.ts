@@ -14,7 +14,8 @@ export type NaiveContact = {
   consents: Record<string, string>
   scores: Record<string, { behaviour: number; fit: number; asOf: number; halfLifeMs: number | null }>
   events: NaiveEvent[]
-  company?: { name: string; attrs: Record<string, unknown> } | null
+  /** Contacts of one and the same company say the same of it; `people`: how many they are. */
+  company?: { name: string; attrs: Record<string, unknown>; people?: number } | null
 }
 export type NaiveMoment = { now: number; zone: string }
 
@@ -60,6 +61,10 @@ function holdsCondition(condition: WrittenCondition, contact: NaiveContact, mome
           ? company?.name
           : undefined
       return compare(condition.op, raw, condition.value, moment)
+    }
+    case 'company_people': {
+      const people = contact.company?.people ?? 0
+      return condition.op === 'at_least' ? people >= condition.value : people < condition.value
     }
     case 'list':
       return contact.lists.includes(condition.listId) === condition.in

@@ -59,6 +59,24 @@ test('companies are counted from their people, and paged in every order', async 
   assert.deepEqual([standing.people, standing.engaged], [2, 1])
 })
 
+test('companies are found by who works there, and by how many', async () => {
+  const named = async (filter: unknown) => {
+    const query = `filter=${encodeURIComponent(JSON.stringify(filter))}`
+    const page = await ask<{ items: Company[] }>('GET', `/companies?${query}`)
+    return page.items.map(company => company.name).join()
+  }
+  const somebody = { type: 'field', field: 'email', op: 'starts_with', value: 'p2' }
+  assert.equal(await named(somebody), 'Core')
+  assert.equal(await named({ type: 'company_people', op: 'at_least', value: 2 }), 'Core')
+  assert.equal(await named({ type: 'company_people', op: 'less_than', value: 2 }), 'Beta')
+  const few = await ask<{ items: Company[] }>('GET', '/companies?minPeople=1&engagedOnly=true')
+  assert.deepEqual(
+    few.items.map(company => company.name),
+    ['Core'],
+  )
+  assert.equal((await office.call('GET', '/companies?filter={"type":"magic"}')).statusCode, 422)
+})
+
 test('addresses in any text put their people on a list; strangers are named and only then created', async () => {
   const { id } = await ask<{ id: string }>('POST', '/lists', { name: 'Pasted' })
   const text = 'Ann <P10@example.org>; new.one@example.org, nobody@nowhere'

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { getCompany } from '#audience/companies.ts'
 import { companySchema } from '#audience/company-shape.ts'
+import { compileFilter } from '#decisions/compile.ts'
+import { readyMetrics } from '#decisions/metrics.ts'
+import { readFilter } from '#decisions/written-filter.ts'
 import { page, pageOf, pageQuery, readCursor, timeKey } from '#platform/http/paging.ts'
 import { idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
 import { companySorts, countCompanies, pageCompanies, standingOf } from './companies.ts'
@@ -32,19 +35,31 @@ export const companyListRoutes: Route[] = [
     method: 'GET',
     url: '/api/v1/companies',
     can: 'companies.read',
-    summary: 'Companies with how they stood at the last count; `q` is the beginning of a name or a domain',
+    summary:
+      'Companies with how they stood at the last count; `q` is the beginning of a name or a domain, `filter` is JSON of the filter language: companies with somebody who matches',
     tag,
     query: pageQuery.extend({
       q: z.string().trim().max(200).optional(),
       sort: z.enum(companySorts).default('name'),
       minPeople: z.coerce.number().int().min(0).max(1_000_000_000).optional(),
       engagedOnly: z.stringbool().default(false),
+      filter: z.string().max(20_000).optional(),
     }),
     reply: pageOf(companySchema.extend(standing)),
-    async handle({ query }, { db }) {
+    async handle({ query }, { db, clock, config }) {
       const { q, sort, minPeople, engagedOnly, limit } = query
+      const asking = { now: clock.now(), zone: config.zone, metrics: await readyMetrics(db, config.zone) }
+      const somebody = query.filter ? compileFilter(readFilter(query.filter), asking) : undefined
       const cursor = readCursor(query.cursor, z.object({ key: cursorOf[sort], id: idSchema }))
-      const rows = await pageCompanies(db, { search: q, sort, minPeople, engagedOnly, cursor, limit })
+      const rows = await pageCompanies(db, {
+        search: q,
+        sort,
+        minPeople,
+        engagedOnly,
+        somebody,
+        cursor,
+        limit,
+      })
       const { items, next } = page(rows, limit, row => ({ key: row.sortKey, id: row.id }))
       return { items: items.map(({ sortKey: _key, ...company }) => company), next }
     },

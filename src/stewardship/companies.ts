@@ -134,6 +134,8 @@ export type CompanyAsk = {
   sort: CompanySort
   minPeople?: number | undefined
   engagedOnly?: boolean | undefined
+  /** Companies with somebody who matches: a boolean over the alias `contact`. */
+  somebody?: RawBuilder<boolean> | undefined
   cursor: { key: string; id: string } | null
   limit: number
 }
@@ -159,7 +161,8 @@ export function pageCompanies(db: Db, ask: CompanyAsk): Promise<ListedCompany[]>
     from audience.company company left join stewardship.company_standing s on s.company_id = company.id
     where ${pattern ? sql`(lower(company.name) like ${pattern} or company.domain like ${pattern})` : sql`true`}
       and ${ask.minPeople ? sql`s.people >= ${ask.minPeople}` : sql`true`}
-      and ${ask.engagedOnly ? sql`s.engaged > 0` : sql`true`} ${after}
+      and ${ask.engagedOnly ? sql`s.engaged > 0` : sql`true`}
+      and ${ask.somebody ? sql`company.id in (select contact.company_id from audience.contact contact where ${ask.somebody})` : sql`true`} ${after}
     order by ${key} ${way}, company.id ${way} limit ${ask.limit + 1}`,
   )
 }

@@ -1,6 +1,6 @@
 import { Anchor, Button, Group, Modal, Select, Stack, Table, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { IconPlus, IconSearch } from '@tabler/icons-react'
+import { IconFilter, IconPlus, IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
@@ -10,9 +10,12 @@ import { ExportButton } from '@/ui/export-button'
 import { formatNumber, When } from '@/ui/format'
 import { Empty, Page } from '@/ui/page'
 import { ErrorNote, Waiting } from '@/ui/states'
+import { CompaniesFilter } from './companies-filter'
 import { useContactRights } from './contact'
+import { readFilter } from './contacts-filter'
 
 type Order = 'name' | 'people' | 'engaged' | 'score' | 'activity'
+type Search = { q?: string; sort?: Order; people?: number; engaged?: boolean; filter?: string }
 const orders: { value: Order; label: string }[] = [
   { value: 'name', label: 'By name' },
   { value: 'people', label: 'Most people' },
@@ -23,32 +26,41 @@ const orders: { value: Order; label: string }[] = [
 
 /** The companies that contacts work for: by name, with how many people are known there. */
 export function CompaniesScreen() {
-  const { q = '', sort = 'name' } = useSearch({ strict: false }) as { q?: string; sort?: Order }
+  const search = useSearch({ strict: false }) as Search
+  const { q = '', sort = 'name', people, engaged } = search
+  const filter = readFilter(search.filter)
+  const [filtering, setFiltering] = useState(false)
   const go = useNavigate()
   const creating = useCreating()
   const { edit: reason } = useContactRights()
   const list = useInfiniteQuery({
-    queryKey: ['companies', q, sort],
+    queryKey: ['companies', q, sort, people, engaged, search.filter],
     queryFn: ({ pageParam }) =>
       call(
         client.GET('/api/v1/companies', {
           params: {
-            query: { limit: 50, sort, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+            query: {
+              limit: 50,
+              sort,
+              ...(q ? { q } : {}),
+              ...(people ? { minPeople: people } : {}),
+              ...(engaged ? { engagedOnly: 'true' } : {}),
+              ...(filter ? { filter: JSON.stringify(filter) } : {}),
+              ...(pageParam ? { cursor: pageParam } : {}),
+            },
           },
         }),
       ),
     initialPageParam: '',
     getNextPageParam: last => last.next ?? undefined,
   })
-  const find = useDebouncedCallback(
-    (text: string) =>
-      void go({
-        to: '/companies',
-        search: { ...(sort === 'name' ? {} : { sort }), ...(text.trim() ? { q: text.trim() } : {}) },
-        replace: true,
-      }),
-    200,
-  )
+  /** All of it stands in the address, so that a list can be passed on. */
+  const show = (change: Partial<Record<keyof Search, unknown>>) => {
+    const next = Object.entries({ ...search, ...change }).filter(([, value]) => value)
+    void go({ to: '/companies', search: Object.fromEntries(next) as never, replace: true })
+  }
+  const find = useDebouncedCallback((text: string) => show({ q: text.trim() }), 200)
+  const isNarrowed = q !== '' || filter !== null || Boolean(people) || engaged === true
   const items = list.data?.pages.flatMap(page => page.items) ?? []
   const add = (
     <Tooltip label={reason} disabled={!reason}>
@@ -64,7 +76,7 @@ export function CompaniesScreen() {
       actions={
         <>
           <ExportButton
-            what={q ? 'the companies shown' : 'all companies'}
+            what={q ? `companies beginning with “${q}”` : 'all companies'}
             ask={{ kind: 'companies', ...(q ? { q } : {}) }}
           />
           {add}
@@ -87,22 +99,37 @@ export function CompaniesScreen() {
           allowDeselect={false}
           data={orders}
           value={sort}
-          onChange={next =>
-            void go({
-              to: '/companies',
-              search: { ...(q ? { q } : {}), sort: next ?? 'name' } as never,
-              replace: true,
-            })
-          }
+          onChange={next => show({ sort: next === 'name' ? undefined : next })}
         />
+        <Button
+          variant={people || engaged || filter ? 'light' : 'default'}
+          leftSection={<IconFilter size={16} />}
+          aria-expanded={filtering}
+          onClick={() => setFiltering(!filtering)}
+        >
+          {people || engaged || filter ? 'Filtered' : 'Filter'}
+        </Button>
       </Group>
+      {filtering && (
+        <CompaniesFilter
+          key={JSON.stringify([people, engaged, search.filter])}
+          value={{ ...(people ? { people } : {}), ...(engaged ? { engaged } : {}), filter }}
+          onApply={({ filter: wanted, ...rest }) => {
+            show({ people: rest.people, engaged: rest.engaged, filter: wanted && JSON.stringify(wanted) })
+            setFiltering(false)
+          }}
+          onClose={() => setFiltering(false)}
+        />
+      )}
       {list.isPending && <Waiting />}
       {list.isError && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && items.length === 0 && (
         <Empty
-          title={q ? 'No company begins with that' : 'No companies yet'}
+          title={isNarrowed ? 'No company is like that' : 'No companies yet'}
           words="A company gathers the people who work there, with what your own systems say about it: plan, size, industry."
-          {...(q || reason ? {} : { action: { label: 'Add the first company', onClick: creating.open } })}
+          {...(isNarrowed || reason
+            ? {}
+            : { action: { label: 'Add the first company', onClick: creating.open } })}
         />
       )}
       {items.length > 0 && (

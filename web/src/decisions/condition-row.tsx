@@ -23,6 +23,8 @@ export function ConditionRow({ value, ...rest }: Props<Condition>) {
       return <EventRow value={value} {...rest} />
     case 'company':
       return <CompanyRow value={value} {...rest} />
+    case 'company_people':
+      return <CompanyPeopleRow value={value} {...rest} />
     case 'score':
       return <ScoreRow value={value} {...rest} />
     case 'consent':
@@ -270,6 +272,36 @@ function ConsentRow({ value, onChange, disabled }: Props<Of<'consent'>>) {
         value={value.state}
         onChange={state => state && onChange({ ...value, state: state as Of<'consent'>['state'] })}
       />
+    </Sentence>
+  )
+}
+
+function CompanyPeopleRow({ value, onChange, disabled }: Props<Of<'company_people'>>) {
+  return (
+    <Sentence>
+      <Word>Their company has</Word>
+      <Select
+        w={130}
+        aria-label="Comparison"
+        disabled={disabled}
+        data={[
+          { value: 'at_least', label: 'at least' },
+          { value: 'less_than', label: 'fewer than' },
+        ]}
+        value={value.op}
+        onChange={op => op && onChange({ ...value, op: op as Of<'company_people'>['op'] })}
+      />
+      <NumberInput
+        w={90}
+        min={1}
+        max={1_000_000}
+        allowDecimal={false}
+        aria-label="People"
+        disabled={disabled}
+        value={value.value}
+        onChange={n => onChange({ ...value, value: Number(n) || 1 })}
+      />
+      <Word>contacts</Word>
     </Sentence>
   )
 }

@@ -152,6 +152,7 @@ const menuWords: Record<Condition['type'], string> = {
   consent: 'What they agreed to',
   score: 'Their score',
   company: 'Their company',
+  company_people: 'How many work there',
 }
 
 function AddCondition({

@@ -24,6 +24,7 @@ export type Condition =
       state: 'granted' | 'withdrawn' | 'pending' | 'none'
     }
   | { type: 'company'; field: string; op: string; value?: Value }
+  | { type: 'company_people'; op: 'at_least' | 'less_than'; value: number }
   | { type: 'score'; modelId: string; op: 'at_least' | 'less_than'; value: number }
 export type Filter = { all: Filter[] } | { any: Filter[] } | { not: Filter } | Condition
 
@@ -132,6 +133,7 @@ export function newCondition(language: Language, type: Condition['type']): Condi
   if (type === 'segment') return { type, segmentId: language.segments[0]?.id ?? '', in: true }
   if (type === 'consent') return { type, purpose: 'marketing', state: 'granted' }
   if (type === 'company') return { type, field: 'name', op: 'is', value: '' }
+  if (type === 'company_people') return { type, op: 'at_least', value: 2 }
   if (type === 'score') return { type, modelId: language.scoreModels[0]?.id ?? '', op: 'at_least', value: 50 }
   return fieldCondition(language, language.fields[0]?.name ?? 'email')
 }
