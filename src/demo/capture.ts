@@ -75,7 +75,7 @@ export async function seedCapture(
   services: Services,
   steward: { ownerId: string; reviewOn: string },
   now: Date,
-): Promise<void> {
+): Promise<{ formId: string; pageId: string } | null> {
   const { db } = services
   const made = await createForm(db, systemActor, { name: 'White paper download' }, now)
   const [step] = made.document.steps
@@ -89,7 +89,7 @@ export async function seedCapture(
   const saved = await saveForm(db, systemActor, made.id, { version: made.version, document }, now)
   const form = await publishForm(services, systemActor, made.id, { version: saved.version, ...steward }, now)
   const [template] = templates
-  if (!template) return
+  if (!template) return null
   const text = JSON.stringify(template.document)
     .replaceAll('"formId":null', `"formId":"${form.id}"`)
     // The form brings its own heading.
@@ -101,4 +101,5 @@ export async function seedCapture(
     now,
   )
   await publishPage(db, systemActor, page.id, { version: page.version, ...steward }, now)
+  return { formId: form.id, pageId: page.id }
 }

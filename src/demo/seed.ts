@@ -16,6 +16,7 @@ import { findDuplicates } from '../stewardship/duplicates.ts'
 import { countQuality } from '../stewardship/quality.ts'
 import { seedCampaigns } from './campaigns.ts'
 import { seedCapture } from './capture.ts'
+import { seedCapturePast } from './capture-past.ts'
 import { seedContacts } from './contacts.ts'
 import { demoSegments, evaluationTrack, leadScore, whitePaperFollowUp } from './definitions.ts'
 import { customerTips, type DemoEmail, followUp, newsletter } from './emails.ts'
@@ -68,7 +69,8 @@ export async function seedDemo(services: Services, say: (line: string) => void):
       { ...staff, people, history, steward, scoreId: emails.score },
       now,
     )
-    await seedCapture({ ...services, db: trx }, steward, now)
+    const made = await seedCapture({ ...services, db: trx }, steward, now)
+    if (made) await seedCapturePast(trx, { people, history, ...made, now })
     // These come through the front door: the workflow lets them in as soon as a worker runs.
     await record(trx, demoArrivals(people, now))
     // What is counted at night otherwise: an empty screen would be a poor welcome.
