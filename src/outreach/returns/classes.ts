@@ -16,7 +16,7 @@ export type Refusal = {
 const hardStatus = /^5\.(1\.(1|2|3|6|10)|2\.1|4\.310)$/
 /** Policy (5.7), content and size (5.6, 5.3.4, 5.2.3), our own address (5.1.7, 5.1.8). */
 const blockStatus = /^[45]\.7\.|^5\.6\.|^5\.3\.4$|^5\.2\.3$|^5\.1\.[78]$/
-const softStatus = /^4\.|^5\.2\.2$|^5\.4\.[2-9]|^5\.3\.[1-3]$/
+const softStatus = /^4\.|^5\.2\.2$|^5\.4\.(1\d|[2-9])|^5\.3\.[1-3]$/
 
 /** About us: reputation, authentication, content, rate. In the words of large providers and of common filters. */
 const blockWords =
@@ -24,6 +24,8 @@ const blockWords =
 /** The mailbox itself: these say it whatever number stands before them. */
 const hardWords =
   /user (is )?(unknown|not (found|known|exist)|doesn'?t exist|does not exist)|unknown (user|recipient|mailbox|address|local)|no such (user|mailbox|recipient|person|address|account)|no mailbox (here )?by that name|(mailbox|account|address|recipient|user)( \S{1,80})? (does not exist|doesn'?t exist|not found|unknown|invalid|is (unavailable|disabled|inactive|closed))|(invalid|bad) (recipient|mailbox|address|user)|recipient (not found|address rejected: (access denied|user unknown))|does ?n[o']t have an? \S+ account|account (has been|is) (disabled|closed|deleted|deactivated)|not a valid (mailbox|user|recipient)|recipientnotfound|(host|domain)( name)? (not found|does not exist)|no such domain|unrouteable address|benutzer (ist )?unbekannt|unbekannter (benutzer|empfänger)|empfänger(adresse)? (unbekannt|existiert nicht)|adresse (ist )?(unbekannt|ungültig)|utilisateur inconnu|destinataire inconnu|adresse inconnue|usuario desconocido|no existe (el usuario|la cuenta|el buzón)|utente sconosciuto|gebruiker onbekend/i
+/** So plain that it counts beside a status that speaks of policy. */
+const nobodyWords = /no such (user|mailbox|recipient)|user unknown|unknown user/i
 const softWords =
   /over ?quota|quota exceeded|exceeded .{0,20}quota|(mailbox|inbox|user|account|postfach) .{0,25}(is |ist )?(full|voll|plein|llen[oa])|insufficient (disk|system|storage)|out of (space|storage)|temporar|try (again )?later|timed? ?out|connection (refused|lost|reset)|could not connect|no route|network|deferred|delivery time expired|retry time/i
 
@@ -32,7 +34,11 @@ export function classify({ code, status, words }: Refusal): BounceClass {
   if (status) {
     // Gmail's 5.2.1 is also "gets mail at a rate that ...", which is no dead mailbox.
     if (hardStatus.test(status)) return /\brate\b|too (many|fast)/i.test(words) ? 'block' : 'hard'
-    if (blockStatus.test(status)) return 'block'
+    // Yandex refuses strangers by policy, and says why.
+    if (blockStatus.test(status))
+      return status.startsWith('5.7.') && nobodyWords.test(words) && !blockWords.test(words)
+        ? 'hard'
+        : 'block'
     if (softStatus.test(status) && !(status === '5.4.4' && hardWords.test(words))) return 'soft'
   }
   if (code !== null && code < 500 && code >= 400) return blockWords.test(words) ? 'block' : 'soft'

@@ -9,9 +9,9 @@ export type Sample = {
   raw: (about: About) => string
 }
 
-const lines = (...parts: (string | string[])[]) => parts.flat().join('\r\n')
+export const lines = (...parts: (string | string[])[]) => parts.flat().join('\r\n')
 
-const original = ({ returnPath, messageId, recipient }: About) => [
+export const original = ({ returnPath, messageId, recipient }: About) => [
   `Return-Path: <${returnPath}>`,
   'Received: from tend.example (tend.example [192.0.2.7]) by mx.example.net with ESMTPS id 4bXyZ',
   `Message-ID: ${messageId}`,
@@ -33,7 +33,7 @@ type Dsn = {
   back?: 'message/rfc822' | 'text/rfc822-headers' | null
 }
 
-function dsn(given: Dsn): (about: About) => string {
+export function dsn(given: Dsn): (about: About) => string {
   return about =>
     lines(
       `From: ${given.from}`,
@@ -75,7 +75,7 @@ function dsn(given: Dsn): (about: About) => string {
     )
 }
 
-const postfix = (status: string, diagnostic: string[], action = 'failed') =>
+export const postfix = (status: string, diagnostic: string[], action = 'failed') =>
   dsn({
     from: 'MAILER-DAEMON@mx.example.net (Mail Delivery System)',
     subject:
@@ -101,7 +101,7 @@ const postfix = (status: string, diagnostic: string[], action = 'failed') =>
     ],
   })
 
-const exchange = (status: string, diagnostic: string) =>
+export const exchange = (status: string, diagnostic: string) =>
   dsn({
     from: 'postmaster@people.example',
     subject: 'Undeliverable: Three ideas for spring',
@@ -118,7 +118,7 @@ const exchange = (status: string, diagnostic: string) =>
     ],
   })
 
-const plain = (head: string[], body: (about: About) => string[]) => (about: About) =>
+export const plain = (head: string[], body: (about: About) => string[]) => (about: About) =>
   lines(
     ...head,
     `To: ${about.returnPath}`,
@@ -487,7 +487,7 @@ export const answers: Sample[] = [
   },
 ]
 
-const arf =
+export const arf =
   (type: string, given: { redacted?: boolean } = {}) =>
   (about: About) =>
     lines(

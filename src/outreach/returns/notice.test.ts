@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { answers, bounces, complaints } from './corpus.fixture.ts'
 import { bounds, readMail } from './mime.ts'
 import { readNotice } from './notice.ts'
+import { away, providers } from './providers.fixture.ts'
 
 const about = {
   returnPath: `b+${'a'.repeat(47)}@bounce.localhost`,
@@ -11,7 +12,8 @@ const about = {
   recipient: 'ann@people.example',
 }
 
-for (const sample of [...bounces, ...answers, ...complaints]) {
+const corpus = [...bounces, ...providers, ...answers, ...away, ...complaints]
+for (const sample of corpus) {
   test(`${sample.name}: ${sample.kind}`, () => {
     const notice = readNotice(Buffer.from(sample.raw(about), 'utf8'))
     assert.equal(notice.kind, sample.kind, notice.words)
@@ -21,7 +23,7 @@ for (const sample of [...bounces, ...answers, ...complaints]) {
 }
 
 test('a mail that is given back, whole, as headers or in a text, names its Message-ID', () => {
-  for (const sample of [...bounces, ...complaints]) {
+  for (const sample of [...bounces, ...providers, ...complaints]) {
     const raw = sample.raw(about)
     if (raw.includes(about.messageId))
       assert.ok(readNotice(Buffer.from(raw)).messageIds.includes(about.messageId), sample.name)

@@ -14,13 +14,13 @@ export function CompaniesFilter({ value, onApply, onClose }: Props) {
   const language = useLanguage()
   const [people, setPeople] = useState(value.people)
   const [engaged, setEngaged] = useState(value.engaged ?? false)
-  const [draft, setDraft] = useState<Filter>(value.filter ?? { all: [] })
-  const hasFilter = countConditions(draft) > 0
+  const [draft, setDraft] = useState(value.filter)
+  const isSaid = draft === null || (countConditions(draft) > 0 && isFinished(draft))
   const isOn = value.filter !== null || value.people !== undefined || value.engaged === true
   const wanted: CompaniesWanted = {
     ...(people ? { people } : {}),
     ...(engaged ? { engaged } : {}),
-    filter: hasFilter ? draft : null,
+    filter: draft,
   }
   return (
     <Paper withBorder p="md" component="section" aria-label="Filter">
@@ -42,20 +42,24 @@ export function CompaniesFilter({ value, onApply, onClose }: Props) {
             onChange={event => setEngaged(event.currentTarget.checked)}
           />
         </Group>
-        <Text size="sm" fw={600}>
-          And somebody works there of whom this is true
-        </Text>
-        <Loaded query={language} lines={3}>
-          {data => <FilterBuilder value={draft} onChange={setDraft} language={data} />}
-        </Loaded>
+        <Switch
+          label="Somebody works there of whom this is true"
+          checked={draft !== null}
+          onChange={event => setDraft(event.currentTarget.checked ? { all: [] } : null)}
+        />
+        {draft !== null && (
+          <Loaded query={language} lines={3}>
+            {data => <FilterBuilder value={draft} onChange={setDraft} language={data} />}
+          </Loaded>
+        )}
         <Group gap="xs">
-          <Button disabled={hasFilter && !isFinished(draft)} onClick={() => onApply(wanted)}>
+          <Button disabled={!isSaid} onClick={() => onApply(wanted)}>
             Show companies
           </Button>
           <Button variant="default" onClick={() => (isOn ? onApply({ filter: null }) : onClose())}>
             {isOn ? 'Show all' : 'Close'}
           </Button>
-          {hasFilter && !isFinished(draft) && (
+          {!isSaid && (
             <Text size="sm" c="dimmed">
               Fill in every condition first.
             </Text>
