@@ -36,6 +36,9 @@ export const models: Record<string, Record<string, Field>> = {
     website: char('Website'),
     is_company: { type: 'boolean', string: 'Is a Company' },
     parent_id: link('Related Company', 'res.partner'),
+    x_met: { type: 'datetime', string: 'Met' },
+    x_born: { type: 'date', string: 'Born' },
+    x_staff: { type: 'integer', string: 'Staff' },
     child_ids: { type: 'one2many', string: 'Contacts', relation: 'res.partner' },
   },
   'crm.lead': {

@@ -44,6 +44,9 @@ function convertedTo(about: OdooObject, row: Record<string, unknown>): RemoteRec
 /** Escapes what `=ilike` takes for wildcards. */
 const literal = (value: string) => value.replace(/[\\%_]/g, found => `\\${found}`)
 
+/** Ids of Odoo are numbers: what is none is nobody. */
+const numbers = (ids: string[]) => ids.map(Number).filter(Number.isInteger)
+
 const anyOf = (conditions: unknown[]): unknown[] => [...conditions.slice(1).map(() => '|'), ...conditions]
 
 export function odooConnection(odoo: Odoo): Connection {
@@ -105,7 +108,7 @@ export function odooConnection(odoo: Odoo): Connection {
             domain: [
               ['write_date', '>=', plainMoment(stamp)],
               ['write_date', '<', nextSecond(stamp)],
-              ['id', '>', Number(id)],
+              ['id', '>', Number(id) || 0],
               until,
             ],
             fields,
@@ -124,7 +127,7 @@ export function odooConnection(odoo: Odoo): Connection {
     async get(type, ids, fields) {
       const found: RemoteRecord[] = []
       for (const some of pieces(ids, page))
-        found.push(...(await read(type, { domain: [['id', 'in', some.map(Number)]], fields, order: 'id' })))
+        found.push(...(await read(type, { domain: [['id', 'in', numbers(some)]], fields, order: 'id' })))
       return found
     },
     async find(type, { field, values }, fields) {
@@ -133,7 +136,7 @@ export function odooConnection(odoo: Odoo): Connection {
       for (const some of pieces(values, 100)) {
         const domain = isText
           ? anyOf(some.map(value => [field, '=ilike', literal(value)]))
-          : [[field, 'in', field === 'id' ? some.map(Number) : some]]
+          : [[field, 'in', field === 'id' ? numbers(some) : some]]
         found.push(
           ...(await read(type, { domain: [...aboutOf(type).domain, ...domain], fields, order: 'id' })),
         )
@@ -143,7 +146,7 @@ export function odooConnection(odoo: Odoo): Connection {
     write: (type, ops) => byKind(ops, (kind, some) => write(odoo, aboutOf(type), kind, some, index)),
     async ids(type, { after, limit }) {
       const about = aboutOf(type)
-      const domain = [...about.domain, ...(after ? [['id', '>', Number(after)]] : [])]
+      const domain = [...about.domain, ...(after ? [['id', '>', Number(after) || 0]] : [])]
       const most = Math.min(limit, 10_000)
       const found = await odoo.call(about.model, 'search', { domain, order: 'id', limit: most, context: all })
       const ids = asList(found).map(asText)
