@@ -46,12 +46,14 @@ const stream = run({
   timeout: 300_000,
   execArgv: ['--disable-warning=ExperimentalWarning'],
 })
-stream.on('test:pass', ({ name, skip }) => {
+// A suite is counted by its tests.
+stream.on('test:pass', ({ name, skip, details }) => {
+  if (details.type === 'suite') return
   if (skip === undefined) counts.passed++
   else counts.skipped.push(`${name}${typeof skip === 'string' ? `: ${skip}` : ''}`)
 })
-stream.on('test:fail', () => {
-  counts.failed++
+stream.on('test:fail', ({ details }) => {
+  if (details.type !== 'suite') counts.failed++
 })
 await new Promise<void>((resolve, reject) => {
   stream.on('error', reject)

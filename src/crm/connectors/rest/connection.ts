@@ -34,9 +34,14 @@ export function restConnection(definition: RestDefinition, http: Http, base: str
       lookBackMs: definition.lookBackSeconds * 1000,
     },
     async test() {
-      const answer = await http.send({ path: definition.test.path })
-      const name = definition.test.name === undefined ? '' : asText(at(answer.json, definition.test.name))
-      return { words: `${definition.name} lets us in${name ? ` as ${name}` : ''}.`, user: null }
+      const { path, id, name } = definition.test
+      const answer = await http.send({ path })
+      const told = (place: string | undefined) => (place === undefined ? '' : asText(at(answer.json, place)))
+      const user = { id: told(id), name: told(name) }
+      return {
+        words: `${definition.name} lets us in${user.name ? ` as ${user.name}` : ''}.`,
+        user: user.id && user.name ? user : null,
+      }
     },
     async serverTime() {
       if (!http.lastDate()) await http.send({ path: definition.test.path })

@@ -89,7 +89,7 @@ export const definitionSchema = z.strictObject({
   headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string().max(500)).default({}),
   /** How moments are written to the CRM; they are read in any of these. */
   moments: z.enum(['iso', 'seconds', 'milliseconds', 'plain']).default('iso'),
-  test: z.strictObject({ path, name: place.optional() }),
+  test: z.strictObject({ path, id: place.optional(), name: place.optional() }),
   errors: z
     .strictObject({
       message: place.optional(),
