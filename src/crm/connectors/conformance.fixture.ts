@@ -69,6 +69,8 @@ export type Subject = {
     renews: boolean
     /** Says how many calls are used. */
     quota: boolean
+    /** Leaves open how long to wait where it throttles: a minute then. */
+    saysNoWait?: boolean
     calls: CallFault[]
     rows: RowFault[]
   }

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { type Espo, startEspo } from '../../../../tests/harness/espo.ts'
-import type { Connector } from '../../connector.ts'
-import { conforms } from '../conformance.fixture.ts'
-import { espo } from './index.ts'
+import type { Connector } from '../../src/crm/connector.ts'
+import { conforms } from '../../src/crm/connectors/conformance.fixture.ts'
+import { espo } from '../../src/crm/connectors/espo/index.ts'
+import { type Espo, startEspo } from '../harness/espo.ts'
 
 let simulator: Espo
 
