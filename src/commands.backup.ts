@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { realTime } from '#access/real-time.ts'
@@ -6,6 +7,13 @@ import type { Config } from '#platform/config.ts'
 import { AppError } from '#platform/errors.ts'
 import { keyFile, loadKey } from '#platform/secrets.ts'
 import { type BackupDone, writeBackup } from '#stewardship/backup.ts'
+import {
+  type ErasureLog,
+  type Repeated,
+  readErasures,
+  repeatErasures,
+  repeatedWords,
+} from '#stewardship/erasure-log.ts'
 import { restoreBackup } from '#stewardship/restore.ts'
 import { modules } from './app.ts'
 import { arm, hold } from './arm.ts'
@@ -78,12 +86,14 @@ export const backupCommands: Command[] = [
   },
   {
     words: 'restore',
-    usage: 'tend restore FILE [--json]',
+    usage: 'tend restore FILE [--erasures LOG] [--json]',
     summary: 'Fill an empty installation from a backup; nothing is sent until you arm it',
     async run(args, config) {
-      const { words, flags } = readWords(args, ['json'], 1)
-      const [file] = words
+      const { values, positionals } = readRestore(args)
+      const [file] = positionals
       if (!file) throw new AppError('bad_usage', 'Name the file to restore: tend restore FILE')
+      // Read before anything is touched: a backup without its log brings back who has asked to be gone.
+      const log = values.erasures ? readErasures(readFileSync(values.erasures, 'utf8')) : null
       const server = await openServer(config, { borrow: true })
       try {
         const { header, totals } = await restoreBackup({
@@ -94,10 +104,12 @@ export const backupCommands: Command[] = [
           passphrase: config.backupPassphrase,
           transient,
         })
-        if (flags.json) print(JSON.stringify({ ...totals, madeAt: header.madeAt, held: true }))
+        const again = log && (await repeatIn(config, log))
+        if (values.json)
+          print(JSON.stringify({ ...totals, madeAt: header.madeAt, held: true, ...(again ? { again } : {}) }))
         else
           print(
-            `${totals.tables} tables, ${totals.rows} rows, as they were at ${header.madeAt}.\nSending is held: start Tend, look around, then arm it on any screen (or with: tend arm).`,
+            `${totals.tables} tables, ${totals.rows} rows, as they were at ${header.madeAt}.${again ? `\n${repeatedWords(again)}` : ''}\nSending is held: start Tend, look around, then arm it on any screen (or with: tend arm).`,
           )
         return 0
       } finally {
@@ -129,6 +141,27 @@ export const backupCommands: Command[] = [
     },
   },
 ]
+
+function readRestore(args: string[]) {
+  try {
+    const options = { erasures: { type: 'string' as const }, json: { type: 'boolean' as const } }
+    const read = parseArgs({ args, options, allowPositionals: true, strict: true })
+    if (read.positionals.length > 1) throw new Error(`${read.positionals[1]} is one word too many`)
+    return read
+  } catch (error) {
+    throw new AppError('bad_usage', error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** The restored database beside the server that already runs. */
+async function repeatIn(config: Config, log: ErasureLog): Promise<Repeated> {
+  const runtime = await openRuntime(config, { borrow: true })
+  try {
+    return await repeatErasures(modules, runtime.services, log)
+  } finally {
+    await runtime.close()
+  }
+}
 
 async function within(
   config: Config,

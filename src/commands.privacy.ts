@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { audit } from '#access/audit.ts'
 import { systemActor } from '#access/users.ts'
@@ -8,6 +9,7 @@ import { AppError } from '#platform/errors.ts'
 import { listJobs } from '#platform/jobs.ts'
 import type { Services } from '#platform/services.ts'
 import { eraseContact, erasureConsequences } from '#stewardship/erase.ts'
+import { readErasures, repeatErasures, repeatedWords, writeErasures } from '#stewardship/erasure-log.ts'
 import { csvOf, exportPerson, findPerson, recordsOf } from '#stewardship/subject.ts'
 import { modules } from './app.ts'
 import type { Command } from './commands.ts'
@@ -98,6 +100,21 @@ async function erase(args: string[], config: Config): Promise<number> {
   })
 }
 
+/** Named files and nothing: the log goes to the standard output, `--repeat` reads one. */
+async function erasures(args: string[], config: Config): Promise<number> {
+  const { values, positionals } = read(args, { repeat: text, json: flag })
+  if (positionals.length > 0) throw new AppError('bad_usage', `${positionals[0]} is one word too many`)
+  const log = values.repeat === undefined ? null : readErasures(readFileSync(values.repeat, 'utf8'))
+  return within(config, async services => {
+    if (log) {
+      const done = await repeatErasures(modules, services, log)
+      if (values.json) say(JSON.stringify(done))
+      else say(repeatedWords(done))
+    } else for await (const line of writeErasures(services.db)) say(line)
+    return 0
+  })
+}
+
 async function status(args: string[], config: Config): Promise<number> {
   const { values } = read(args, { json: flag })
   return within(config, async services => {
@@ -144,6 +161,13 @@ export const privacyCommands: Command[] = [
     usage: 'tend contact erase ADDRESS|ID [--yes] [--may-return] [--json]',
     summary: 'Erase one person everywhere; without --yes it only says in numbers what that would remove',
     run: erase,
+  },
+  {
+    words: 'contact erasures',
+    usage: 'tend contact erasures [--repeat FILE] [--json]',
+    summary:
+      'Print who was erased and who is kept out, naming nobody; --repeat does it again after a restore',
+    run: erasures,
   },
   {
     words: 'status',
