@@ -3,13 +3,13 @@ import { after, before, test } from 'node:test'
 import { solveChallenge } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 import { contactsByAddress } from '#audience/by-address.ts'
+import { recognitionCookie } from '#audience/recognition.ts'
 import { one, sql } from '#platform/db/db.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
 import type { FormField } from './forms/definition.ts'
 import { consentField, publishForm, textField, whitePaper } from './forms.fixture.ts'
 import { captureModule } from './module.ts'
 import { startTown, type Town } from './pages.fixture.ts'
-import { recognitionCookie } from './recognition.ts'
 
 let base: TestDatabase
 let town: Town

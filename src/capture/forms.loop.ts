@@ -2,11 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Loop } from '#engine/module.ts'
 import { sweepForms } from './forms/submissions.sql.ts'
 import { dropUploads } from './forms/uploads.ts'
+import { endFormTests } from './forms.comparison.ts'
 
 /** Machine time. */
 const everyMs = 60_000
 
-/** Forgets what forms need for hours or days only: tokens, counters, loose files, what was never sent. */
+/** Ends tests that have a winner, and forgets what forms need for hours or days only: tokens, counters, loose files, what was never sent. */
 export const formLoop: Loop = {
   name: 'forms',
   role: 'worker',
@@ -15,10 +16,11 @@ export const formLoop: Loop = {
       await pause(everyMs, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return
       try {
+        await endFormTests(services)
         const { uploads } = await sweepForms(services.db, services.clock.now())
         await dropUploads(services, uploads)
       } catch (error) {
-        services.log.error({ err: error }, 'what forms no longer need could not be removed')
+        services.log.error({ err: error }, 'forms could not be looked after')
       }
     }
   },

@@ -70,17 +70,27 @@ const list = route({
   method: 'GET',
   url: '/api/v1/forms',
   can: 'forms.read',
-  summary: 'Forms by name, with how much came in and how much waits for a look',
+  summary: 'Forms by name: how much came in, what waits for a look, and how many saw and sent it in 30 days',
   tag,
   query: pageQuery.extend({
     status: z.enum(formStatuses).optional(),
     search: z.string().trim().max(200).optional(),
   }),
-  reply: pageOf(formHead.extend({ submissions: z.int(), held: z.int() })),
-  async handle({ query }, { db, config }) {
+  reply: pageOf(
+    formHead.extend({
+      submissions: z.int(),
+      held: z.int(),
+      views: z.int(),
+      starts: z.int(),
+      completions: z.int(),
+    }),
+  ),
+  async handle({ query }, { db, clock, config }) {
     const after = readCursor(query.cursor, z.object({ name: z.string(), id: idSchema }))
     const { status = null, search = '' } = query
-    const rows = await selectForms(db, { after, limit: query.limit + 1, status, search: search || null })
+    const since = new Date(clock.now().getTime() - 30 * 86_400_000)
+    const limit = query.limit + 1
+    const rows = await selectForms(db, { after, limit, status, search: search || null, since })
     const items = rows.map(row => shown(row, config.streetUrl))
     return page(items, query.limit, ({ name, id }) => ({ name, id }))
   },

@@ -3,11 +3,12 @@ import { daySchema, idSchema, timeSchema } from '#platform/http/route.ts'
 import { formDocumentSchema } from './forms/definition.ts'
 import { type FormHead, formStatuses } from './forms/forms.sql.ts'
 
-const testSchema = z.object({
+export const testSchema = z.object({
   number: z.int(),
   weight: z.int(),
   minimum: z.int(),
   confidence: z.int(),
+  autoStop: z.boolean(),
   startedAt: z.string(),
   startedBy: z.string(),
 })

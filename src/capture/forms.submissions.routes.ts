@@ -6,7 +6,13 @@ import type { Services } from '#platform/services.ts'
 import { fieldsOf } from './forms/definition.ts'
 import { type Submission, selectSubmissions, submissionStatuses } from './forms/submissions.sql.ts'
 import { countDays, countFields, countSources, countVersions } from './forms/views.sql.ts'
-import { getSubmission, markSpam, releaseSubmission, reprocessSubmission } from './forms.submissions.ts'
+import {
+  getSubmission,
+  markSpam,
+  releaseSubmission,
+  reprocessSubmission,
+  unmarkSpam,
+} from './forms.submissions.ts'
 import { getForm } from './forms.ts'
 
 const tag = 'Forms'
@@ -150,6 +156,7 @@ export const submissionRoutes: Route[] = [
   read,
   act('release', 'Work a submission through that was held or taken for spam', releaseSubmission),
   act('spam', 'Say that nobody meant it; what it did already stays', markSpam),
+  act('not-spam', 'Take the word spam back; nothing is worked through by that', unmarkSpam),
   act('reprocess', 'Work it through once more', reprocessSubmission),
   results,
 ]

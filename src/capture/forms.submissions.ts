@@ -27,7 +27,7 @@ type Named = { formId: string; id: string }
 export async function releaseSubmission(services: Services, actor: Actor, named: Named): Promise<Submission> {
   return inTransaction(services.db, async trx => {
     const row = await getSubmission(trx, named.formId, named.id, true)
-    if (row.status === 'accepted')
+    if (row.reasons.length === 0)
       throw conflict('wrong_status', 'This submission was worked through already.')
     await workThrough(trx, services, row)
     await audit(
@@ -60,6 +60,24 @@ export async function markSpam(services: Services, actor: Actor, named: Named): 
       trx,
       actor,
       'forms.submission.spam',
+      { kind: 'submission', id: row.id },
+      { formId: row.formId },
+    )
+    return getSubmission(trx, named.formId, named.id)
+  })
+}
+
+/** Takes the word "spam" back: it is what it was before, and nothing is worked through. */
+export async function unmarkSpam(services: Services, actor: Actor, named: Named): Promise<Submission> {
+  return inTransaction(services.db, async trx => {
+    const row = await getSubmission(trx, named.formId, named.id, true)
+    if (row.status !== 'spam') throw conflict('wrong_status', 'This submission is not marked as spam.')
+    // What was worked through has no reason left to be held.
+    await setStatus(trx, row, row.reasons.length > 0 ? 'held' : 'accepted')
+    await audit(
+      trx,
+      actor,
+      'forms.submission.not_spam',
       { kind: 'submission', id: row.id },
       { formId: row.formId },
     )

@@ -58,7 +58,7 @@ async function lockAt(trx: Db, id: string, version: number): Promise<FormRow> {
 export const ourHosts = ({ streetUrl }: Pick<Config, 'streetUrl'>): string[] => [new URL(streetUrl).host]
 
 /** Everything that a form relies on. */
-function usesOf(document: FormDocument): Thing[] {
+export function usesOf(document: FormDocument): Thing[] {
   const { lists, score, assetId } = document.after
   const topics = fieldsOf(document).flatMap(field =>
     field.type === 'consent' && field.topicId ? [field.topicId] : [],

@@ -6,6 +6,7 @@ import { serveFormScript } from './form-script.street.ts'
 import { exportSubmissions, forgetSubmissions, repointSubmissions } from './forms/contact.sql.ts'
 import { serveFormApi } from './forms.api.street.ts'
 import { assetRoutes } from './forms.assets.routes.ts'
+import { formTestRoutes } from './forms.comparison.routes.ts'
 import { formLoop } from './forms.loop.ts'
 import { formRoutes } from './forms.routes.ts'
 import { serveFormPages } from './forms.street.ts'
@@ -27,6 +28,7 @@ export const captureModule: Module = {
   routes: [
     ...sourceRoutes,
     ...formRoutes,
+    ...formTestRoutes,
     ...submissionRoutes,
     ...assetRoutes,
     ...pageRoutes,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { recognitionCookie } from '#audience/recognition.ts'
 import { run, sql } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
@@ -7,7 +8,6 @@ import { until } from '../../tests/harness/until.ts'
 import type { PageDocument } from './pages/document.ts'
 import { portOf, readyDocument, reviewOn, startTown, type Town } from './pages.fixture.ts'
 import { keepSchedule } from './pages.loop.ts'
-import { recognitionCookie } from './recognition.ts'
 
 let base: TestDatabase
 let town: Town

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { forgettingCookie, recognitionCookie } from '#audience/recognition.ts'
 import { requestKinds } from '#audience/requests.ts'
 import { offeredTopics } from '#audience/topics.ts'
 import type { Services } from '#platform/services.ts'
@@ -128,6 +129,7 @@ async function left(services: Services, subject: Subject, request: Request, repl
   if (reason) await saveReason(services, subject, reason)
   const action = `/u/${makeToken(services.secrets, 'unsubscribe', subject)}`
   const brand = await brandOf(services)
+  reply.header('set-cookie', forgettingCookie)
   return show(reply, 200, donePage(wordsOf(request), { brand, action, thanks: reason !== undefined }))
 }
 
@@ -253,5 +255,11 @@ async function confirm(services: Services, request: Request, reply: FastifyReply
   const subject = subjectOf(services, 'confirm', request)
   const end = subject ? await confirmLink(services, subject, seenOf(services, request)) : 'unknown'
   if (end === 'unknown' || end === 'open') return unknown(request, reply)
+  // The link came to his own mailbox, and he ticked it himself: nothing less makes a browser his.
+  if (subject && end === 'confirmed' && formOf(request).get('remember') === 'yes')
+    reply.header(
+      'set-cookie',
+      recognitionCookie(services, subject.contactId, services.config.streetUrl.startsWith('https:')),
+    )
   return show(reply, 200, confirmEndPage(wordsOf(request), { brand: await brandOf(services), end }))
 }

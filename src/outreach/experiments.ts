@@ -45,21 +45,29 @@ export type Conclusion = {
   words: string
 }
 
+/** What is counted, and how a variant is called, where it is not a mail of a campaign. */
+export type Terms = { counted: string; nameOf(variant: number): string }
+const ofMails: Terms = { counted: 'mails of each variant are needed, sent', nameOf: variantLetter }
+
 /** What may be concluded from a test now: a winner only where both the minimum and the probability are reached. */
-export function conclude(results: VariantResult[], test: Pick<Test, 'minimum' | 'confidence'>): Conclusion {
+export function conclude(
+  results: VariantResult[],
+  test: Pick<Test, 'minimum' | 'confidence'>,
+  { counted, nameOf }: Terms = ofMails,
+): Conclusion {
   const small = results.filter(result => result.n < test.minimum)
   if (small.length > 0) {
-    const named = small.map(({ variant, n }) => `${variantLetter(variant)} ${n}`).join(', ')
+    const named = small.map(({ variant, n }) => `${nameOf(variant)} ${n}`).join(', ')
     return {
       winner: null,
-      words: `Not enough data yet: ${test.minimum} mails of each variant are needed, sent so far: ${named}.`,
+      words: `Not enough data yet: ${test.minimum} ${counted} so far: ${named}.`,
     }
   }
   const [first] = [...results].sort((a, b) => b.best - a.best)
   if (!first || first.hits === 0)
     return { winner: null, words: 'Not enough data yet: nobody did what is counted.' }
   const percent = Math.floor(first.best * 1000) / 10
-  const said = `${variantLetter(first.variant)} is the best with a probability of ${percent} %`
+  const said = `${nameOf(first.variant)} is the best with a probability of ${percent} %`
   if (first.best * 100 < test.confidence)
     return { winner: null, words: `Not enough data yet: ${said}, ${test.confidence} % are asked for.` }
   return { winner: first.variant, words: `${said}.` }

@@ -166,10 +166,17 @@ export function confirmPage(
   { brand, wordings }: { brand: string; wordings: string[] },
 ): string {
   const said = wordings.map(text => `<p><q>${escapeHtml(text)}</q></p>`).join('')
+  const remember = choice('checkbox', {
+    name: 'remember',
+    value: 'yes',
+    checked: false,
+    label: words.remember,
+    small: words.rememberText,
+  })
   return page(words, {
     title: words.confirmAsk,
     brand,
-    body: `${paragraph(words.confirmText(brand))}${said}<form method="post"><button type="submit">${escapeHtml(words.confirm)}</button></form>`,
+    body: `${paragraph(words.confirmText(brand))}${said}<form method="post">${remember}<button type="submit">${escapeHtml(words.confirm)}</button></form>`,
   })
 }
 

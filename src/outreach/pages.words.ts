@@ -54,6 +54,8 @@ const en = {
   confirmAsk: 'One more click',
   confirmText: (brand: string) => `Do you want to get emails from ${brand}? Then confirm it here.`,
   confirm: 'Yes, I want these emails',
+  remember: 'Remember me in this browser',
+  rememberText: 'So that our forms do not ask again what you told us. It keeps one cookie for 180 days.',
   confirmed: 'Thank you, that is confirmed',
   confirmedText: 'From now on you get what you asked for. Every email has a link to change your mind.',
   expired: 'This link is over a week old',
@@ -133,6 +135,9 @@ const de: Words = {
   confirmAsk: 'Noch ein Klick',
   confirmText: brand => `Möchten Sie Mails von ${brand} bekommen? Dann bestätigen Sie es hier.`,
   confirm: 'Ja, ich möchte diese Mails',
+  remember: 'In diesem Browser wiedererkennen',
+  rememberText:
+    'Damit unsere Formulare nicht noch einmal fragen, was Sie schon gesagt haben. Dafür bleibt ein Cookie 180 Tage lang.',
   confirmed: 'Danke, das ist bestätigt',
   confirmedText:
     'Ab jetzt bekommen Sie, worum Sie gebeten haben. In jeder Mail steht ein Link, um es sich anders zu überlegen.',

@@ -12,6 +12,8 @@ export type FormTest = {
   /** Showings of each that it takes before a winner may be named, and the probability in percent. */
   minimum: number
   confidence: number
+  /** Ends by itself once there is a winner. */
+  autoStop: boolean
   startedAt: string
   startedBy: string
 }
@@ -48,8 +50,14 @@ export function lockForm(trx: Db, id: string): Promise<FormRow | undefined> {
   )
 }
 
-/** How much came in, for lists. */
-export type FormCounts = { submissions: number; held: number }
+/** How much came in, and how many of those who saw it within 30 days sent it, for lists. */
+export type FormCounts = {
+  submissions: number
+  held: number
+  views: number
+  starts: number
+  completions: number
+}
 
 export function selectForms(
   db: Db,
@@ -58,17 +66,21 @@ export function selectForms(
     limit: number
     status: FormStatus | null
     search: string | null
+    since: Date
   },
 ): Promise<(FormHead & FormCounts)[]> {
-  const { after, limit, status, search } = wanted
+  const { after, limit, status, search, since } = wanted
   return many(
     db,
     sql`
-    select ${head}, n.submissions, n.held from capture.form f
+    select ${head}, n.submissions, n.held, seen.views, seen.starts, seen.completions from capture.form f
     cross join lateral (
       select count(*) filter (where s.status = 'accepted')::int as submissions,
         count(*) filter (where s.status = 'held')::int as held
       from capture.form_submission s where s.form_id = f.id) n
+    cross join lateral (
+      select count(*)::int as views, count(v.started_at)::int as starts, count(v.completed_at)::int as completions
+      from capture.form_view v where v.form_id = f.id and v.at >= ${since}) seen
     where ${after ? sql`(f.name, f.id) > (${after.name}, ${after.id}::bigint)` : sql`true`}
       and ${status ? sql`f.status = ${status}` : sql`f.status <> 'archived'`}
       and ${search ? sql`position(lower(${search}) in lower(f.name || ' ' || f.key)) > 0` : sql`true`}
@@ -198,4 +210,9 @@ export function selectLive(
     sql`select id, key, name, live_version as "liveVersion", test from capture.form
       where key = ${key} and status = 'live' and live_version is not null`,
   )
+}
+
+/** Live forms whose test ends by itself. */
+export function selectOpenTests(db: Db): Promise<{ id: string }[]> {
+  return many(db, sql`select id from capture.form where status = 'live' and test ->> 'autoStop' = 'true'`)
 }

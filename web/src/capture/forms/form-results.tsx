@@ -5,6 +5,7 @@ import { call, client } from '@/api/client'
 import { formatNumber } from '@/ui/format'
 import { Loaded } from '@/ui/states'
 import type { Form } from './form'
+import { FormTest } from './form-test'
 
 const dayMs = 86_400_000
 const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10)
@@ -28,6 +29,7 @@ export function FormResults({ form }: { form: Form }) {
   })
   return (
     <Stack gap="lg">
+      <FormTest form={form} />
       <Select
         w={180}
         size="xs"

@@ -36,6 +36,14 @@ const columns: Column<Row>[] = [
     ),
   },
   { title: 'State', cell: form => statusColumn.cell(form) },
+  { title: 'Saw it, 30 days', isNumber: true, cell: form => formatNumber(form.views) },
+  { title: 'Began', isNumber: true, cell: form => formatNumber(form.starts) },
+  {
+    title: 'Sent it',
+    isNumber: true,
+    cell: form =>
+      `${formatNumber(form.completions)}${form.views > 0 ? ` (${Math.round((form.completions / form.views) * 100)} %)` : ''}`,
+  },
   { title: 'Submissions', isNumber: true, cell: form => formatNumber(form.submissions) },
   {
     title: 'Waiting',
@@ -82,7 +90,7 @@ export function FormsScreen() {
       <ListTable
         list={list}
         columns={columns}
-        minWidth={860}
+        minWidth={1120}
         empty={
           archived === 'true' ? (
             <Text c="dimmed">Nothing was archived.</Text>

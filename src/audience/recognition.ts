@@ -19,6 +19,9 @@ export function recognitionCookie(services: Services, contactId: string, isSecur
   return `${cookieName}=${value}; Path=/; Max-Age=${keptDays * 86_400}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`
 }
 
+/** Makes a browser forget whom it was recognised as. */
+export const forgettingCookie = `${cookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`
+
 /** The contact that a cookie of ours names, or null for everything that was not made here or is too old. */
 export function recognised(
   services: Pick<Services, 'secrets' | 'clock'>,
