@@ -39,6 +39,7 @@ process.env.TEST_DATABASE_URL ??= server?.url
 process.env.TEST_SEEDED = join(home, 'seeded')
 
 const counts = { passed: 0, failed: 0, skipped: [] as string[] }
+let isBroken = false
 const stream = run({
   files: files.map(file => resolve(file)),
   // Stories wait for leases, mails and screens more than they count.
@@ -53,7 +54,8 @@ stream.on('test:pass', ({ name, skip, details }) => {
   else counts.skipped.push(`${name}${typeof skip === 'string' ? `: ${skip}` : ''}`)
 })
 stream.on('test:fail', ({ details }) => {
-  if (details.type !== 'suite') counts.failed++
+  if (details.type === 'suite') isBroken = true
+  else counts.failed++
 })
 await new Promise<void>((resolve, reject) => {
   stream.on('error', reject)
@@ -61,6 +63,8 @@ await new Promise<void>((resolve, reject) => {
 })
 await server?.stop()
 rmSync(home, { recursive: true, force: true })
+// What a suite prepares or puts away may fail although all its tests are well.
+if (isBroken && counts.failed === 0) counts.failed = 1
 for (const words of counts.skipped) console.log(`SKIPPED ${words}`)
 console.log(`${counts.passed} passed, ${counts.failed} failed`)
 process.exit(counts.failed === 0 ? 0 : 1)
