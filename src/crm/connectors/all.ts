@@ -1,8 +1,9 @@
 import type { Connector } from '../connector.ts'
 import { espo } from './espo/index.ts'
+import { hubspot } from './hubspot/index.ts'
 import { odoo } from './odoo/index.ts'
 import { rest } from './rest/index.ts'
 import { salesforce } from './salesforce/index.ts'
 
 /** The kinds of CRM that Tend speaks to. */
-export const connectors: Connector[] = [espo, odoo, rest, salesforce] as unknown as Connector[]
+export const connectors: Connector[] = [salesforce, hubspot, odoo, espo, rest] as unknown as Connector[]

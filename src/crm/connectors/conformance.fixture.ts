@@ -42,9 +42,12 @@ export type Subject = {
   /** The object of people that tests work with, and its fields. */
   person: {
     type: string
-    /** A text; always filled. */
+    /** A text; always filled, also where the CRM does not ask for it. */
     name: string
+    isOptional?: true
     email: string
+    /** The CRM lets no two people have one address. */
+    isEmailUnique?: true
     /** A text that may be empty. */
     text: string
     /** Holds Tend's own id; null where the CRM has none. */
