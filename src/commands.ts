@@ -24,6 +24,11 @@ export type Command = {
   run(args: string[], config: Config): Promise<number>
 }
 
+/** Takes `--json` out of a command line: whether the answer is to be JSON, and the other words. */
+function takeJson(args: string[]): { json: boolean; rest: string[] } {
+  return { json: args.includes('--json'), rest: args.filter(word => word !== '--json') }
+}
+
 /** Reads `--name value` options; an unknown one or a missing one is an error in words. */
 function readOptions<N extends string>(
   args: string[],
@@ -106,22 +111,24 @@ export const commands: Command[] = [
   ...backupCommands,
   {
     words: 'key create',
-    usage: 'tend key create --name NAME --role ROLE',
+    usage: 'tend key create --name NAME --role ROLE [--json]',
     summary: 'Make an API key and print it, for the only time',
     run: (args, config) => {
-      const { name, role } = readOptions(args, ['name', 'role'])
-      return within(
-        config,
-        async ({ db }) => (await createKey(db, systemActor, { name, role: oneOf(role, roles, 'role') })).key,
-      )
+      const { json, rest } = takeJson(args)
+      const { name, role } = readOptions(rest, ['name', 'role'])
+      return within(config, async ({ db }) => {
+        const made = await createKey(db, systemActor, { name, role: oneOf(role, roles, 'role') })
+        return json ? JSON.stringify(made) : made.key
+      })
     },
   },
   {
     words: 'source create',
-    usage: 'tend source create --name NAME --type server|browser [--host example.com]',
+    usage: 'tend source create --name NAME --type server|browser [--host example.com] [--json]',
     summary: 'Make a source of events and print its write key',
     run: (args, config) => {
-      const { name, type, host } = readOptions(args, ['name', 'type'], ['host'])
+      const { json, rest } = takeJson(args)
+      const { name, type, host } = readOptions(rest, ['name', 'type'], ['host'])
       const allowedHosts = host ? host.split(',') : []
       return within(config, async ({ db, clock }) => {
         const made = await createSource(db, {
@@ -130,7 +137,7 @@ export const commands: Command[] = [
           allowedHosts,
           now: clock.now(),
         })
-        return made.writeKey
+        return json ? JSON.stringify(made) : made.writeKey
       })
     },
   },

@@ -68,6 +68,18 @@ test('one person is exported and erased from the command line', async () => {
   assert.equal((await tend('contact', 'erase', 'line@example.org', '--yes')).code, 1)
 })
 
+test('what a command makes comes as JSON where that is asked for, and as the one word that scripts need', async () => {
+  const key = await tend('key', 'create', '--name', 'Script', '--role', 'viewer', '--json')
+  assert.equal(key.code, 0, key.err)
+  const { key: secretKey, ...about } = JSON.parse(key.out)
+  assert.ok(secretKey.length > 30 && about)
+  const source = await tend('source', 'create', '--json', '--name', 'Site', '--type', 'server')
+  const made = JSON.parse(source.out)
+  assert.deepEqual([made.source.name, made.source.type], ['Site', 'server'])
+  const bare = await tend('source', 'create', '--name', 'Shop', '--type', 'server')
+  assert.equal(bare.out.trim().length, made.writeKey.length)
+})
+
 test('the status comes in words and as JSON', async () => {
   const { code, out } = await tend('status', '--json')
   const told = JSON.parse(out)

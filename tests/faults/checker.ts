@@ -4,6 +4,8 @@
 //  I3 no mail begins a second after an opt-out     I4 what was acknowledged is stored
 //  I5 in doubt is at most what stood on open lines I6 caps hold      I7 counters equal the ledger
 //  I8 nobody reads another's data     I9 steps follow the graph, once each
+//  I10 the chain of the audit holds
+import { verifyAudit } from '#access/audit.ts'
 import { many, one, sql } from '#platform/db/db.ts'
 import type { Letter } from '../harness/smtp-sink.ts'
 import type { Town } from './town.ts'
@@ -29,6 +31,7 @@ export async function check(town: Town, outside: Outside = {}): Promise<string[]
     checkCounters(town, outside),
     checkOwnDataOnly(town),
     checkSteps(town),
+    checkAudit(town),
   ])
   return parts.flat()
 }
@@ -126,4 +129,10 @@ async function checkSteps({ services }: Town): Promise<string[]> {
     ...(wrong > 0 ? [`I9: ${wrong} participants took another way than the graph`] : []),
     ...(doubled > 0 ? [`I9: ${doubled} contacts are in the workflow twice`] : []),
   ]
+}
+
+/** A crash between two rows, or two writers at once, must not leave a gap or a row that hangs on nothing. */
+async function checkAudit({ services }: Town): Promise<string[]> {
+  const brokenAt = await verifyAudit(services.db)
+  return brokenAt === null ? [] : [`I10: the chain of the audit is broken at position ${brokenAt}`]
 }

@@ -4,10 +4,10 @@ import { IconCheck, IconCopy } from '@tabler/icons-react'
 /** A secret at the only moment at which it can be seen. */
 export function ShowOnce({ title, secret, words }: { title: string; secret: string; words: string }) {
   return (
-    <Alert color="tend" title={title}>
+    <Alert color="tend" title={title} styles={{ body: { minWidth: 0 } }}>
       <Stack gap="xs">
         <Group gap="xs" wrap="nowrap">
-          <Code style={{ flex: 1, overflowX: 'auto', whiteSpace: 'nowrap' }}>{secret}</Code>
+          <Code style={{ flex: 1, minWidth: 0, overflowX: 'auto', whiteSpace: 'nowrap' }}>{secret}</Code>
           <Copy text={secret} />
         </Group>
         <Text size="sm">{words}</Text>
