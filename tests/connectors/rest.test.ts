@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { testWire } from '../../../../tests/connectors/wire.ts'
-import { type Paging, type RestCrm, startRestCrm } from '../../../../tests/harness/rest-crm.ts'
 import {
   type Connection,
   type Connector,
@@ -9,9 +7,11 @@ import {
   type Cursor,
   type Failure,
   type RemoteRecord,
-} from '../../connector.ts'
-import { conforms } from '../conformance.fixture.ts'
-import { rest } from './index.ts'
+} from '../../src/crm/connector.ts'
+import { conforms } from '../../src/crm/connectors/conformance.fixture.ts'
+import { rest } from '../../src/crm/connectors/rest/index.ts'
+import { type Paging, type RestCrm, startRestCrm } from '../harness/rest-crm.ts'
+import { testWire } from './wire.ts'
 
 // A CRM that nobody wrote a connector for, described by a file, over HTTP, in each way of turning pages.
 

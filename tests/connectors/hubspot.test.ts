@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { Client } from '@hubspot/api-client'
-import { testWire } from '../../../../tests/connectors/wire.ts'
-import { startHubspot } from '../../../../tests/harness/hubspot.ts'
-import type { Connector } from '../../connector.ts'
-import { conforms } from '../conformance.fixture.ts'
-import { hubspot } from './index.ts'
+import type { Connector } from '../../src/crm/connector.ts'
+import { conforms } from '../../src/crm/connectors/conformance.fixture.ts'
+import { hubspot } from '../../src/crm/connectors/hubspot/index.ts'
+import { startHubspot } from '../harness/hubspot.ts'
+import { testWire } from './wire.ts'
 
 const settingsOf = (url: string) => ({
   url,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testWire } from '../../../../tests/connectors/wire.ts'
-import { startOdoo } from '../../../../tests/harness/odoo.ts'
-import type { Connector } from '../../connector.ts'
-import { conforms } from '../conformance.fixture.ts'
-import { odoo } from './index.ts'
+import type { Connector } from '../../src/crm/connector.ts'
+import { conforms } from '../../src/crm/connectors/conformance.fixture.ts'
+import { odoo } from '../../src/crm/connectors/odoo/index.ts'
+import { startOdoo } from '../harness/odoo.ts'
+import { testWire } from './wire.ts'
 
 const settingsOf = (url: string) => ({
   url,
