@@ -36,7 +36,7 @@ export type Peer = {
 export async function startPeer(options: {
   answer(ask: Ask): Reply | Promise<Reply>
   /** How this service says each fault. */
-  says: Partial<Record<CallFault, () => Reply>>
+  says: Partial<Record<CallFault, (ask: Ask) => Reply>>
   isSignIn?(ask: Ask): boolean
   /** The time of its `Date` header. */
   now?(): Date
@@ -48,7 +48,7 @@ export async function startPeer(options: {
       const ask = await askOf(request)
       calls.push(ask)
       const fault = options.isSignIn?.(ask) ? undefined : faults.shift()
-      const said = fault ? options.says[fault]?.() : undefined
+      const said = fault ? options.says[fault]?.(ask) : undefined
       const { status, body, headers } = said ?? (await options.answer(ask))
       if (fault === 'lost') return void request.socket.destroy()
       const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)

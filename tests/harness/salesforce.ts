@@ -100,7 +100,11 @@ export async function startSalesforce(): Promise<Salesforce> {
         ['schema', 400, 'INVALID_FIELD', "No such column 'Plan__c' on entity 'Contact'."],
       ].map(([fault, status, errorCode, message]) => [
         fault,
-        () => ({ status: Number(status), body: [{ message, errorCode }] }),
+        // Careless servers repeat what they were sent.
+        ({ headers }: Ask) => ({
+          status: Number(status),
+          body: [{ message: `${message} (${headers.authorization})`, errorCode }],
+        }),
       ]),
     ),
   })

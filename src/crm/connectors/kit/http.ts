@@ -1,7 +1,7 @@
 import type { EgressAnswer, EgressRequest } from '#platform/egress.ts'
 import { AppError } from '#platform/errors.ts'
 import { CrmError, type Exchange, type Failure, type FailureKind, type Wire } from '../../connector.ts'
-import { showable } from './redact.ts'
+import { redact, showable } from './redact.ts'
 
 export type Call = {
   method?: NonNullable<EgressRequest['method']>
@@ -174,7 +174,7 @@ function failureOf(options: HttpOptions, answer: Answer, said: Said): Failure {
   const wait = kind === 'throttle' ? retryAfterMs(answer, options.wire.realTime()) : undefined
   return {
     kind,
-    words: said.words || `The CRM answered with status ${answer.status}.`,
+    words: redact(said.words || `The CRM answered with status ${answer.status}.`, options.secrets()),
     code: said.code ?? String(answer.status),
     ...(said.fields?.length ? { fields: said.fields } : {}),
     ...(said.existing?.length ? { existing: said.existing } : {}),
