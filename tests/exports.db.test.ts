@@ -7,11 +7,13 @@ import { createKey } from '#access/api-keys.ts'
 import { systemActor } from '#access/users.ts'
 import { upsertContacts } from '#audience/contacts.ts'
 import { changeMembers, createList } from '#audience/lists.ts'
+import { createForm } from '#capture/forms.ts'
 import { readConfig } from '#platform/config.ts'
 import { inTransaction, many, sql } from '#platform/db/db.ts'
 import type { Role } from '#platform/http/route.ts'
 import { newId } from '#platform/ids.ts'
 import { createOffice } from '../src/app.ts'
+import { insertSubmission } from '../src/capture/forms/submissions.sql.ts'
 import { exportRun } from '../src/insight/exports/export.job.ts'
 import { dropExpired } from '../src/insight/exports/export.sql.ts'
 import { openRuntime, type Runtime } from '../src/runtime.ts'
@@ -146,6 +148,49 @@ test('companies, deliveries and the rows of a report are exported by the same do
     ],
   }
   assert.equal((await exported({ ask: report })).text, "\uFEFFday,people\r\n2026-11-23,4\r\n'=x,-1\r\n")
+})
+
+test('what a form was sent is exported with a column for each field, and no answer begins a formula', async () => {
+  const now = new Date('2026-11-23T10:00:00Z')
+  const form = await createForm(base.db, systemActor, { name: 'White paper' }, now)
+  const one = {
+    contactId: ids[0] ?? '',
+    formId: form.id,
+    version: 1,
+    at: now,
+    status: 'accepted' as const,
+    reasons: [],
+    consents: [
+      { field: 'news', purpose: 'marketing', topicId: null, wording: 'Write to me', doubleOptIn: false },
+    ],
+    address: 'p0@people.example',
+    language: 'en',
+    recognised: false,
+    origin: {
+      ...{ url: null, path: null, host: null, referrer: null, title: null, ip: '', agent: '' },
+      utm: { source: '=cmd', medium: 'social' },
+      anonymousId: null,
+    },
+  }
+  await insertSubmission(base.db, { ...one, id: newId(), answers: { email: '=1+1', gone: ['a', 'b'] } })
+  const spam = { ...one, id: newId(), contactId: '0', status: 'spam' as const, reasons: ['too_fast'] }
+  await insertSubmission(base.db, { ...spam, answers: { email: 'x@y.example' } })
+  const ask = { kind: 'submissions', formId: form.id }
+  const rows = table((await exported({ ask })).text)
+  assert.deepEqual(
+    rows.map(row => [row.state, row['answer.email'], row.contact_id]),
+    [
+      ['spam', 'x@y.example', ''],
+      ['accepted', "'=1+1", ids[0]],
+    ],
+  )
+  assert.deepEqual(
+    [rows[1]?.other_answers, rows[1]?.agreed_to, rows[1]?.source],
+    ['{"gone":["a","b"]}', 'Write to me', "'=cmd"],
+  )
+  assert.equal(table((await exported({ ask: { ...ask, status: 'spam' } })).text).length, 1)
+  const nobodys = await call('admin', 'POST', '/exports', { ask: { ...ask, formId: newId() } })
+  assert.equal(nobodys.statusCode, 404)
 })
 
 test('who may not export is refused, and every export and download is on record', async () => {

@@ -26,6 +26,7 @@ import { slugOf } from './pages/slugs.ts'
 export type { FormDocument, FormField } from './forms/definition.ts'
 
 export { selectFormNames as formsByIds } from './forms/forms.sql.ts'
+export { selectSubmissions as listSubmissions, submissionStatuses } from './forms/submissions.sql.ts'
 
 /** 404 if there is none. */
 export async function getForm(db: Db, id: string): Promise<FormRow> {

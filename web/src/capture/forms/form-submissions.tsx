@@ -1,7 +1,18 @@
-import { Badge, Drawer, Group, SegmentedControl, Stack, Text, TextInput, UnstyledButton } from '@mantine/core'
+import {
+  Badge,
+  Box,
+  Drawer,
+  Group,
+  SegmentedControl,
+  Stack,
+  Text,
+  TextInput,
+  UnstyledButton,
+} from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { call, client } from '@/api/client'
+import { ExportButton } from '@/ui/export-button'
 import { When } from '@/ui/format'
 import { ListTable, useList } from '@/ui/list'
 import { Empty } from '@/ui/page'
@@ -43,6 +54,17 @@ export function FormSubmissions({ form }: { form: Form }) {
           value={text}
           onChange={event => setText(event.currentTarget.value)}
         />
+        <Box ml="auto">
+          <ExportButton
+            what="these submissions"
+            ask={{
+              kind: 'submissions',
+              formId: form.id,
+              ...(status ? { status } : {}),
+              ...(search ? { q: search } : {}),
+            }}
+          />
+        </Box>
       </Group>
       <ListTable
         list={list}
