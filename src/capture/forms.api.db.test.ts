@@ -152,6 +152,19 @@ test('files are what their bytes say, and a file that is also a page is refused'
     answers: { email: 'f@api.example', cv: [taken.body.handle] },
   })
   assert.equal(done.status, 200)
+  const [submission] = await listOf(form.id)
+  const files = `/forms/${form.id}/submissions/${submission?.id}/files`
+  const { items } = (await town.api<{ items: { id: string; name: string }[] }>('GET', files)).body
+  assert.deepEqual(
+    items.map(each => each.name),
+    ['....bcv.pdf'],
+  )
+  const saved = await town.api('GET', `${files}/${items[0]?.id}`)
+  assert.equal(saved.text, '%PDF-1.7\n1 0 obj\n')
+  assert.equal(saved.headers['content-type'], 'application/octet-stream')
+  assert.match(String(saved.headers['content-disposition']), /^attachment; /)
+  assert.equal(saved.headers['x-content-type-options'], 'nosniff')
+  assert.equal((await town.api('GET', `${files}/999`)).status, 404)
 })
 
 test('only somebody we recognise is not asked again what we know, and may change it', async () => {

@@ -7,6 +7,7 @@ import { exportSubmissions, forgetSubmissions, repointSubmissions } from './form
 import { serveFormApi } from './forms.api.street.ts'
 import { assetRoutes } from './forms.assets.routes.ts'
 import { formTestRoutes } from './forms.comparison.routes.ts'
+import { formFileRoutes } from './forms.files.routes.ts'
 import { formLoop } from './forms.loop.ts'
 import { formRoutes } from './forms.routes.ts'
 import { serveFormPages } from './forms.street.ts'
@@ -30,6 +31,7 @@ export const captureModule: Module = {
     ...formRoutes,
     ...formTestRoutes,
     ...submissionRoutes,
+    ...formFileRoutes,
     ...assetRoutes,
     ...pageRoutes,
     ...livePageRoutes,

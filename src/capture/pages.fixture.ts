@@ -35,7 +35,7 @@ export type Town = {
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     body?: unknown,
-  ): Promise<{ status: number; body: T }>
+  ): Promise<{ status: number; body: T; text: string; headers: Record<string, unknown> }>
   /** A live page; its row as the API tells it. */
   publish(
     name: string,
@@ -110,7 +110,9 @@ export async function startTown(base: TestDatabase, env: Record<string, string> 
       headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { payload: JSON.stringify(body) } : {}),
     })
-    return { status: answer.statusCode, body: answer.json() }
+    const isJson = /json/.test(String(answer.headers['content-type']))
+    const { statusCode: status, headers, body: text } = answer
+    return { status, body: isJson ? answer.json() : ({} as never), text, headers }
   }
   return {
     services,

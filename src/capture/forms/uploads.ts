@@ -1,11 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileTypeFromBuffer } from 'file-type'
-import { run, sql } from '#platform/db/db.ts'
+import { type Db, many, run, sql } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
 import type { FormField } from './definition.ts'
 import { type FileField, fileTypes } from './fields/file.ts'
+import type { Submission } from './submissions.sql.ts'
 import { fileHandle } from './token.ts'
 
 const folder = ({ config }: Pick<Services, 'config'>) => join(config.dataDir, 'forms', 'uploads')
@@ -51,6 +52,19 @@ export async function takeFile(
         ${services.clock.now()})`,
   )
   return { handle: fileHandle(services.secrets, formId, id) }
+}
+
+/** The files that a submission names among its answers, as far as they were sent to its form. */
+export function selectUploads(
+  db: Db,
+  { formId, answers }: Pick<Submission, 'formId' | 'answers'>,
+): Promise<{ id: string; field: string; name: string; type: string; size: number }[]> {
+  const ids = Object.values(answers).flatMap(answer => (Array.isArray(answer) ? answer : []))
+  return many(
+    db,
+    sql`select id, field, name, type, size from capture.form_upload
+      where form_id = ${formId}::bigint and taken and id::text = any(${ids}::text[]) order by id`,
+  )
 }
 
 /** Where a file that forms give in return lies. */

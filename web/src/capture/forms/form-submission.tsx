@@ -1,7 +1,7 @@
 import { Anchor, Badge, Button, Group, Stack, Table, Text } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
 import type { paths } from '@/api/schema'
@@ -122,6 +122,7 @@ export function OneSubmission({
         title="Answers"
         rows={Object.entries(submission.answers).map(([key, value]) => [key, said(value)])}
       />
+      <Files form={form} submission={submission} />
       {submission.consents.map(each => (
         <Stack key={each.field} gap={2}>
           <Text size="sm" fw={600}>
@@ -159,6 +160,37 @@ export function OneSubmission({
           {submission.status === 'spam' ? 'It is no spam' : 'It is spam'}
         </Button>
       </Group>
+    </Stack>
+  )
+}
+
+/** What strangers sent lies in quarantine: it can be saved, and is shown nowhere. */
+function Files({ form, submission }: { form: Form; submission: Submission }) {
+  const path = { id: form.id, submissionId: submission.id }
+  const files = useQuery({
+    queryKey: ['form-files', submission.id],
+    queryFn: () =>
+      call(client.GET('/api/v1/forms/{id}/submissions/{submissionId}/files', { params: { path } })),
+    enabled: form.document.steps.some(step => step.fields.some(field => field.type === 'file')),
+  })
+  if (!files.data || files.data.items.length === 0) return null
+  return (
+    <Stack gap={4} align="flex-start">
+      <Text size="sm" fw={600}>
+        Files, as strangers sent them
+      </Text>
+      {files.data.items.map(each => (
+        <Button
+          key={each.id}
+          component="a"
+          variant="default"
+          size="compact-sm"
+          href={`/api/v1/forms/${form.id}/submissions/${submission.id}/files/${each.id}`}
+          download={each.name}
+        >
+          Save {each.name} ({Math.ceil(each.size / 1024)} KB)
+        </Button>
+      ))}
     </Stack>
   )
 }
