@@ -19,7 +19,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { call, client } from '@/api/client'
 import { formatNumber, personName, When } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { ErrorNote, Loaded, Waiting } from '@/ui/states'
+import { ErrorNote, Loaded, LoadedScreen, Waiting } from '@/ui/states'
 import { useContactRights } from './contact'
 import { readContacts } from './contacts-table'
 
@@ -31,7 +31,7 @@ export function CompanyScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
   const company = useQuery({ queryKey: ['company', id], queryFn: () => readCompany(id) })
   return (
-    <Loaded query={company} lines={10}>
+    <LoadedScreen query={company} lines={10}>
       {data => (
         <Page title={data.name} words={<CompanyLine company={data} />}>
           <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
@@ -44,7 +44,7 @@ export function CompanyScreen() {
           </SimpleGrid>
         </Page>
       )}
-    </Loaded>
+    </LoadedScreen>
   )
 }
 

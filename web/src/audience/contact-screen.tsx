@@ -6,7 +6,7 @@ import { ContactCrm } from '@/crm/contact-crm'
 import { MergeNote } from '@/stewardship/merge-note'
 import { personName } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { LoadedScreen } from '@/ui/states'
 import { OwnerName } from '@/ui/steward'
 import { type Contact, useContact } from './contact'
 import { ContactActions } from './contact-actions'
@@ -30,9 +30,9 @@ export function ContactScreen() {
     if (foundId && foundId !== id) void go({ to: `/contacts/${foundId}`, replace: true })
   }, [foundId, id, go])
   return (
-    <Loaded query={contact} lines={12}>
+    <LoadedScreen query={contact} lines={12}>
       {data => <One key={data.id} contact={data} />}
-    </Loaded>
+    </LoadedScreen>
   )
 }
 

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
 import { Page } from '@/ui/page'
-import { ErrorNote, Loaded } from '@/ui/states'
+import { ErrorNote, LoadedScreen } from '@/ui/states'
 import { type Import, useImport } from './import-data'
 import { ImportDryRun } from './import-dry-run'
 import { ImportMap } from './import-map'
@@ -18,7 +18,7 @@ export type Step = (typeof steps)[number]
 export function ImportScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
   const found = useImport(id)
-  return <Loaded query={found}>{data => <Wizard found={data} />}</Loaded>
+  return <LoadedScreen query={found}>{data => <Wizard found={data} />}</LoadedScreen>
 }
 
 function Wizard({ found }: { found: Import }) {

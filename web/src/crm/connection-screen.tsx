@@ -12,7 +12,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
 import { formatDay } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { LoadedScreen } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName } from '@/ui/steward'
 import { type Connection, useConnection, useConnectors, useCrmReason } from './crm'
@@ -29,7 +29,7 @@ type Tab = (typeof tabs)[number]
 export function ConnectionScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
   const connection = useConnection(id)
-  return <Loaded query={connection}>{data => <One key={data.id} connection={data} />}</Loaded>
+  return <LoadedScreen query={connection}>{data => <One key={data.id} connection={data} />}</LoadedScreen>
 }
 
 /** Where somebody who opens the screen most likely wants to be. */

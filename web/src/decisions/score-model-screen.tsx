@@ -22,15 +22,15 @@ import { useEditReason } from '@/shell/me'
 import { SaveNote, StaleNote, useAutosave } from '@/ui/autosave'
 import { formatDay } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { Loaded, LoadedScreen } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName, PublishDialog } from '@/ui/steward'
+import { UsedBy } from '@/ui/used-by'
 import { DecayCurve } from './decay-curve'
 import { useLanguage } from './filter'
 import { ScoreDistribution } from './score-distribution'
 import { ScoreRules } from './score-rules'
 import { ScoreThresholds } from './score-thresholds'
-import { UsedBy } from './used-by'
 
 const readModel = (id: string) => call(client.GET('/api/v1/score-models/{id}', { params: { path: { id } } }))
 type Model = Awaited<ReturnType<typeof readModel>>
@@ -41,7 +41,7 @@ export type ScoreRule = ScoreDraft['rules'][number]
 export function ScoreModelScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
   const model = useQuery({ queryKey: ['score-model', id], queryFn: () => readModel(id) })
-  return <Loaded query={model}>{data => <Editor key={data.id} model={data} />}</Loaded>
+  return <LoadedScreen query={model}>{data => <Editor key={data.id} model={data} />}</LoadedScreen>
 }
 
 function Editor({ model }: { model: Model }) {

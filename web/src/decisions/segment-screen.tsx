@@ -22,15 +22,15 @@ import { useEditReason } from '@/shell/me'
 import { SaveNote, StaleNote, useAutosave } from '@/ui/autosave'
 import { formatDay, formatNumber } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { Loaded, LoadedScreen } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName, PublishDialog } from '@/ui/steward'
+import { UsedBy } from '@/ui/used-by'
 import { type Filter, isFinished, useLanguage } from './filter'
 import { FilterBuilder } from './filter-builder'
 import { SegmentMembers } from './segment-members'
 import { SegmentPreview, usePreview } from './segment-preview'
 import { SegmentWhy } from './segment-why'
-import { UsedBy } from './used-by'
 
 const readSegment = (id: string) => call(client.GET('/api/v1/segments/{id}', { params: { path: { id } } }))
 export type Segment = Awaited<ReturnType<typeof readSegment>>
@@ -40,9 +40,9 @@ export function SegmentScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
   const segment = useQuery({ queryKey: ['segment', id], queryFn: () => readSegment(id) })
   return (
-    <Loaded query={segment} lines={10}>
+    <LoadedScreen query={segment} lines={10}>
       {data => <Editor key={`${data.id}`} segment={data} onReload={() => void segment.refetch()} />}
-    </Loaded>
+    </LoadedScreen>
   )
 }
 

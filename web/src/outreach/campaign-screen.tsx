@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { Loaded } from '@/ui/states'
+import { LoadedScreen } from '@/ui/states'
 import { readCampaign } from './campaign'
 import { CampaignLive } from './campaign-live'
 import { CampaignWizard } from './campaign-wizard'
@@ -15,7 +15,7 @@ export function CampaignScreen() {
       ['scheduled', 'running', 'paused', 'stopped'].includes(query.state.data?.status ?? '') ? 1_500 : false,
   })
   return (
-    <Loaded query={campaign} lines={10}>
+    <LoadedScreen query={campaign} lines={10}>
       {data =>
         data.status === 'draft' && data.archivedAt === null ? (
           <CampaignWizard key={`${data.id}`} campaign={data} onReload={() => void campaign.refetch()} />
@@ -23,6 +23,6 @@ export function CampaignScreen() {
           <CampaignLive campaign={data} onReload={() => void campaign.refetch()} />
         )
       }
-    </Loaded>
+    </LoadedScreen>
   )
 }

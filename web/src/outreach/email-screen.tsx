@@ -9,7 +9,7 @@ import { useEditReason } from '@/shell/me'
 import { SaveNote, StaleNote, useAutosave } from '@/ui/autosave'
 import { formatDay } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { LoadedScreen } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName, PublishDialog } from '@/ui/steward'
 import { EmailFields } from './email-fields'
@@ -25,7 +25,7 @@ export type EmailDraft = Email['draft']
 export function EmailScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
   const email = useQuery({ queryKey: ['email', id], queryFn: () => readEmail(id) })
-  return <Loaded query={email}>{data => <Editor key={data.id} email={data} />}</Loaded>
+  return <LoadedScreen query={email}>{data => <Editor key={data.id} email={data} />}</LoadedScreen>
 }
 
 function Editor({ email }: { email: Email }) {

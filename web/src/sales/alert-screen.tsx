@@ -15,7 +15,7 @@ import { useEditReason } from '@/shell/me'
 import { SaveNote, StaleNote, useAutosave } from '@/ui/autosave'
 import { formatDay, formatNumber } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { Loaded, LoadedScreen } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName, PublishDialog } from '@/ui/steward'
 import { type AlertDraft, type AlertRule, readRule } from './alert'
@@ -29,7 +29,7 @@ import { AlertWays } from './alert-ways'
 export function AlertScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
   const rule = useQuery({ queryKey: ['alert-rule', id], queryFn: () => readRule(id) })
-  return <Loaded query={rule}>{data => <Editor key={data.id} rule={data} />}</Loaded>
+  return <LoadedScreen query={rule}>{data => <Editor key={data.id} rule={data} />}</LoadedScreen>
 }
 
 function useDraft(rule: AlertRule) {

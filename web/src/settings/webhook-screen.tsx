@@ -20,7 +20,7 @@ import { call, client } from '@/api/client'
 import { countConditions, type Filter, isFinished, useLanguage } from '@/decisions/filter'
 import { FilterBuilder } from '@/decisions/filter-builder'
 import { Page } from '@/ui/page'
-import { ErrorNote, Loaded } from '@/ui/states'
+import { ErrorNote, LoadedScreen } from '@/ui/states'
 import { ShowOnce } from './show-once'
 import { TypesInput } from './webhooks-create'
 import { useWebhookReason } from './webhooks-data'
@@ -47,7 +47,7 @@ export function WebhookScreen() {
         <Text size="sm">{reason}.</Text>
       </Page>
     )
-  return <Loaded query={webhook}>{data => <Webhook key={data.version} data={data} />}</Loaded>
+  return <LoadedScreen query={webhook}>{data => <Webhook key={data.version} data={data} />}</LoadedScreen>
 }
 
 type Change = { name?: string; url?: string; types?: string[]; filter?: Filter | null; state?: 'on' | 'off' }

@@ -1,8 +1,10 @@
 import { Alert, Button, Code, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle, IconLock } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
+import { useNavigate, useRouterState } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ApiError } from '@/api/client'
+import { Empty, Page } from '@/ui/page'
 
 /** What went wrong, what can be done, and the id under which the log has it. */
 export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
@@ -49,6 +51,33 @@ export function Waiting({ lines = 6 }: { lines?: number }) {
       ))}
     </Stack>
   )
+}
+
+/** A thing that was deleted, or never was: said as a page, with the way back to its list. */
+function NotHere() {
+  const go = useNavigate()
+  const path = useRouterState({ select: state => state.location.pathname })
+  const list = path.slice(0, path.lastIndexOf('/')) || '/'
+  return (
+    <Page title="This is not here any more">
+      <Empty
+        title="Nothing stands at this address"
+        words="It was deleted, merged into another one, or the address was cut short on its way."
+        action={{ label: 'Back to the list', onClick: () => void go({ to: list }) }}
+      />
+    </Page>
+  )
+}
+
+/** The one thing that a screen is about, in each of its states; a page of its own says that it is gone. */
+export function LoadedScreen<T>(props: {
+  query: UseQueryResult<T>
+  lines?: number
+  children: (data: T) => ReactNode
+}) {
+  const { error } = props.query
+  if (error instanceof ApiError && error.problem.status === 404) return <NotHere />
+  return <Loaded {...props} />
 }
 
 /** Shows a query in each of its states. */

@@ -6,14 +6,14 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useCallback, useState } from 'react'
 import { call, client } from '@/api/client'
 import { useLanguage } from '@/decisions/filter'
-import { UsedBy } from '@/decisions/used-by'
 import { useEditReason } from '@/shell/me'
 import { SaveNote, StaleNote, useAutosave } from '@/ui/autosave'
 import { formatDay, formatNumber } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { Loaded, Waiting } from '@/ui/states'
+import { Loaded, LoadedScreen, Waiting } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName } from '@/ui/steward'
+import { UsedBy } from '@/ui/used-by'
 import type { Definition } from './definition'
 import { useKinds } from './kinds'
 import { PeopleTab } from './people-tab'
@@ -47,9 +47,9 @@ export function WorkflowScreen() {
     setRound(n => n + 1)
   }
   return (
-    <Loaded query={workflow} lines={10}>
+    <LoadedScreen query={workflow} lines={10}>
       {data => <Editor key={`${data.id}:${round}`} workflow={data} onReload={reload} />}
-    </Loaded>
+    </LoadedScreen>
   )
 }
 

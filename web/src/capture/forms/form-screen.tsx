@@ -20,7 +20,7 @@ import { useEditReason } from '@/shell/me'
 import { SaveNote, StaleNote, useAutosave } from '@/ui/autosave'
 import { formatDay } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { LoadedScreen } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName } from '@/ui/steward'
 import { FieldSettings } from './field-settings'
@@ -40,7 +40,7 @@ import { FormVersions } from './form-versions'
 export function FormScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
   const form = useQuery({ queryKey: ['form', id], queryFn: () => readForm(id) })
-  return <Loaded query={form}>{data => <Editor key={data.id} form={data} />}</Loaded>
+  return <LoadedScreen query={form}>{data => <Editor key={data.id} form={data} />}</LoadedScreen>
 }
 
 function useDraft(form: Form) {

@@ -1,33 +1,44 @@
-import { Button, Menu } from '@mantine/core'
+import { Button, Menu, Stack, Text } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import { IconArchive, IconCopy, IconDotsVertical, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
+import { formatNumber } from '@/ui/format'
+import { Loaded } from '@/ui/states'
+import { showUndo } from '@/ui/undo'
+import { counted } from './domains'
 import type { LandingPage } from './page'
 
-const said = {
-  pause: 'Off the street: its address answers 404 until it is resumed.',
-  resume: 'Back on the street.',
-  archive: 'Archived. Its addresses are free again.',
-}
+type Deed = 'pause' | 'resume' | 'archive'
 
 /** Pause, resume, copy, archive. */
 export function PageMenu(props: { page: LandingPage; disabled: boolean; flush(): Promise<number> }) {
   const { page, disabled, flush } = props
   const go = useNavigate()
+  const queries = useQueryClient()
   const params = { path: { id: page.id } }
+  const act = async (deed: Deed) => {
+    const done =
+      deed === 'pause'
+        ? await call(client.POST('/api/v1/pages/{id}/pause', { params }))
+        : deed === 'resume'
+          ? await call(client.POST('/api/v1/pages/{id}/resume', { params }))
+          : await call(client.POST('/api/v1/pages/{id}/archive', { params }))
+    queries.setQueryData(['page', page.id], done)
+    await queries.invalidateQueries({ queryKey: ['pages'] })
+  }
   const turn = useMutation({
-    mutationFn: async (word: keyof typeof said) => {
+    mutationFn: async (deed: Deed) => {
       await flush()
-      if (word === 'pause') await call(client.POST('/api/v1/pages/{id}/pause', { params }))
-      if (word === 'resume') await call(client.POST('/api/v1/pages/{id}/resume', { params }))
-      if (word === 'archive') await call(client.POST('/api/v1/pages/{id}/archive', { params }))
+      await act(deed)
     },
-    onSuccess: (_done, word) => {
-      notifications.show({ message: said[word] })
-      window.location.reload()
+    onSuccess: (_done, deed) => {
+      if (deed === 'archive') notifications.show({ message: 'Archived. Its addresses are free again.' })
+      if (deed === 'pause')
+        showUndo('Off the street: its address answers 404 until it is resumed.', () => act('resume'))
+      if (deed === 'resume') showUndo('Back on the street.', () => act('pause'))
     },
     onError: error =>
       notifications.show({ color: 'red', title: 'This was not done', message: error.message }),
@@ -42,8 +53,7 @@ export function PageMenu(props: { page: LandingPage; disabled: boolean; flush():
   const archive = () =>
     modals.openConfirmModal({
       title: `Archive “${page.name}”?`,
-      children:
-        'It leaves the street for good, and its addresses are free for other pages. What was counted stays.',
+      children: <Consequences id={page.id} />,
       labels: { confirm: 'Archive it', cancel: 'Keep it' },
       confirmProps: { color: 'red' },
       onConfirm: () => turn.mutate('archive'),
@@ -77,5 +87,45 @@ export function PageMenu(props: { page: LandingPage; disabled: boolean; flush():
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  )
+}
+
+/** Who still comes, and what leads here. */
+function Consequences({ id }: { id: string }) {
+  const params = { path: { id } }
+  const found = useQuery({
+    queryKey: ['page-consequences', id],
+    gcTime: 0,
+    queryFn: async () => {
+      const [results, users, redirects] = await Promise.all([
+        call(client.GET('/api/v1/pages/{id}/results', { params: { ...params, query: { days: 30 } } })),
+        call(client.GET('/api/v1/pages/{id}/used-by', { params })),
+        call(client.GET('/api/v1/pages/{id}/redirects', { params })),
+      ])
+      const others = users.items.filter(user => user.id !== id)
+      return { visitors: results.totals.visitors, others, redirects: redirects.items.length }
+    },
+  })
+  return (
+    <Loaded query={found} lines={3}>
+      {({ visitors, others, redirects }) => (
+        <Stack gap="xs">
+          <Text size="sm">
+            {formatNumber(visitors)} {visitors === 1 ? 'person' : 'people'} came in the last 30 days; from now
+            on they find nothing. What was counted stays.
+          </Text>
+          <Text size="sm">
+            Its address{redirects > 0 && ` and ${counted(redirects, 'address', 'addresses')} from before`}{' '}
+            will be free for other pages. This cannot be undone.
+          </Text>
+          {others.length > 0 && (
+            <Text size="sm" c="red">
+              {others.map(user => user.name).join(', ')} {others.length === 1 ? 'leads' : 'lead'} here: change
+              that first, or it is refused.
+            </Text>
+          )}
+        </Stack>
+      )}
+    </Loaded>
   )
 }

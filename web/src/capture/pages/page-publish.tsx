@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { call, client } from '@/api/client'
 import { Loaded } from '@/ui/states'
 import { PublishDialog, type Steward } from '@/ui/steward'
+import { useDomains } from './domains'
 import { Findings } from './findings'
 import type { LandingPage } from './page'
 import { MomentField } from './page-pickers'
@@ -74,6 +75,8 @@ export function PagePublish({ page, name, opened, onClose, flush }: Props) {
 
 function Check({ page, flush }: { page: LandingPage; flush(): Promise<number> }) {
   const params = { path: { id: page.id } }
+  const domains = useDomains().data
+  const host = domains?.items.find(each => each.id === page.domainId)?.host ?? domains?.street ?? ''
   const found = useQuery({
     queryKey: ['page-check', page.id],
     gcTime: 0,
@@ -89,7 +92,7 @@ function Check({ page, flush }: { page: LandingPage; flush(): Promise<number> })
           <Findings problems={problems} warnings={warnings} document={page.document} />
           {problems.length === 0 && (
             <Text size="sm">
-              It stands at /{page.slug} for everybody who has the address.
+              It stands at {host}/{page.slug} for everybody who has the address.
               {page.liveVersion !== null && ' An address that it had before leads there, too.'}
             </Text>
           )}

@@ -8,9 +8,10 @@ import { useEditReason } from '@/shell/me'
 import { SaveNote, StaleNote, useAutosave } from '@/ui/autosave'
 import { formatDay, formatMinute } from '@/ui/format'
 import { Page } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { LoadedScreen } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName } from '@/ui/steward'
+import { UsedBy } from '@/ui/used-by'
 import { type LandingPage, type PageDocument, readPage } from './page'
 import { PageBuild } from './page-build'
 import { PageMenu } from './page-menu'
@@ -19,7 +20,7 @@ import { PageResults } from './page-results'
 import { PageSettings } from './page-settings'
 import { PageVersions } from './page-versions'
 
-export type PageDraft = { name: string; slug: string; document: PageDocument }
+export type PageDraft = { name: string; slug: string; domainId: string; document: PageDocument }
 export type DraftProps = {
   page: LandingPage
   draft: PageDraft
@@ -31,17 +32,21 @@ export type DraftProps = {
 export function PageScreen() {
   const { id } = useParams({ strict: false }) as { id: string }
   const page = useQuery({ queryKey: ['page', id], queryFn: () => readPage(id) })
-  return <Loaded query={page}>{data => <Editor key={data.id} page={data} />}</Loaded>
+  return (
+    <LoadedScreen query={page}>
+      {data => <Editor key={`${data.id} ${data.status}`} page={data} />}
+    </LoadedScreen>
+  )
 }
 
 function useDraft(page: LandingPage) {
   const queries = useQueryClient()
   const save = useCallback(
-    async ({ name, slug, document }: PageDraft, version: number) => {
+    async ({ name, slug, domainId, document }: PageDraft, version: number) => {
       const saved = await call(
         client.PATCH('/api/v1/pages/{id}', {
           params: { path: { id: page.id } },
-          body: { version, name, slug, document: document as never },
+          body: { version, name, slug, domainId, document: document as never },
         }),
       )
       queries.setQueryData(['page', page.id], saved)
@@ -49,8 +54,8 @@ function useDraft(page: LandingPage) {
     },
     [page.id, queries],
   )
-  const { name, slug, document, version } = page
-  return useAutosave<PageDraft>({ draft: { name, slug, document }, version }, save)
+  const { name, slug, domainId, document, version } = page
+  return useAutosave<PageDraft>({ draft: { name, slug, domainId, document }, version }, save)
 }
 
 function Editor({ page }: { page: LandingPage }) {
@@ -92,6 +97,7 @@ function Editor({ page }: { page: LandingPage }) {
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
           <Tabs.Tab value="results">Results</Tabs.Tab>
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
+          <Tabs.Tab value="used-by">Used by</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="build" pt="md">
           <PageBuild {...part} />
@@ -105,9 +111,12 @@ function Editor({ page }: { page: LandingPage }) {
         <Tabs.Panel value="versions" pt="md">
           <PageVersions page={page} disabled={disabled} flush={flush} />
         </Tabs.Panel>
+        <Tabs.Panel value="used-by" pt="md">
+          <UsedBy kind="pages" id={page.id} noun="page" />
+        </Tabs.Panel>
       </Tabs>
       <PagePublish
-        page={{ ...page, slug: draft.slug, document: draft.document }}
+        page={{ ...page, slug: draft.slug, domainId: draft.domainId, document: draft.document }}
         name={draft.name}
         opened={publishing}
         onClose={() => setPublishing(false)}

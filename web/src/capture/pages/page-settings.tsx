@@ -1,6 +1,8 @@
-import { Button, Group, Paper, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Button, Group, Paper, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { call, client } from '@/api/client'
+import { useDomains } from './domains'
 import type { DraftProps } from './page-screen'
 import { SpecFields } from './spec-fields'
 import { settingGroups } from './specs'
@@ -30,6 +32,7 @@ export function PageSettings(props: DraftProps) {
     <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
       <Stack gap="lg">
         <SettingsBox title="Address">
+          <DomainField {...props} />
           <TextInput
             label="Address"
             description="Small letters, digits and hyphens; at most two slashes"
@@ -62,6 +65,39 @@ function SettingsBox({ title, children }: { title: string; children: React.React
   )
 }
 
+/** Where the page stands; one that is not shown to be ours yet can be chosen, but not published on. */
+function DomainField({ page, draft, set, disabled }: DraftProps) {
+  const domains = useDomains()
+  const items = domains.data?.items ?? []
+  if (items.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        It stands on {domains.data?.street ?? 'the street'}.{' '}
+        <Anchor component={Link} to="/pages/domains" size="sm">
+          Add a domain of your own
+        </Anchor>
+      </Text>
+    )
+  const isMoved = page.liveVersion !== null && draft.domainId !== page.domainId
+  return (
+    <Select
+      label="Domain"
+      description={isMoved ? 'Moves when it is published; the address it has now will lead there' : undefined}
+      allowDeselect={false}
+      disabled={disabled}
+      data={[
+        { value: '0', label: domains.data?.street ?? 'The street' },
+        ...items.map(({ id, host, status }) => ({
+          value: id,
+          label: status === 'verified' ? host : `${host} (not shown to be yours yet)`,
+        })),
+      ]}
+      value={draft.domainId}
+      onChange={domainId => domainId && set({ domainId })}
+    />
+  )
+}
+
 /** Addresses that it had before: they lead here until somebody takes them away. */
 function Redirects({ page, disabled }: DraftProps) {
   const queries = useQueryClient()
@@ -83,9 +119,9 @@ function Redirects({ page, disabled }: DraftProps) {
       <Text size="sm" fw={500}>
         Addresses from before that lead here
       </Text>
-      {items.map(({ domainId, slug }) => (
+      {items.map(({ domainId, host, slug }) => (
         <Group key={`${domainId} ${slug}`} justify="space-between">
-          <Text size="sm">/{slug}</Text>
+          <Text size="sm">{host === null ? `/${slug}` : `${host}/${slug}`}</Text>
           <Button
             size="compact-xs"
             variant="subtle"

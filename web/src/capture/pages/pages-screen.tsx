@@ -4,7 +4,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call, client } from '@/api/client'
 import { useCreating } from '@/ui/create-dialog'
-import { formatMinute } from '@/ui/format'
+import { formatMinute, formatNumber } from '@/ui/format'
 import {
   type Column,
   CreateButton,
@@ -50,6 +50,13 @@ const columns: Column<Row>[] = [
         </Text>
       ),
   },
+  { title: 'Visitors, 30 days', isNumber: true, cell: page => formatNumber(page.visitors) },
+  { title: 'Converted', isNumber: true, cell: page => formatNumber(page.converted) },
+  {
+    title: 'Rate',
+    isNumber: true,
+    cell: page => (page.visitors === 0 ? '-' : `${((page.converted / page.visitors) * 100).toFixed(1)} %`),
+  },
   ownerColumn,
   reviewColumn,
   changedColumn,
@@ -69,6 +76,12 @@ export function PagesScreen() {
       words="One page for one purpose, live in minutes, with a form of ours on it. Fast, readable for everybody, and without a cookie before anybody has agreed."
       actions={
         <>
+          <Button component={Link} to="/pages/images" variant="default">
+            Images
+          </Button>
+          <Button component={Link} to="/pages/domains" variant="default">
+            Domains
+          </Button>
           <Button component={Link} to="/pages/brand" variant="default">
             Brand kit
           </Button>
@@ -90,7 +103,7 @@ export function PagesScreen() {
       <ListTable
         list={list}
         columns={columns}
-        minWidth={820}
+        minWidth={980}
         empty={
           archived === 'true' ? (
             <Text c="dimmed">Nothing was archived.</Text>

@@ -9,6 +9,32 @@ const places: Record<string, string> = {
   workflow: 'workflows',
   'score-model': 'scoring',
   email: 'emails',
+  form: 'forms',
+  page: 'pages',
+  campaign: 'campaigns',
+  alert: 'alerts',
+  crm: 'crm',
+}
+
+/** Things of one place have no id in their address. */
+const whole: Record<string, string> = { 'brand-kit': '/pages/brand', domain: '/pages/domains' }
+
+const addressOf = ({ kind, id }: { kind: string; id: string }) =>
+  whole[kind] ?? `/${places[kind] ?? ''}/${id}`
+
+/** What uses a thing, each with a link to it. */
+export function Users({ items }: { items: { kind: string; id: string; name: string; isLive?: boolean }[] }) {
+  return items.map(user => (
+    <Text size="sm" key={`${user.kind}${user.id}`}>
+      <Anchor component={Link} to={addressOf(user)}>
+        {user.name}
+      </Anchor>{' '}
+      <Text span c="dimmed" size="sm">
+        {user.isLive === false ? 'draft of a ' : ''}
+        {user.kind.replace('-', ' ')}
+      </Text>
+    </Text>
+  ))
 }
 
 /** What rests upon a definition: it cannot be deleted while there is any. */
@@ -17,7 +43,7 @@ export function UsedBy({
   id,
   noun,
 }: {
-  kind: 'segments' | 'score-models' | 'workflows'
+  kind: 'segments' | 'score-models' | 'workflows' | 'pages'
   id: string
   noun: string
 }) {
@@ -29,7 +55,9 @@ export function UsedBy({
         ? call(client.GET('/api/v1/segments/{id}/used-by', { params }))
         : kind === 'score-models'
           ? call(client.GET('/api/v1/score-models/{id}/used-by', { params }))
-          : call(client.GET('/api/v1/workflows/{id}/used-by', { params })),
+          : kind === 'pages'
+            ? call(client.GET('/api/v1/pages/{id}/used-by', { params }))
+            : call(client.GET('/api/v1/workflows/{id}/used-by', { params })),
   })
   return (
     <Loaded query={users} lines={3}>
@@ -40,16 +68,7 @@ export function UsedBy({
           </Text>
         ) : (
           <Stack gap="xs">
-            {data.items.map(user => (
-              <Text size="sm" key={`${user.kind}${user.id}`}>
-                <Anchor component={Link} to={`/${places[user.kind] ?? ''}/${user.id}`}>
-                  {user.name}
-                </Anchor>{' '}
-                <Text span c="dimmed" size="sm">
-                  {user.kind.replace('-', ' ')}
-                </Text>
-              </Text>
-            ))}
+            <Users items={data.items} />
           </Stack>
         )
       }
