@@ -76,7 +76,7 @@ export function DomainCard(props: { domain: Domain; domains: Domains; disabled: 
                 Look for the proof now
               </Button>
             )}
-            <Button variant="default" c="red" disabled={disabled} onClick={() => setRemoving(true)}>
+            <Button variant="outline" color="red.9" disabled={disabled} onClick={() => setRemoving(true)}>
               Remove
             </Button>
           </Group>

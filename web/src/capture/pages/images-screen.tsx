@@ -103,7 +103,7 @@ function Thumbnail({ image, onOpen }: { image: Picture; onOpen(): void }) {
           variant="default"
           size="compact-sm"
           onClick={onOpen}
-          aria-label={`Where ${image.name} is used`}
+          aria-label={`Where it is used: ${image.name}`}
         >
           Where it is used
         </Button>
