@@ -129,7 +129,8 @@ async function left(services: Services, subject: Subject, request: Request, repl
   if (reason) await saveReason(services, subject, reason)
   const action = `/u/${makeToken(services.secrets, 'unsubscribe', subject)}`
   const brand = await brandOf(services)
-  reply.header('set-cookie', forgettingCookie)
+  // A mail program is no browser that remembers anybody, and must get no cookie (RFC 8058).
+  if (given.has('do')) reply.header('set-cookie', forgettingCookie)
   return show(reply, 200, donePage(wordsOf(request), { brand, action, thanks: reason !== undefined }))
 }
 
