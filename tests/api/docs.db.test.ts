@@ -76,7 +76,7 @@ test('the page of the API shows every operation, loads nothing from elsewhere an
 
 /** Codes of programs on this machine, not of the API. */
 const otherDoors =
-  /^src\/(stewardship\/(restore|backup)|platform\/(postgres|config|secrets|db)|runtime|main|commands)/
+  /^src\/(stewardship\/(restore|backup|erasure-log)|platform\/(postgres|config|secrets|db)|runtime|main|commands)/
 
 test('every code that the source can answer with is listed, and stands in docs/api.md', () => {
   const root = new URL('../..', import.meta.url).pathname
