@@ -104,7 +104,7 @@ export function OneSubmission({
   return (
     <Stack gap="lg">
       <Group gap="xs">
-        <Badge variant="light" color={states[submission.status].color}>
+        <Badge variant="light" color={states[submission.status].color} c="var(--mantine-color-text)">
           {states[submission.status].label}
         </Badge>
         {submission.reasons.map(each => (

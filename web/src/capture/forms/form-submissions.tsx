@@ -93,7 +93,7 @@ export function FormSubmissions({ form }: { form: Form }) {
           {
             title: 'State',
             cell: each => (
-              <Badge variant="light" color={states[each.status].color}>
+              <Badge variant="light" color={states[each.status].color} c="var(--mantine-color-text)">
                 {states[each.status].label}
               </Badge>
             ),
