@@ -195,7 +195,8 @@ export function dayIn({ services }: Stage, days: number): string {
 
 /** Nothing is due any more, by the clock of now. */
 export const settled = ({ services: { db, clock } }: Stage, timeoutMs = 60_000) =>
-  until(async () => (await countPending(db, clock.now())) + (await campaignsPending(db, clock.now())) === 0, {
+  // Campaigns first: what they hand over between two looks is seen by the second.
+  until(async () => (await campaignsPending(db, clock.now())) + (await countPending(db, clock.now())) === 0, {
     timeoutMs,
     words: 'everything due to be done',
   })

@@ -105,12 +105,6 @@ export function FormAfter({ document, set, disabled }: EditorProps) {
           onChange={n => set({ ...document, progressive: { ...progressive, maxShown: Number(n) || 1 } })}
         />
       )}
-      <Switch
-        label="Keep what was entered step by step, so that an abandoned form can be seen"
-        disabled={disabled}
-        checked={document.savesPartly}
-        onChange={event => set({ ...document, savesPartly: event.currentTarget.checked })}
-      />
     </Stack>
   )
 }
