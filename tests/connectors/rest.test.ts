@@ -196,6 +196,39 @@ test('a next page on another host is not gone to', async () => {
   assert.equal((await failure(elsewhere.ids('people', { after: null, limit: 100 }))).code, 'other_host')
 })
 
+test('a CRM that gives shorter pages than it is asked for is read to its end', async () => {
+  for (const paging of ['page', 'offset'] as const) {
+    const short = await startRestCrm(paging, key, 5)
+    server = short
+    const crm = connect(definition(paging))
+    short.at(new Date('2026-03-01T10:00:00Z'))
+    for (let n = 0; n < 30; n++) short.add('people', { name: `P${n}` })
+    assert.equal((await crm.ids('people', { after: null, limit: 100 })).ids.length, 30, paging)
+    assert.equal((await allChanges(crm)).length, 30, paging)
+    await short.stop()
+  }
+})
+
+test('a CRM that gives the same page for ever is told about, not asked for ever', async () => {
+  server = await startRestCrm('page', key)
+  for (let n = 0; n < 60; n++) server.add('people', { name: `P${n}` })
+  const given = definition('page')
+  const stuck = { type: 'page', param: 'nobody_reads_this', sizeParam: 'size', size }
+  Object.assign(given.objects[0]?.list ?? {}, { paging: stuck, params: { page: '1' }, sorted: false })
+  const crm = connect(given)
+  assert.equal((await failure(crm.ids('people', { after: null, limit: 100 }))).code, 'same_page')
+  assert.ok(server.calls.length < 5)
+})
+
+test('no id leads out of its folder', async () => {
+  server = await startRestCrm('page', key)
+  const crm = connect(definition('page'))
+  const [outcome] = await crm.write('people', [{ op: 'delete', id: '..' }])
+  assert.equal(outcome?.ok === false && outcome.failure.kind, 'gone')
+  assert.deepEqual(await crm.get('people', ['..', '.'], []), [])
+  assert.equal(server.calls.length, 0)
+})
+
 test('a definition that cannot work is refused with the place and the reason', () => {
   const refusal = (text: string) => {
     const settings = { url: 'https://crm.example', user: '', secret: 'x', definition: text }
@@ -212,6 +245,11 @@ test('a definition that cannot work is refused with the place and the reason', (
     assert.match(
       broken(given => Object.assign(given.objects[0]?.list ?? {}, { path })),
       /objects\.0\.list\.path: must begin with one/,
+    )
+  for (const path of ['/../admin/{id}', '/a/%2E%2e/b', '/a/.'])
+    assert.match(
+      broken(given => Object.assign(given.objects[0]?.list ?? {}, { path })),
+      /must not lead out of its folder/,
     )
   assert.match(
     broken(given => Object.assign(given.objects[0] ?? {}, { modifed: 'x' })),

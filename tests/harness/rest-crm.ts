@@ -12,9 +12,10 @@ export type RestCrm = Simulator & {
 }
 
 type State = { rows: RestRow[]; refusal: Refusal | null; make(values: object): RestRow; now(): string }
-type House = { paging: Paging; key: string; meanwhile(): void }
+type House = { paging: Paging; key: string; most: number; meanwhile(): void }
 
-export async function startRestCrm(paging: Paging, key: string): Promise<RestCrm> {
+/** `most`: it gives no longer pages, whatever is asked for. */
+export async function startRestCrm(paging: Paging, key: string, most = 1000): Promise<RestCrm> {
   let made = 0
   let time: Date | null = null
   const state: State = {
@@ -27,7 +28,7 @@ export async function startRestCrm(paging: Paging, key: string): Promise<RestCrm
       return row
     },
   }
-  const house: House = { paging, key, meanwhile: () => crm.meanwhile?.() }
+  const house: House = { paging, key, most, meanwhile: () => crm.meanwhile?.() }
   const peer = await startPeer({
     answer: ask => answer(state, house, ask),
     isSignIn: ask => ask.path === '/api/token',
@@ -108,8 +109,8 @@ const textOf = (row: RestRow, param: string): string => {
   return String((param === 'email' ? contact?.email : row[param]) ?? '').toLowerCase()
 }
 
-function list({ rows }: State, { paging, meanwhile }: House, { query, headers, path }: Ask): Reply {
-  const size = Number(query.get('size'))
+function list({ rows }: State, { paging, most, meanwhile }: House, { query, headers, path }: Ask): Reply {
+  const size = Math.min(most, Number(query.get('size')))
   const since = query.get('changed_since') ?? ''
   const wanted = ['email', 'title', 'tend_id'].flatMap(param => {
     const value = query.get(param)

@@ -6,6 +6,7 @@ const path = z
   .string()
   .max(500)
   .regex(/^\/(?!\/)[^\s\\]*$/, 'must begin with one "/", below the address of the CRM')
+  .refine(text => !/(^|\/)(\.|%2e){1,2}(\/|\?|#|$)/i.test(text), 'must not lead out of its folder by dots')
 /** Where a value stands in an answer: `attributes.email`, `emails.0.value`; '' is the answer itself. */
 const place = z
   .string()

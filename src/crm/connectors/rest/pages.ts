@@ -4,25 +4,49 @@ import { asList, asText } from '../kit/values.ts'
 import type { RestObject } from './definition.ts'
 import { at } from './places.ts'
 
-/** Pages of a list one after the other, for as long as the CRM has more and somebody asks. */
+/**
+ * Pages of a list one after the other, for as long as the CRM has more and somebody asks. A CRM may give less than it is
+ * asked for: the length of its first page then stands for a whole one. One that gives the same again is stopped.
+ */
 export async function* pagesOf(
   http: Http,
   base: string,
-  { list }: RestObject,
+  { id, list }: RestObject,
   params: Record<string, string | number>,
 ): AsyncGenerator<unknown[]> {
   const { paging } = list
   const query = { ...list.params, ...params, [paging.sizeParam]: paging.size }
   let call: Call = { path: list.path, query: { ...query, ...firstOf(paging) } }
-  for (let page = 0; ; page++) {
+  const seen = new Set<string>()
+  let full = 0
+  for (let page = 0, came = 0; ; page++) {
     const answer = await http.send(call)
     const items = asList(at(answer.json, list.items))
+    const before = seen.size
+    for (const item of items) seen.add(asText(at(item, id)))
+    if (page > 0 && items.length > 0 && seen.size === before) {
+      // Behind the end some give their last page once more.
+      if (full < paging.size && isCounted(paging)) return
+      throw repeated()
+    }
     yield items
-    const next = nextOf(paging, answer, { items: items.length, page, base })
+    came += items.length
+    if (page === 0) full = Math.min(items.length, paging.size)
+    const isLast = items.length === 0 || (page > 0 && items.length < full)
+    const next = nextOf(paging, answer, { isLast, came, page, base })
     if (next === null) return
     call = typeof next === 'string' ? { path: next } : { path: list.path, query: { ...query, ...next } }
   }
 }
+
+const isCounted = ({ type }: Paging) => type === 'page' || type === 'offset'
+
+const repeated = () =>
+  new CrmError({
+    kind: 'schema',
+    words: 'The CRM gives the same page again and again: look at how the definition turns pages.',
+    code: 'same_page',
+  })
 
 type Paging = RestObject['list']['paging']
 
@@ -37,13 +61,13 @@ const firstOf = (paging: Paging): Record<string, number> =>
 function nextOf(
   paging: Paging,
   answer: Answer,
-  { items, page, base }: { items: number; page: number; base: string },
+  { isLast, came, page, base }: { isLast: boolean; came: number; page: number; base: string },
 ): Record<string, string | number> | string | null {
   switch (paging.type) {
     case 'page':
-      return items < paging.size ? null : { [paging.param]: paging.first + page + 1 }
+      return isLast ? null : { [paging.param]: paging.first + page + 1 }
     case 'offset':
-      return items < paging.size ? null : { [paging.param]: (page + 1) * paging.size }
+      return isLast ? null : { [paging.param]: came }
     case 'cursor': {
       const cursor = asText(at(answer.json, paging.next))
       return cursor === '' ? null : { [paging.param]: cursor }
@@ -55,13 +79,15 @@ function nextOf(
   }
 }
 
-/** Another host must not get what signs us in. */
+/** Neither another host nor another part of this one gets what signs us in. */
 function sameHost(base: string, link: string): string {
+  const home = new URL(base)
   const next = URL.parse(link, `${base}/`)
-  if (next && next.origin === new URL(base).origin) return next.href
+  const folder = `${home.pathname.replace(/\/+$/, '')}/`
+  if (next && next.origin === home.origin && next.pathname.startsWith(folder)) return next.href
   throw new CrmError({
     kind: 'invalid',
-    words: 'The CRM sends us to another host for its next page; Tend does not go there.',
+    words: 'The CRM sends us elsewhere for its next page; Tend stays below the address of the connection.',
     code: 'other_host',
   })
 }

@@ -1,3 +1,5 @@
+import { CrmError } from '../../connector.ts'
+
 /** The value at `a.0.b` of an answer; undefined where there is none. */
 export function at(value: unknown, place: string): unknown {
   if (place === '') return value
@@ -26,5 +28,9 @@ export function put(target: Record<string, unknown>, place: string, value: unkno
   }
 }
 
-/** An address with the id of a record in the place of `{id}`. */
-export const withId = (path: string, id: string): string => path.replaceAll('{id}', encodeURIComponent(id))
+/** An address with the id of a record in the place of `{id}`; an id that would lead out of its folder is nobody's. */
+export function withId(path: string, id: string): string {
+  if (/^\.{0,2}$/.test(id))
+    throw new CrmError({ kind: 'gone', words: 'There is no record of this id.', code: 'no_id' })
+  return path.replaceAll('{id}', encodeURIComponent(id))
+}
