@@ -36,7 +36,10 @@ export async function handleFailed(work: Work, failed: Failed[]): Promise<void> 
     for (const { failure } of failed)
       if (failure.kind === 'schema')
         for (const field of failure.fields ?? []) await restField(trx, work, field, failure.words)
-    const gone = failed.filter(each => each.failure.kind === 'gone' && each.link)
+    // Read again, it shows what is so; a record that is there all the same and still refuses is parked in the end.
+    const gone = failed.filter(
+      each => each.failure.kind === 'gone' && each.link && each.row.attempts + 1 < mostAttempts,
+    )
     await addHints(
       trx,
       connection.id,
@@ -57,7 +60,10 @@ export async function handleFailed(work: Work, failed: Failed[]): Promise<void> 
     await postpone(trx, connection.id, [
       ...again.map(({ row, failure }) => ({
         ...row,
-        notBefore: isFollowed({ failure }) ? now : retryAt(now, row.attempts, failure.retryAfterMs),
+        notBefore:
+          failure.kind === 'duplicate' || (failure.kind === 'gone' && row.attempts === 0)
+            ? now
+            : retryAt(now, row.attempts, failure.retryAfterMs),
         issueId: null,
       })),
       ...parked.map(({ row }, i) => ({ ...row, notBefore: null, issueId: issues[i] ?? null })),
@@ -65,8 +71,6 @@ export async function handleFailed(work: Work, failed: Failed[]): Promise<void> 
   })
 }
 
-const isFollowed = ({ failure }: Pick<Failed, 'failure'>) =>
-  failure.kind === 'duplicate' || failure.kind === 'gone'
 const isAgain = ({ failure, row }: Failed) => passing.has(failure.kind) && row.attempts + 1 < mostAttempts
 
 const aboutOf = (work: Work, row: OutboxRow, link: Link | null) => ({

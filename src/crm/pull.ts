@@ -107,7 +107,8 @@ export async function pullChanges(
     const last = held.at(-1)?.page.next ?? null
     if (records.length > 0) cursor = laterOf(cursor, last)
     // All up to here has been seen: looking back begins here, or the last large change would be read for ever.
-    if (done && how.stream === 'delta') cursor = laterOf(cursor, { at: upTo.toISOString(), id: '' })
+    if (done && how.stream === 'delta' && !cursor?.token)
+      cursor = laterOf(cursor, { at: upTo.toISOString(), id: '' })
     read += records.length
     held = []
     await apply(db, work, { records, readAt }, async (trx, applied) => {
@@ -156,7 +157,7 @@ export async function pullRemovals(work: Work, crm: Connection): Promise<number>
     const isLast = !page.more || page.removals.length === 0
     after = page.next
     cursor = laterOf(cursor, page.next)
-    if (isLast && cursor) cursor = laterOf(cursor, seenTo)
+    if (isLast && cursor && !cursor.token) cursor = laterOf(cursor, seenTo)
     const records = page.removals.map(({ id, at, mergedInto }) => ({
       id,
       modified: at ?? work.now,

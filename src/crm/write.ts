@@ -1,7 +1,14 @@
 import { inTransaction } from '#platform/db/db.ts'
 import { askedAt, type Push } from './apply.ts'
 import type { CallLane } from './budget.ts'
-import type { Connection, RemoteRecord, Values, WriteOp, WriteOutcome } from './connector.ts'
+import {
+  type Connection,
+  CrmError,
+  type RemoteRecord,
+  type Values,
+  type WriteOp,
+  type WriteOutcome,
+} from './connector.ts'
 import { type Failed, handleFailed } from './failures.ts'
 import { clearItems } from './issues.ts'
 import { holdLinks, type Link, markSent, saveLinks } from './links.sql.ts'
@@ -72,10 +79,28 @@ export async function writeUpdates(
   )
 }
 
-/** Sends elements in as few calls as the CRM allows. One outcome for each, in order. */
+/**
+ * Sends elements in as few calls as the CRM allows. One outcome for each, in order. Where a call fails and another
+ * has written, its elements have the failure, so that what was written is known; where none has, the failure is thrown.
+ */
 export async function send(crm: Connection, type: string, ops: WriteOp[]): Promise<WriteOutcome[]> {
+  if (ops.length === 0) return []
   const size = Math.min(...ops.map(({ op }) => crm.limits.write[op]))
-  return ops.length === 0 ? [] : inPieces(ops, size, piece => crm.write(type, piece))
+  let written = false
+  let thrown: unknown = null
+  const outcomes = await inPieces(ops, size, async piece => {
+    try {
+      const given = await crm.write(type, piece)
+      written = true
+      return given
+    } catch (error) {
+      thrown ??= error
+      if (!(error instanceof CrmError)) throw error
+      return piece.map(() => ({ ok: false as const, failure: error.failure }))
+    }
+  })
+  if (thrown !== null && !written) throw thrown
+  return outcomes
 }
 
 type Sent = {

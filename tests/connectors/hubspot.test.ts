@@ -46,7 +46,7 @@ conforms({
     renews: false,
     quota: true,
     calls: ['auth', 'throttle', 'transient', 'denied', 'cut', 'lost'],
-    rows: ['invalid', 'denied'],
+    rows: ['invalid', 'duplicate', 'denied'],
   },
   hook(_simulator, { id }, how) {
     const stamp = String(Date.now() - (how === 'stale' ? 6 * 60_000 : 0))
@@ -140,4 +140,31 @@ test('more than ten thousand changes are read without asking for what HubSpot do
     more = page.more
   }
   assert.equal(seen.size, 10_450)
+})
+
+test('who went into another is told beside the page, and pushes nobody out of it', async t => {
+  const server = await startHubspot()
+  t.after(() => server.stop())
+  const crm = hubspot.connect(settingsOf(server.url), testWire(server.url))
+  const start = Date.parse('2026-03-01T10:00:00Z')
+  const ids = [0, 1, 2, 3, 4, 5].map(n => {
+    server.at(new Date(start + n * 1000))
+    return server.add('contacts', { lastname: `L${n}` })
+  })
+  server.at(new Date(start + 1000))
+  const [winner = '', loser = ''] = [ids[1], ids[5]]
+  server.merge?.('contacts', loser, winner)
+  const read: string[] = []
+  const merged = new Map<string, string | null | undefined>()
+  let after: Parameters<typeof crm.changes>[1]['after'] = null
+  for (let more = true; more; ) {
+    const page = await crm.changes('contacts', { after, upTo: new Date('2099-01-01'), fields: [], limit: 2 })
+    for (const record of page.records)
+      if (record.deleted) merged.set(record.id, record.mergedInto)
+      else read.push(record.id)
+    after = page.next
+    more = page.more
+  }
+  assert.deepEqual(read, ids.slice(0, 5))
+  assert.deepEqual([...merged], [[loser, winner]])
 })

@@ -220,6 +220,62 @@ test('a CRM that gives the same page for ever is told about, not asked for ever'
   assert.ok(server.calls.length < 5)
 })
 
+test('an answer that is none is told, and is no empty list', async () => {
+  server = await startRestCrm('page', key)
+  server.add('people', { name: 'Ann' })
+  const settings = { url: server.url, user: '', secret: key, definition: JSON.stringify(definition('page')) }
+  const answering = (body: string) =>
+    rest.connect(rest.settings.parse(settings), {
+      ...testWire(server.url),
+      fetch: async () => ({ status: 200, headers: {}, body: Buffer.from(body) }),
+    })
+  const ask = { after: null, upTo: new Date(), fields, limit: size }
+  for (const [body, kind] of [
+    ['<html>Maintenance</html>', 'transient'],
+    ['{"people": []}', 'schema'],
+    ['{"data": [{"name": "no id"}]}', 'schema'],
+  ] as const)
+    assert.equal((await failure(answering(body).changes('people', ask))).kind, kind, body)
+  const [outcome] = await answering('<html>').write('people', [{ op: 'delete', id: '1' }])
+  assert.ok(outcome && !outcome.ok)
+  assert.equal(outcome.failure.kind, 'transient')
+})
+
+test('a CRM that knows no page behind its last one is read to its end', async () => {
+  server = await startRestCrm('page', key)
+  for (let n = 0; n < 7; n++) server.add('people', { name: `P${n}` })
+  const settings = { url: server.url, user: '', secret: key, definition: JSON.stringify(definition('page')) }
+  const real = testWire(server.url)
+  const crm = rest.connect(rest.settings.parse(settings), {
+    ...real,
+    fetch: (url, request) =>
+      /page=1(&|$)/.test(url)
+        ? real.fetch(url, request)
+        : Promise.resolve({ status: 404, headers: {}, body: Buffer.from('{"detail":"Invalid page."}') }),
+  })
+  assert.equal((await crm.ids('people', { after: null, limit: 100 })).ids.length, 7)
+})
+
+test('a cursor that leads in a circle ends', async () => {
+  server = await startRestCrm('cursor', key)
+  const settings = {
+    url: server.url,
+    user: '',
+    secret: key,
+    definition: JSON.stringify(definition('cursor')),
+  }
+  let calls = 0
+  const crm = rest.connect(rest.settings.parse(settings), {
+    ...testWire(server.url),
+    fetch: async () => {
+      calls += 1
+      return { status: 200, headers: {}, body: Buffer.from('{"data": [], "next": "again"}') }
+    },
+  })
+  assert.equal((await failure(crm.ids('people', { after: null, limit: 10 }))).code, 'same_page')
+  assert.equal(calls, 2)
+})
+
 test('no id leads out of its folder', async () => {
   server = await startRestCrm('page', key)
   const crm = connect(definition('page'))
@@ -246,6 +302,10 @@ test('a definition that cannot work is refused with the place and the reason', (
       broken(given => Object.assign(given.objects[0]?.list ?? {}, { path })),
       /objects\.0\.list\.path: must begin with one/,
     )
+  assert.match(
+    broken(given => Object.assign(given.objects[0] ?? {}, { delete: { path: '/people' } })),
+    /must contain \{id\}/,
+  )
   for (const path of ['/../admin/{id}', '/a/%2E%2e/b', '/a/.'])
     assert.match(
       broken(given => Object.assign(given.objects[0]?.list ?? {}, { path })),

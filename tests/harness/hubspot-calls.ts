@@ -118,6 +118,10 @@ function check(state: HubspotState, type: string, properties: Properties): void 
   const value = rule ? properties[rule.field] : undefined
   if (!rule || value === undefined || !rule.when(value)) return
   const told = { errors: [{ message: 'refused', context: { propertyName: [rule.field] } }] }
+  if (rule.kind === 'duplicate') {
+    const there = rowsOf(state, type).findLast(row => !row.archived && !row.properties[rule.field])
+    throw new Refused(409, 'CONFLICT', `Contact already exists. Existing ID: ${there?.id}`)
+  }
   if (rule.kind === 'denied') throw new Refused(403, 'MISSING_SCOPES', 'You may not write this.')
   throw new Refused(400, 'VALIDATION_ERROR', 'Property values were not valid', told)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CallFault } from '../../../../tests/harness/peer.ts'
-import { CrmError, type Failure, type FailureKind } from '../../connector.ts'
+import { CrmError, type Failure, type FailureKind, type RemoteRef } from '../../connector.ts'
 import type { Bench, RowFault, Subject } from '../conformance.fixture.ts'
 import { creating } from './writing.fixture.ts'
 
@@ -68,7 +68,7 @@ export function failures(bench: Bench, { can, person, secrets }: Subject): void 
       assert.equal(good?.ok, true)
       assert.ok(odd?.ok === false)
       assert.equal(odd.failure.kind, kind)
-      hasDetails(kind, odd.failure, person.text, there)
+      hasDetails(kind, odd.failure, person.text, { type: person.type, id: there })
       shown(odd.failure)
     })
 
@@ -86,12 +86,12 @@ export function failures(bench: Bench, { can, person, secrets }: Subject): void 
   })
 }
 
-function hasDetails(kind: RowFault, failure: Failure, field: string, there: string): void {
+function hasDetails(kind: RowFault, failure: Failure, field: string, there: RemoteRef): void {
   assert.ok(failure.words.length > 5)
   if (kind === 'invalid') assert.deepEqual(failure.fields, [field])
   if (kind === 'duplicate')
     assert.ok(
-      failure.existing?.some(ref => ref.id === there),
+      failure.existing?.some(ref => ref.type === there.type && ref.id === there.id),
       'says which is there',
     )
 }

@@ -2,12 +2,12 @@ import type { Connection, RemoteRecord } from '../../connector.ts'
 import type { Http } from '../kit/http.ts'
 import { pageByStamp, pageOf, pieces } from '../kit/pages.ts'
 import {
-  asList,
   asObject,
   asText,
   byStampAndId,
   compareIds,
   indexOf,
+  listIn,
   remember,
   toMoment,
 } from '../kit/values.ts'
@@ -49,11 +49,17 @@ export function hubspotConnection(http: Http): Connection {
       operator,
       value: String(date.getTime()),
     })
-    return pageByStamp({
+    const ghosts: RemoteRecord[] = []
+    const found = async (...ask: Parameters<typeof search>) => {
+      const { records, ghosts: some } = await search(...ask)
+      ghosts.push(...some)
+      return records
+    }
+    const turned = await pageByStamp({
       after,
       limit: Math.min(limit, page),
       within: (moment, id, most) =>
-        search(reader, type, {
+        found(reader, type, {
           filters: [
             at('EQ', moment),
             at('LTE', upTo),
@@ -64,13 +70,18 @@ export function hubspotConnection(http: Http): Connection {
           fields,
         }),
       later: (moment, most) =>
-        search(reader, type, {
+        found(reader, type, {
           filters: [...(moment ? [at('GT', moment)] : []), at('LTE', upTo)],
           sort: stamp,
           limit: most,
           fields,
         }),
     })
+    const winners = new Set(turned.records.map(each => each.id))
+    const told = new Map(
+      ghosts.filter(each => winners.has(each.mergedInto ?? '')).map(each => [each.id, each]),
+    )
+    return { ...turned, records: [...turned.records, ...told.values()] }
   }
 
   return {
@@ -132,16 +143,15 @@ async function findAll(
   const own: Filter = { propertyName: field, operator: 'IN', values: values.map(each => each.toLowerCase()) }
   for (let after = ''; ; ) {
     const beyond = after === '' ? [] : [{ propertyName: 'hs_object_id', operator: 'GT', value: after }]
-    const some = await search(reader, type, {
+    const { records: some } = await search(reader, type, {
       filters: [own, ...beyond],
       sort: 'hs_object_id',
       limit: page,
       fields,
     })
-    const living = some.filter(each => !each.deleted)
-    found.push(...living)
-    if (living.length < page) return found
-    after = living.at(-1)?.id ?? after
+    found.push(...some)
+    if (some.length < page) return found
+    after = some.at(-1)?.id ?? after
   }
 }
 
@@ -151,7 +161,7 @@ async function readOwners(http: Http): Promise<RemoteRecord[]> {
   for (const archived of ['false', 'true'])
     for (let after: string | undefined = undefined; ; ) {
       const answer = await http.send({ path: '/crm/v3/owners', query: { limit: 100, archived, after } })
-      for (const row of asList(asObject(answer.json).results).map(asObject)) {
+      for (const row of listIn(asObject(answer.json).results).map(asObject)) {
         const created = toMoment(row.createdAt)
         const name = [row.firstName, row.lastName].map(asText).filter(Boolean).join(' ')
         const email = asText(row.email) || null
@@ -181,7 +191,7 @@ function createIds(http: Http): Connection['ids'] {
     const ids: string[] = []
     for (let after: string | undefined = undefined; ; ) {
       const answer = await http.send({ path: `/crm/v3/objects/${type}`, query: { limit: 100, after } })
-      ids.push(...asList(asObject(answer.json).results).map(row => asText(asObject(row).id)))
+      ids.push(...listIn(asObject(answer.json).results).map(row => asText(asObject(row).id)))
       after = nextOf(answer.json)
       if (!after) return ids
     }

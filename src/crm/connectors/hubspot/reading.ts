@@ -1,7 +1,8 @@
-import type { DealRole, RemoteRecord, Value } from '../../connector.ts'
+import { CrmError, type DealRole, type RemoteRecord, type Value } from '../../connector.ts'
 import type { Http } from '../kit/http.ts'
 import { pieces } from '../kit/pages.ts'
-import { asList, asObject, asText, type FieldIndex, pick, toMoment } from '../kit/values.ts'
+import { asList, asObject, asText, type FieldIndex, listIn, pick, toMoment } from '../kit/values.ts'
+import { elementFailure } from './client.ts'
 import { dealCompany, stampOf } from './schema.ts'
 
 /** What one call takes. */
@@ -36,12 +37,15 @@ const losersOf = (given: unknown): string[] =>
     .split(';')
     .filter(Boolean)
 
+/** What was found; and what went into it, which is no part of any page or order. */
+type Found = { records: RemoteRecord[]; ghosts: RemoteRecord[] }
+
 /** A search is never turned to its second page: beyond 10,000 results HubSpot answers no more. */
 export async function search(
   reader: Reader,
   type: string,
   ask: { filters: Filter[]; sort: string; limit: number; fields: readonly string[] },
-): Promise<RemoteRecord[]> {
+): Promise<Found> {
   const answer = await reader.http.send({
     method: 'POST',
     path: `/crm/v3/objects/${type}/search`,
@@ -53,10 +57,13 @@ export async function search(
     },
   })
   const rows = rowsOf(answer.json)
-  return [...(await toRecords(reader, type, rows, ask.fields)), ...rows.flatMap(row => ghostsOf(type, row))]
+  return {
+    records: await toRecords(reader, type, rows, ask.fields),
+    ghosts: rows.flatMap(row => ghostsOf(type, row)),
+  }
 }
 
-const rowsOf = (body: unknown): unknown[] => asList(asObject(body).results)
+const rowsOf = (body: unknown): unknown[] => listIn(asObject(body).results)
 
 /** Records by id, or by a property whose values are unique; who went into another record says so. */
 export async function readBatch(
@@ -76,6 +83,11 @@ export async function readBatch(
       },
     })
     const rows = rowsOf(answer.json)
+    // Who is not there is left out; whoever could not be read for another reason is not gone for it.
+    const error = asList(asObject(answer.json).errors)
+      .map(elementFailure)
+      .find(each => each.kind !== 'gone')
+    if (error) throw new CrmError(error)
     const found = await toRecords(reader, type, rows, ask.fields)
     const asked = new Set(some)
     // Who was asked for under an id that went into another comes as that one.

@@ -1,5 +1,5 @@
-import { CrmError, type WriteOp, type WriteOutcome } from '../../connector.ts'
-import { bisect, byKind } from '../kit/batch.ts'
+import type { WriteOp, WriteOutcome } from '../../connector.ts'
+import { bisect, byKind, ofType } from '../kit/batch.ts'
 import type { Http } from '../kit/http.ts'
 import { asList, asObject, asText } from '../kit/values.ts'
 import { elementFailure } from './client.ts'
@@ -8,8 +8,9 @@ import { toProperty } from './schema.ts'
 const created = 'objectWriteTraceId'
 
 /** Writes in batches: a refusal of one element is told beside the others (207), or ends the whole call and is halved. */
-export function writeAll(http: Http, type: string, ops: WriteOp[]): Promise<WriteOutcome[]> {
-  return byKind(ops, (kind, some) => bisect(some, part => writeBatch(http, type, kind, part)))
+export async function writeAll(http: Http, type: string, ops: WriteOp[]): Promise<WriteOutcome[]> {
+  const write = (kind: WriteOp['op'], part: readonly WriteOp[]) => writeBatch(http, type, kind, part)
+  return ofType(type, await byKind(ops, (kind, some) => bisect(some, part => write(kind, part))))
 }
 
 async function writeBatch(
@@ -43,10 +44,7 @@ async function writeBatch(
     const error = errors.find(about) ?? (ops.length === 1 ? errors[0] : undefined)
     if (error) return { ok: false as const, failure: elementFailure(error) }
     // Neither made nor refused: the engine looks for it before it sends it again.
-    throw new CrmError({
-      kind: 'transient',
-      words: 'HubSpot did not say what became of each record.',
-      code: 'no_outcome',
-    })
+    const words = 'HubSpot did not say what became of this record.'
+    return { ok: false as const, failure: { kind: 'transient', words, code: 'no_outcome' } }
   })
 }

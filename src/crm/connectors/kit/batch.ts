@@ -85,3 +85,12 @@ export async function byKind(
   }
   return outcomes
 }
+
+/** Names the type of the records that are there already, where the CRM said only their ids. */
+export function ofType(type: string, outcomes: WriteOutcome[]): WriteOutcome[] {
+  return outcomes.map(outcome => {
+    if (outcome.ok || !outcome.failure.existing) return outcome
+    const existing = outcome.failure.existing.map(ref => ({ ...ref, type: ref.type || type }))
+    return { ok: false, failure: { ...outcome.failure, existing } }
+  })
+}

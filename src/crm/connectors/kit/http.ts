@@ -64,7 +64,8 @@ export function createHttp(options: HttpOptions): Http {
     const request = await assemble(options, call)
     const given = await reach(options, request)
     const answer = toAnswer(request, given, options.secrets())
-    lastDate = dateOf(answer.headers.date) ?? lastDate
+    // Without a date of its own the CRM is taken to have our time: a time of nothing would hide every change.
+    lastDate = dateOf(answer.headers.date) ?? options.wire.realTime()
     options.learn?.(answer)
     return answer
   }
@@ -78,7 +79,8 @@ export function createHttp(options: HttpOptions): Http {
         said = options.read(answer)
       }
       if (said) throw new CrmError(failureOf(options, answer, said))
-      if (answer.json === undefined && looksLikeJson(answer)) throw new CrmError(cutOff(answer))
+      // A page of maintenance with status 200 is no empty list.
+      if (answer.json === undefined && answer.text.trim() !== '') throw new CrmError(noJson(answer))
       return answer
     },
   }
@@ -149,13 +151,10 @@ function parse(text: string): unknown {
   }
 }
 
-const looksLikeJson = (answer: Answer) =>
-  answer.text !== '' && (/json/i.test(answer.headers['content-type'] ?? '') || /^\s*[[{]/.test(answer.text))
-
-const cutOff = (answer: Answer): Failure => ({
+const noJson = (answer: Answer): Failure => ({
   kind: 'transient',
-  words: 'The answer of the CRM was cut off.',
-  code: 'cut_off',
+  words: 'The answer of the CRM was cut off, or came from somebody else on the way.',
+  code: 'no_json',
   sample: answer.sample,
 })
 

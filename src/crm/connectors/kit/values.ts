@@ -1,4 +1,5 @@
 import type { RemoteField, RemoteObject, RemoteRecord, Value, Values } from '../../connector.ts'
+import { CrmError } from '../../connector.ts'
 
 /** A plain object, or none: what comes over a wire may be anything. */
 export const asObject = (value: unknown): Record<string, unknown> =>
@@ -6,6 +7,15 @@ export const asObject = (value: unknown): Record<string, unknown> =>
     ? (value as Record<string, unknown>)
     : {}
 export const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+/** A list there must be: anything else is no answer, and must not pass for nothing at all. */
+export function listIn(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value
+  throw new CrmError({
+    kind: 'transient',
+    words: 'The CRM answered without the list that was asked for.',
+    code: 'no_list',
+  })
+}
 export const asText = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
 

@@ -7,7 +7,7 @@ import {
 } from '../../connector.ts'
 import { bisect, byKind, oneByOne } from '../kit/batch.ts'
 import { pageByStamp, pieces } from '../kit/pages.ts'
-import { asList, asObject, asText, indexOf, plainMoment, remember, toMoment } from '../kit/values.ts'
+import { asList, asObject, asText, indexOf, listIn, plainMoment, remember, toMoment } from '../kit/values.ts'
 import type { Odoo } from './client.ts'
 import {
   attributes,
@@ -63,7 +63,7 @@ export function odooConnection(odoo: Odoo): Connection {
       context: all,
     })
     const known = await index(type)
-    return asList(rows).map(each => toRecord(about, asObject(each), fields, known))
+    return listIn(rows).map(each => toRecord(about, asObject(each), fields, known))
   }
 
   return {
@@ -73,7 +73,8 @@ export function odooConnection(odoo: Odoo): Connection {
       write: { create: 200, update: 20, delete: 200 },
       concurrency: 2,
       callsPerDay: null,
-      lookBackMs: 60_000,
+      // A stamp is the beginning of its transaction: a long import appears minutes behind it.
+      lookBackMs: 15 * 60_000,
     },
     async test() {
       const id = await odoo.me()
@@ -149,7 +150,7 @@ export function odooConnection(odoo: Odoo): Connection {
       const domain = [...about.domain, ...(after ? [['id', '>', Number(after) || 0]] : [])]
       const most = Math.min(limit, 10_000)
       const found = await odoo.call(about.model, 'search', { domain, order: 'id', limit: most, context: all })
-      const ids = asList(found).map(asText)
+      const ids = listIn(found).map(asText)
       return { ids, more: ids.length === most }
     },
   }
@@ -190,7 +191,7 @@ async function write(
   if (kind === 'delete')
     return await bisect(ops, async some => {
       const ids = some.map(op => (op.op === 'delete' ? Number(op.id) : 0))
-      await odoo.call(about.model, 'unlink', { ids })
+      done(await odoo.call(about.model, 'unlink', { ids }))
       return ids.map(id => ({ ok: true as const, id: String(id) }))
     })
   if (kind === 'create')
@@ -198,15 +199,24 @@ async function write(
       const vals = some.map(op =>
         creation(about, op.op === 'create' ? toWrite(about, op.values, known, '') : {}),
       )
-      const made = asList(await odoo.call(about.model, 'create', { vals_list: vals }))
+      const made = listIn(await odoo.call(about.model, 'create', { vals_list: vals }))
+      if (made.length !== some.length) throw unsaid()
       return made.map(id => ({ ok: true as const, id: asText(id) }))
     })
   return await oneByOne(ops, async op => {
     if (op.op !== 'update') throw new Error('an update was expected')
     const vals = toWrite(about, op.values, known, await nameBefore(odoo, about, op))
-    await odoo.call(about.model, 'write', { ids: [Number(op.id)], vals })
+    done(await odoo.call(about.model, 'write', { ids: [Number(op.id)], vals }))
     return { ok: true, id: op.id }
   })
+}
+
+const unsaid = () =>
+  new CrmError({ kind: 'transient', words: 'Odoo did not say what became of it.', code: 'no_outcome' })
+
+/** A write or delete is done where Odoo says true, and not because it said anything. */
+function done(answer: unknown): void {
+  if (answer !== true) throw unsaid()
 }
 
 /** A lead must have a title: who it is, where the mapping gives none. */

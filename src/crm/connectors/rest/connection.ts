@@ -5,7 +5,7 @@ import {
   type WriteOp,
   type WriteOutcome,
 } from '../../connector.ts'
-import { oneByOne } from '../kit/batch.ts'
+import { ofType, oneByOne } from '../kit/batch.ts'
 import type { Http } from '../kit/http.ts'
 import { pageByStamp } from '../kit/pages.ts'
 import { asText, byStampAndId, compareIds } from '../kit/values.ts'
@@ -13,6 +13,9 @@ import type { RestDefinition, RestObject } from './definition.ts'
 import { at, withId } from './places.ts'
 import { createIds, findBy, readOne, readSince } from './reader.ts'
 import { describeObject, toBody, toRecord } from './records.ts'
+
+/** What comes without an order is read to its end for each page: the more is taken of it at once, the less often. */
+const unsortedPage = 5000
 
 export function restConnection(definition: RestDefinition, http: Http, base: string): Connection {
   const objectOf = (type: string): RestObject => {
@@ -48,8 +51,9 @@ export function restConnection(definition: RestDefinition, http: Http, base: str
       return http.lastDate() ?? new Date(0)
     },
     describe: async () => ({ objects: definition.objects.map(describeObject) }),
-    changes(type, { after, upTo, fields, limit }) {
+    changes(type, { after, upTo, fields, limit: asked }) {
       const object = objectOf(type)
+      const limit = object.list.sorted ? asked : Math.max(asked, unsortedPage)
       const until = (records: RemoteRecord[]) => records.filter(each => each.modified <= upTo)
       return pageByStamp({
         after,
@@ -82,7 +86,9 @@ export function restConnection(definition: RestDefinition, http: Http, base: str
       return found
     },
     find: (type, by, fields) => findBy(way, objectOf(type), by, fields),
-    write: (type, ops) => oneByOne(ops, op => writeOne(definition, http, objectOf(type), op)),
+    async write(type, ops) {
+      return ofType(type, await oneByOne(ops, op => writeOne(definition, http, objectOf(type), op)))
+    },
     ids: (type, ask) => idsOf(objectOf(type), ask),
   }
 }
@@ -108,13 +114,17 @@ async function writeOne(
   const json = toBody(definition, object, op.values, wrap)
   const path = op.op === 'update' ? withId(how.path, op.id) : how.path
   const answer = await http.send({ method, path, json })
-  const record = toRecord(object, at(answer.json, object.item), Object.keys(op.values))
-  const id = op.op === 'update' ? op.id : record.id
+  const row = at(answer.json, object.item)
+  const told = asText(at(row, object.id))
+  const id = op.op === 'update' ? op.id : told
+  // It was made all the same: the engine looks for it before it sends it again.
   if (id === '')
     throw new CrmError({
-      kind: 'invalid',
+      kind: 'transient',
       words: 'The CRM did not say the id of what it made.',
       code: 'no_id',
     })
-  return record.id === id ? { ok: true, id, record } : { ok: true, id }
+  return told === id
+    ? { ok: true, id, record: toRecord(object, row, Object.keys(op.values)) }
+    : { ok: true, id }
 }

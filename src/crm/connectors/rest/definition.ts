@@ -41,39 +41,54 @@ const paging = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('link'), sizeParam: name, size }),
 ])
 
-const writing = (method: 'POST' | 'PATCH' | 'PUT' | 'DELETE') =>
+/** What is done to one record must name it: without its id the whole list would be meant. */
+const recordPath = path.refine(text => text.includes('{id}'), 'must contain {id}')
+
+const writing = (methods: ['POST', 'PUT'] | ['PATCH', 'POST'] | ['DELETE', 'POST'], at: typeof path) =>
   z.strictObject({
-    method: z.enum(['POST', 'PATCH', 'PUT', 'DELETE']).default(method),
-    path,
+    // A change by PUT would empty what it does not name.
+    method: z.enum(methods).default(methods[0]),
+    path: at,
     wrap: place.default('').describe('the body is put in here'),
   })
 
-const object = z.strictObject({
-  type: name,
-  label: name,
-  role: z.enum(objectRoles),
-  id: place.default('id'),
-  modified: place,
-  created: place.optional(),
-  deleted: place.optional().describe('true, or a moment, where the record is in the bin'),
-  fields: z.array(field).min(1).max(300),
-  list: z.strictObject({
-    path,
-    items: place.default(''),
-    params: z
-      .record(name, z.string().max(500))
-      .default({})
-      .describe('sent with every list: sorting, bin included'),
-    since: name.optional().describe('query parameter: only what was changed at this moment or later'),
-    sorted: z.boolean().default(false).describe('answered by the moment of change, the oldest first'),
-    paging,
-  }),
-  get: z.strictObject({ path, item: place.default('') }),
-  create: writing('POST').optional(),
-  update: writing('PATCH').optional(),
-  delete: writing('DELETE').optional(),
-  item: place.default('').describe('where the record stands in the answer to a write'),
-})
+const object = z
+  .strictObject({
+    type: name,
+    label: name,
+    role: z.enum(objectRoles),
+    id: place.default('id'),
+    modified: place,
+    created: place.optional(),
+    deleted: place.optional().describe('true, or a moment, where the record is in the bin'),
+    fields: z.array(field).min(1).max(300),
+    list: z.strictObject({
+      path,
+      items: place.default(''),
+      params: z
+        .record(name, z.string().max(500))
+        .default({})
+        .describe('sent with every list: sorting, bin included'),
+      since: name.optional().describe('query parameter: only what was changed at this moment or later'),
+      sorted: z.boolean().default(false).describe('answered by the moment of change, the oldest first'),
+      paging,
+    }),
+    get: z.strictObject({ path: recordPath, item: place.default('') }),
+    create: writing(['POST', 'PUT'], path).optional(),
+    update: writing(['PATCH', 'POST'], recordPath).optional(),
+    delete: writing(['DELETE', 'POST'], recordPath).optional(),
+    item: place.default('').describe('where the record stands in the answer to a write'),
+  })
+  .superRefine(({ fields }, context) => {
+    const places = fields.filter(each => !each.readOnly).map(({ name, path }) => path ?? name)
+    for (const [index, here] of places.entries())
+      if (places.some((other, i) => i !== index && (other === here || other.startsWith(`${here}.`))))
+        context.addIssue({
+          code: 'custom',
+          path: ['fields'],
+          message: `two fields are written to the same place: ${here}`,
+        })
+  })
 
 export const definitionSchema = z.strictObject({
   name: name.default('CRM'),

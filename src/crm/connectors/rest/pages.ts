@@ -1,6 +1,6 @@
 import { CrmError } from '../../connector.ts'
 import type { Answer, Call, Http } from '../kit/http.ts'
-import { asList, asText } from '../kit/values.ts'
+import { asText } from '../kit/values.ts'
 import type { RestObject } from './definition.ts'
 import { at } from './places.ts'
 
@@ -18,10 +18,13 @@ export async function* pagesOf(
   const query = { ...list.params, ...params, [paging.sizeParam]: paging.size }
   let call: Call = { path: list.path, query: { ...query, ...firstOf(paging) } }
   const seen = new Set<string>()
+  const asked = new Set<string>()
   let full = 0
   for (let page = 0, came = 0; ; page++) {
-    const answer = await http.send(call)
-    const items = asList(at(answer.json, list.items))
+    const answer = await ask(http, call, page > 0 && isCounted(paging))
+    if (answer === null) return
+    const items = at(answer.json, list.items)
+    if (!Array.isArray(items)) throw noList(list.items)
     const before = seen.size
     for (const item of items) seen.add(asText(at(item, id)))
     if (page > 0 && items.length > 0 && seen.size === before) {
@@ -35,9 +38,34 @@ export async function* pagesOf(
     const isLast = items.length === 0 || (page > 0 && items.length < full)
     const next = nextOf(paging, answer, { isLast, came, page, base })
     if (next === null) return
+    // Cursors and links that come back lead in a circle, also where their pages are empty.
+    const key = JSON.stringify(next)
+    if (asked.has(key) || asked.size > mostPages) throw repeated()
+    asked.add(key)
     call = typeof next === 'string' ? { path: next } : { path: list.path, query: { ...query, ...next } }
   }
 }
+
+/** Longer lists have to be asked for by their moment of change. */
+const mostPages = 100_000
+
+/** A page; null behind the end, where some say that there is none. */
+async function ask(http: Http, call: Call, isBehind: boolean): Promise<Answer | null> {
+  try {
+    return await http.send(call)
+  } catch (error) {
+    const status = error instanceof CrmError ? error.failure.sample?.status : undefined
+    if (isBehind && (status === 404 || status === 410)) return null
+    throw error
+  }
+}
+
+const noList = (place: string) =>
+  new CrmError({
+    kind: 'schema',
+    words: `There is no list ${place === '' ? 'in the answer' : `at "${place}" of the answer`}: look at the definition.`,
+    code: 'no_list',
+  })
 
 const isCounted = ({ type }: Paging) => type === 'page' || type === 'offset'
 

@@ -1,4 +1,5 @@
 import type { RemoteField, RemoteObject, RemoteRecord, Value, Values } from '../../connector.ts'
+import { CrmError } from '../../connector.ts'
 import { asText, plainMoment, toMoment, toValue } from '../kit/values.ts'
 import type { RestDefinition, RestObject } from './definition.ts'
 import { at, put } from './places.ts'
@@ -37,8 +38,15 @@ export function toRecord(object: RestObject, row: unknown, asked: readonly strin
       ? moment.toISOString()
       : toValue({ ...field, label: field.name } as RemoteField, raw)
   }
+  const id = asText(at(row, object.id))
+  if (id === '')
+    throw new CrmError({
+      kind: 'schema',
+      words: `A record of ${object.label} came without an id at "${object.id}": look at the definition.`,
+      code: 'no_id',
+    })
   return {
-    id: asText(at(row, object.id)),
+    id,
     modified: momentOf(at(row, object.modified)) ?? created ?? new Date(0),
     created,
     version: null,
