@@ -38,7 +38,7 @@ const routes = Object.keys(manifest)
 
 const { buildPageScript } = await import('../src/capture/page-script.build.ts')
 const { buildFormScript } = await import('../src/capture/form-script.street.ts')
-const script = buildPageScript('tend.ts').gzip.length / 1024
+const script = buildPageScript('tracker/tend.ts').gzip.length / 1024
 const rows = [
   { what: 'page script', size: script, budget: 5 },
   { what: 'form script', size: buildFormScript().gzip.length / 1024, budget: 12 },

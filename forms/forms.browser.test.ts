@@ -29,7 +29,7 @@ before(async () => {
     const { streetUrl } = town
     reply.writeHead(200, {
       'content-type': 'text/html',
-      'content-security-policy': `default-src 'none'; script-src ${streetUrl}; connect-src ${streetUrl}`,
+      'content-security-policy': `default-src 'none'; script-src ${streetUrl}; connect-src ${streetUrl}; frame-src ${streetUrl}`,
     })
     reply.end(
       `<!doctype html><html lang="en"><title>Shop</title>${body}<script async src="${streetUrl}/forms.js"></script>`,
@@ -112,6 +112,37 @@ test('two forms stand on one page, and one inside a shadow root of the page', as
     return tendForms.render(inner, ${JSON.stringify(key)})
   })()`)
   await until(async () => (await page.getByRole('button', { name: 'Next' }).count()) === 3)
+  await page.close()
+})
+
+test('a frame on a strict page of another origin is as high as its form, and heeds nobody else', async () => {
+  const { key } = await publishForm(town, steps())
+  const address = `${town.streetUrl}/forms/${key}?frame=1`
+  const { page, refused } = await openPage(
+    `<iframe data-tend-frame src="${address}" title="Form" height="90"></iframe><script async src="${town.streetUrl}/forms-frame.js"></script>`,
+  )
+  const heights = async () => {
+    const [frame] = page.frames().filter(each => each.url().includes(key))
+    const around = await page.evaluate<number>(`document.querySelector('iframe').clientHeight`)
+    const inside = await frame?.evaluate<number>(
+      `Math.ceil(document.documentElement.getBoundingClientRect().height)`,
+    )
+    return { around, inside }
+  }
+  const fits = async () => {
+    const { around, inside } = await heights()
+    return around > 90 && around === inside
+  }
+  await until(fits, { words: 'the frame to fit' })
+  const before = await heights()
+  await page.evaluate(`postMessage({ tendFrame: 4000 }, '*')`)
+  await page.frameLocator('iframe').getByRole('button', { name: 'Next' }).click()
+  await page.frameLocator('iframe').getByRole('alert').waitFor()
+  await until(async () => (await fits()) && (await heights()).around > before.around, {
+    words: 'the frame to grow with what is wrong',
+  })
+  assert.ok((await heights()).around < 4000)
+  assert.deepEqual(refused, [])
   await page.close()
 })
 

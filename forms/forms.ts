@@ -2,11 +2,14 @@ import { solveChallenge } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2'
 import { type Answer, walk } from '../src/capture/forms/logic.ts'
 import { type Drawn, drawField } from './controls.ts'
+import { pageNow, takeVisitor } from './page.ts'
 import { type Form, make, type Taken } from './shape.ts'
 import { styleOf } from './style.ts'
 
 // The form script: <div data-tend-form="KEY"></div><script async src="https://street/forms.js"></script>
 // It decides nothing: what it shows and hides the server asks again.
+
+const visitor = takeVisitor()
 
 type Refusal = { detail?: string; fields?: { path: string; message: string }[] }
 
@@ -16,9 +19,12 @@ const street = new URL(script?.src ?? location.href).origin
 /** Draws the form with this key into an element; resolves when it is there. */
 async function render(host: HTMLElement, key: string): Promise<void> {
   const language = host.dataset.tendLanguage ?? document.documentElement.lang
-  const query = language ? `?language=${encodeURIComponent(language.slice(0, 20))}` : ''
+  const query = new URLSearchParams({
+    ...(language ? { language: language.slice(0, 20) } : {}),
+    ...(visitor ? { tend_t: visitor } : {}),
+  })
   const address = `${street}/v1/forms/${encodeURIComponent(key)}`
-  const answer = await fetch(address + query).catch(() => null)
+  const answer = await fetch(`${address}?${query}`).catch(() => null)
   if (!answer?.ok) {
     const note = make('a', { href: `${street}/forms/${encodeURIComponent(key)}` }, 'Open the form')
     return host.replaceChildren(note)
@@ -34,7 +40,7 @@ class Shown {
   private readonly touched = new Set<string>()
   private proof: Promise<unknown> | null = null
   private at = 0
-  private element = make('form', { novalidate: true })
+  private readonly element: HTMLFormElement
 
   private readonly host: HTMLElement
   private readonly address: string
@@ -44,6 +50,8 @@ class Shown {
     this.host = host
     this.address = address
     this.form = form
+    const direction = /^(ar|fa|he|ur)\b/.test(form.language) ? 'rtl' : null
+    this.element = make('form', { novalidate: true, lang: form.language, dir: direction })
     this.root = form.style === 'own' ? this.shadow() : host
     for (const field of form.steps.flatMap(step => step.fields))
       this.drawn.set(field.key, drawField(form, field))
@@ -175,7 +183,14 @@ class Shown {
     try {
       const answers = { ...this.counted(), ...(await this.upload()) }
       const proof = await (this.proof ?? this.solve())
-      const body = { answers, proof, trap: this.trap.value, language: this.form.language, page: pageNow() }
+      const body = {
+        answers,
+        proof,
+        trap: this.trap.value,
+        language: this.form.language,
+        visitor,
+        page: pageNow(),
+      }
       const answer = await this.post('submissions', body)
       if (answer.ok) return this.done((await answer.json()) as Taken)
       this.refused((await answer.json().catch(() => ({}))) as Refusal)
@@ -265,18 +280,6 @@ class Shown {
 }
 
 class Refused extends Error {}
-
-/** The page around, as the submission keeps it; the visitor by the page script, where that one runs. */
-function pageNow() {
-  // As the page script keeps it (tracker/tend.ts); where that one does not run, nobody is followed.
-  const anonymousId = /(?:^|; )tend_aid=([\w-]{8,64})/.exec(document.cookie)?.[1]
-  return {
-    url: location.href.slice(0, 2_000),
-    referrer: document.referrer.slice(0, 2_000),
-    title: document.title.slice(0, 300),
-    anonymousId,
-  }
-}
 
 function renderAll(): void {
   for (const host of document.querySelectorAll<HTMLElement>('[data-tend-form]:not([data-tend-drawn])')) {

@@ -207,12 +207,15 @@ type Tend = {
 
   /* ---- pages, real and virtual ---- */
 
-  let referrer = doc.referrer
+  /** Without the token that names the reader of a mail: it is for the form on this page alone. */
+  const bare = (text: string): string =>
+    /[?&]tend_t=/.test(text) ? text.replace(/([?&])tend_t=[^&#]*&?/, '$1').replace(/[?&](?=#|$)/, '') : text
+  let referrer = bare(doc.referrer)
   let address = ''
   let viewed = ''
   let settling: ReturnType<typeof setTimeout> | undefined
 
-  const route = (): string => location.pathname + location.search
+  const route = (): string => location.pathname + bare(location.search)
   const where = (): Fields => {
     const now = location.origin + route()
     // On a single-page site the page before is the one we came from ourselves.
@@ -220,9 +223,9 @@ type Tend = {
     address = now
     const canonical = doc.querySelector<HTMLLinkElement>('link[rel=canonical]')?.href
     return {
-      url: location.href,
+      url: bare(location.href),
       path: location.pathname,
-      search: location.search,
+      search: bare(location.search),
       title: doc.title,
       referrer,
       ...(canonical ? { canonical } : {}),

@@ -4,7 +4,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { buildSync } from 'esbuild'
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '#platform/services.ts'
-import type { PageScript } from './page-script.build.ts'
+import { buildPageScript, type PageScript } from './page-script.build.ts'
 import { sendScript } from './page-script.street.ts'
 
 /**
@@ -31,8 +31,10 @@ export function buildFormScript(): PageScript {
   }
 }
 
-/** GET /forms.js. Where it cannot be made, the hosted page and the frame go on working, and the log says so. */
+/** GET /forms.js, and /forms-frame.js for frames. Where the first cannot be made, the hosted page and the frame go on working, and the log says so. */
 export async function serveFormScript(app: FastifyInstance, { log }: Services): Promise<void> {
+  const frame = buildPageScript('forms/frame.ts')
+  app.get('/forms-frame.js', (request, reply) => sendScript(frame, request, reply))
   try {
     const script = buildFormScript()
     app.get('/forms.js', (request, reply) => sendScript(script, request, reply))

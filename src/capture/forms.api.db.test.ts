@@ -171,7 +171,7 @@ test('only somebody we recognise is not asked again what we know, and may change
   const form = await publishForm(
     town,
     whitePaper(document => {
-      document.progressive = { isOn: true, maxShown: 2 }
+      document.progressive = { isOn: true, maxShown: 2, prefills: false }
       document.steps[0]?.fields.push(textField('budget'))
     }),
   )

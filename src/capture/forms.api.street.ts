@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { visitorParameter } from '#audience/recognition.ts'
 import { run, sql } from '#platform/db/db.ts'
 import { AppError, forbidden, invalid, notFound } from '#platform/errors.ts'
 import type { Services } from '#platform/services.ts'
@@ -8,7 +9,7 @@ import { readPost } from './forms/body.ts'
 import { fieldsOf } from './forms/definition.ts'
 import { challengeFor, honeypot } from './forms/guard.ts'
 import type { Raw } from './forms/kind.ts'
-import { findLive, type Live, skippedFor, viewerOf } from './forms/live.ts'
+import { findLive, type Live, prefilled, skippedFor, viewerOf } from './forms/live.ts'
 import { rawOf } from './forms/read.ts'
 import { judge, submit } from './forms/submit.ts'
 import { readRender, renderToken, type Showing } from './forms/token.ts'
@@ -36,6 +37,8 @@ const sentSchema = z.object({
   /** What stood in the field that nobody sees. */
   trap: z.string().max(1_000).default(''),
   proof: z.unknown().optional(),
+  /** What the page's address carried as `tend_t`: a link of somebody's own. */
+  visitor: z.string().max(200).optional(),
 })
 const markSchema = z.object({
   token: z.string().max(300),
@@ -121,16 +124,17 @@ function showingOf(services: Services, live: Live, token: string): Showing {
 
 async function describe(services: Services, request: FastifyRequest<Keyed>, reply: FastifyReply) {
   const live = await open(services, request, reply)
-  const { language: asked } = request.query as { language?: unknown }
+  const { language: asked, [visitorParameter]: visitor } = request.query as Record<string, unknown>
   const language = languageFor(
     live,
     typeof asked === 'string' ? asked : undefined,
     request.headers['accept-language'],
   )
   const now = services.clock.now()
-  const skipped = skippedFor(live.document, await viewerOf(services, request))
+  const viewer = await viewerOf(services, request, visitor)
+  const known = prefilled(live.document, viewer)
   return {
-    ...publicForm(live, language, skipped),
+    ...publicForm(live, language, { skipped: skippedFor(live.document, viewer), known }),
     token: renderToken(services.secrets, live.id, live.version, now),
     trap: honeypot,
     challenge:
@@ -151,7 +155,7 @@ async function take(services: Services, request: FastifyRequest<Keyed>, reply: F
   const live = await open(services, request, reply, version)
   const showing = showingOf(services, live, sent.token)
   const language = languageFor(live, sent.language, request.headers['accept-language'])
-  const viewer = await viewerOf(services, request)
+  const viewer = await viewerOf(services, request, sent.visitor)
   const given = valuesOf(live, sent.answers)
   const outcome = judge(services, { live, given, viewer, language })
   refuse(outcome.problems)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { contactsByAddress } from '#audience/by-address.ts'
+import { visitorToken } from '#audience/recognition.ts'
 import type { Event } from '#engine/reactor.ts'
 import { sendConfirmations } from '#outreach/opt-in.ts'
 import { makeToken } from '#outreach/tokens.ts'
@@ -27,7 +28,7 @@ const asking = () =>
   publishForm(
     town,
     whitePaper(document => {
-      document.progressive = { isOn: true, maxShown: 1 }
+      document.progressive = { isOn: true, maxShown: 1, prefills: false }
       const [step] = document.steps
       if (!step) throw new Error('a form has a step')
       const job = { to: 'contact', field: 'job_title', merge: 'fill_if_empty' } as const
@@ -101,4 +102,59 @@ test('no cookie without the tick, none for an old link, and leaving takes it awa
   const leave = makeToken(town.services.secrets, 'unsubscribe', { contactId, messageId: '1' })
   const gone = await confirm(`${town.streetUrl}/u/${leave}`, { do: 'leave' })
   assert.match(gone.headers.getSetCookie()[0] ?? '', /^tend_me=; .*Max-Age=0/)
+})
+
+/** A known contact, a form that fills in what is known, and the reader's own link to it. */
+async function ownLink(address: string, prefills: boolean) {
+  const simple = await publishForm(town, whitePaper())
+  await fillIn(simple.url, { email: address, first_name: 'Rosalinde' })
+  const contactId = (await contactsByAddress(base.db, [address])).get(address) ?? ''
+  const form = await publishForm(
+    town,
+    whitePaper(document => {
+      document.progressive.prefills = prefills
+    }),
+  )
+  const { secrets, clock } = town.services
+  const token = visitorToken({ secrets }, contactId, clock.now())
+  return { form, token, contactId, api: `${town.streetUrl}/v1/forms/${form.key}` }
+}
+
+test('the reader of a mail finds filled in what is known, nobody else does, and the link is kept nowhere', async () => {
+  const { form, token, contactId, api } = await ownLink('lena@back.example', true)
+  const mine = `${form.url}?tend_t=${token}`
+  const html = await look(mine)
+  assert.match(
+    html,
+    /name="email"[^>]*value="lena@back\.example"|value="lena@back\.example"[^>]*name="email"/,
+  )
+  assert.match(html, /Rosalinde/)
+  const forged = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`
+  for (const other of [form.url, `${form.url}?tend_t=${forged}`, `${form.url}?email=lena@back.example`])
+    assert.doesNotMatch(await look(other), /Rosalinde|value="lena@back/)
+  const shown = await look(`${api}?tend_t=${token}`)
+  assert.match(shown, /"default":"Rosalinde"/)
+  assert.doesNotMatch(await look(api), /Rosalinde/)
+  const sent = await fillIn(mine, { first_name: 'Lena', email: 'lena@back.example' }, html)
+  assert.equal(sent.status, 200)
+  const kept = await one<{ url: string; contactId: string; recognised: boolean }>(
+    base.db,
+    sql`select origin ->> 'url' as url, contact_id::text as "contactId", recognised from capture.form_submission
+      where form_id = ${form.id}::bigint`,
+  )
+  assert.deepEqual(kept, { url: form.url, contactId, recognised: true })
+  const told = await one<{ n: number }>(
+    base.db,
+    sql`select count(*)::int as n from activity.event where data::text like '%tend_t%'`,
+  )
+  assert.equal(told.n, 0)
+})
+
+test('a form that does not fill in shows nothing by such a link, and a link is over after a month', async () => {
+  const closed = await ownLink('mia@back.example', false)
+  assert.doesNotMatch(await look(`${closed.form.url}?tend_t=${closed.token}`), /Rosalinde|mia@back/)
+  const { form, contactId } = await ownLink('nora@back.example', true)
+  const { secrets, clock } = town.services
+  const old = visitorToken({ secrets }, contactId, new Date(clock.now().getTime() - 31 * 86_400_000))
+  assert.doesNotMatch(await look(`${form.url}?tend_t=${old}`), /Rosalinde|nora@back/)
 })

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { visitorParameter, withoutVisitor } from '#audience/recognition.ts'
 import type { Services } from '#platform/services.ts'
 import { serveAssets } from './forms/asset.street.ts'
 import { readPost } from './forms/body.ts'
@@ -6,7 +7,7 @@ import { fieldsOf } from './forms/definition.ts'
 import { honeypot } from './forms/guard.ts'
 import { drawForm, drawPage, paragraphs } from './forms/html.ts'
 import type { Raw } from './forms/kind.ts'
-import { findLive, type Live, skippedFor, viewerOf } from './forms/live.ts'
+import { findLive, type Live, prefilled, skippedFor, viewerOf } from './forms/live.ts'
 import { walk } from './forms/logic.ts'
 import { campaignOf, judge, originOf, type Reply, submit } from './forms/submit.ts'
 import { readRender, renderToken, type Showing } from './forms/token.ts'
@@ -62,7 +63,7 @@ function send(
     .headers({
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; form-action 'self' https:; base-uri 'none'; frame-ancestors ${frames}`,
+      'content-security-policy': `default-src 'none'; style-src 'unsafe-inline';${isFramed(request) ? " script-src 'self';" : ''} form-action 'self' https:; base-uri 'none'; frame-ancestors ${frames}`,
       'referrer-policy': 'strict-origin-when-cross-origin',
       'x-content-type-options': 'nosniff',
     })
@@ -83,6 +84,8 @@ function closed(request: FastifyRequest, reply: FastifyReply): FastifyReply {
 
 type Page = { url: string; referrer: string }
 type View = {
+  /** Somebody who came by a link of his own; his token goes along from step to step. */
+  visitor: string
   language: string
   step: string
   passed: string[]
@@ -117,7 +120,7 @@ async function draw(ask: Ask, view: View): Promise<FastifyReply> {
       document,
       action: `/forms/${live.key}${isFramed(request) ? '?frame=1' : ''}`,
       isLast: way.indexOf(view.step) === way.length - 1,
-      skipped: skippedFor(document, await viewerOf(services, request)),
+      skipped: skippedFor(document, await viewerOf(services, request, view.visitor)),
       hidden,
     })}`,
   })
@@ -137,7 +140,9 @@ function dependsOn(logic: unknown, keys: ReadonlySet<string>): boolean {
 async function show(ask: Ask): Promise<FastifyReply> {
   const { services, live, request } = ask
   const query = request.query as Record<string, unknown>
-  const url = `${services.config.streetUrl}${request.url}`.slice(0, 2_000)
+  const given = query[visitorParameter]
+  const visitor = typeof given === 'string' ? given : ''
+  const url = withoutVisitor(`${services.config.streetUrl}${request.url}`).slice(0, 2_000)
   const page = { url, referrer: (request.headers.referer ?? '').slice(0, 2_000) }
   const asked = typeof query.language === 'string' ? query.language : undefined
   const token = renderToken(services.secrets, live.id, live.version, services.clock.now())
@@ -145,9 +150,10 @@ async function show(ask: Ask): Promise<FastifyReply> {
   if (showing && !isMachine(request)) await noteView(services.db, showing, whenceOf(request, page))
   return draw(ask, {
     language: languageFor(live, asked, request.headers['accept-language']),
+    visitor,
     step: live.document.steps[0]?.id ?? '',
     passed: [],
-    values: new Map(),
+    values: prefilled(live.document, await viewerOf(services, request, visitor)),
     problems: [],
     page,
     token,
@@ -179,7 +185,8 @@ async function take(ask: Ask): Promise<FastifyReply> {
   const problems = await takeFiles(services, live, posted.files, values)
   const language = languageFor(live, first('_language') || undefined, request.headers['accept-language'])
   const page = { url: first('_page'), referrer: first('_referrer') }
-  const sent = { ask: { ...ask, live }, showing, token, values, problems, language, page }
+  const visitor = first('_visitor')
+  const sent = { ask: { ...ask, live }, showing, token, visitor, values, problems, language, page }
   return advance(sent, { step: first('_step'), go: first('_go'), trap: first(honeypot) })
 }
 
@@ -212,6 +219,7 @@ type SentPage = {
   ask: Ask
   showing: Showing | null
   token: string
+  visitor: string
   values: Map<string, Raw>
   problems: { field: string; message: string }[]
   language: string
@@ -225,13 +233,14 @@ async function advance(
 ): Promise<FastifyReply> {
   const { ask, showing, values, language, page } = sent
   const { services, live, request, reply } = ask
-  const viewer = await viewerOf(services, request)
+  const viewer = await viewerOf(services, request, sent.visitor)
   const outcome = judge(services, { live, given: values, viewer, language })
   const { way } = outcome
   const at = Math.max(0, way.indexOf(step))
   const stand = (place: number, problems: View['problems'], status?: number) =>
     draw(ask, {
       language,
+      visitor: sent.visitor,
       step: way[place] ?? '',
       passed: way.slice(0, place),
       values,

@@ -10,8 +10,8 @@ export type PageScript = { plain: Buffer; gzip: Buffer; brotli: Buffer; etag: st
  * A script of ours as it is served, made once per start (some 30 ms). Where esbuild's binary is missing (a
  * platform it does not know) the script is only freed of its types: larger, not different.
  */
-export function buildPageScript(file: 'tend.ts' | 'pages.ts'): PageScript {
-  const source = new URL(`../../tracker/${file}`, import.meta.url)
+export function buildPageScript(file: 'tracker/tend.ts' | 'tracker/pages.ts' | 'forms/frame.ts'): PageScript {
+  const source = new URL(`../../${file}`, import.meta.url)
   const plain = Buffer.from(minify(readFileSync(source, 'utf8')))
   return {
     plain,

@@ -6,7 +6,7 @@ const cacheControl = 'public, max-age=3600, stale-while-revalidate=86400'
 
 /** GET /tend.js: may be loaded by any page, also by one that is cross-origin isolated. */
 export async function servePageScript(app: FastifyInstance): Promise<void> {
-  const script = buildPageScript('tend.ts')
+  const script = buildPageScript('tracker/tend.ts')
   app.get('/tend.js', (request, reply) => sendScript(script, request, reply))
 }
 

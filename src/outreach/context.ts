@@ -1,4 +1,5 @@
 import type { Contact } from '#audience/contacts.ts'
+import { visitorToken } from '#audience/recognition.ts'
 import type { Services } from '#platform/services.ts'
 import { newNonce, replaceLinks, webAddress } from './render/markers.ts'
 import type { Parts } from './render/protocol.ts'
@@ -51,6 +52,7 @@ export function contextFor(
     postal_address: postalAddress.replace(/\s*\n\s*/g, ', '),
     unsubscribe_url: subject ? unsubscribeUrl(services, subject) : `${config.streetUrl}/u/preview`,
     preferences_url: subject ? preferencesUrl(services, subject) : `${config.streetUrl}/p/preview`,
+    visitor_token: subject && contact ? visitorToken({ secrets }, contact.id, now) : 'preview',
     tend: {
       nonce: newNonce(),
       marketing: isMarketing,

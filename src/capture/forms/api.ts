@@ -1,6 +1,9 @@
 import type { FormDocument, FormField } from './definition.ts'
 import { fieldsOf } from './definition.ts'
+import { kindOf } from './fields/all.ts'
+import type { Raw } from './kind.ts'
 import type { Live } from './live.ts'
+import type { Answer } from './logic.ts'
 import { sentencesIn } from './words.ts'
 
 /** A field as a browser needs it: where its answer goes, and whom it tells, is nobody's business. */
@@ -32,11 +35,18 @@ function publicField(
   return { ...rest, ...texts, ...options }
 }
 
+/** What is known of somebody, in the place of what the field begins with. */
+function knownAnswer(field: FormField, known: ReadonlyMap<string, Raw>): { default?: Answer } {
+  const raw = known.get(field.key)
+  const read = raw && kindOf(field).read(raw, field)
+  return read && 'value' in read ? { default: read.value } : {}
+}
+
 /** The live version reduced to what a browser needs, in one language, without what this visitor is not asked. */
 export function publicForm(
   live: Live,
   language: string,
-  skipped: ReadonlySet<string>,
+  { skipped, known }: { skipped: ReadonlySet<string>; known: ReadonlyMap<string, Raw> },
 ): Record<string, unknown> {
   const { document } = live
   const own = document.languages.others[language]
@@ -55,7 +65,9 @@ export function publicForm(
       id: step.id,
       title: words(`steps.${step.id}.title`, step.title),
       jumps: step.jumps,
-      fields: step.fields.filter(field => !skipped.has(field.key)).map(field => publicField(field, words)),
+      fields: step.fields
+        .filter(field => !skipped.has(field.key))
+        .map(field => ({ ...publicField(field, words), ...knownAnswer(field, known) })),
     })),
     words: sentencesIn(language),
   }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { record } from '#activity/record.ts'
 import { knownAmong } from '#audience/contacts.ts'
@@ -18,8 +18,8 @@ export function serveAssets(app: FastifyInstance, services: Services): void {
     const { db, clock, secrets } = services
     const given = readAsset(secrets, request.params.token, clock.now())
     const asset = given && (await selectAsset(db, given.assetId))
-    const bytes = asset && (await readFile(assetPath(services, asset.id)).catch(() => null))
-    if (!given || !asset || !bytes) throw notFound('file')
+    const file = asset && (await open(assetPath(services, asset.id)).catch(() => null))
+    if (!given || !asset || !file) throw notFound('file')
     const id = (await currentIds(db, [given.contactId])).get(given.contactId) ?? given.contactId
     if ((await knownAmong(db, [id])).has(id))
       await inTransaction(db, trx =>
@@ -40,8 +40,9 @@ export function serveAssets(app: FastifyInstance, services: Services): void {
     return reply
       .header('content-type', asset.type)
       .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(asset.name)}`)
+      .header('content-length', asset.size)
       .header('cache-control', 'no-store')
       .header('x-content-type-options', 'nosniff')
-      .send(bytes)
+      .send(file.createReadStream())
   })
 }

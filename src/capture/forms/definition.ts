@@ -33,6 +33,8 @@ const progressiveSchema = z.object({
   isOn: z.boolean(),
   /** So many fields at most are shown to somebody we recognise, the ones that are always shown first. */
   maxShown: z.int().min(1).max(60),
+  /** Who comes by a link in his own mail finds filled in what is known of him. */
+  prefills: z.boolean().default(false),
 })
 
 const afterSchema = z.object({
@@ -133,7 +135,7 @@ export function emptyForm(title: string): FormDocument {
       },
     ],
     languages: { main: 'en', others: {} },
-    progressive: { isOn: false, maxShown: 4 },
+    progressive: { isOn: false, maxShown: 4, prefills: false },
     after: {
       message: 'Thank you. We have got it.',
       redirect: null,

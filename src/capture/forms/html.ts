@@ -12,6 +12,7 @@ export type Drawn = {
   action: string
   /** Nothing here yet: a page that is the same for everybody; it is asked for when it is sent. */
   token: string
+  visitor: string
   step: string
   /** Steps that were passed, and whose answers are carried along. */
   passed: readonly string[]
@@ -102,7 +103,7 @@ export function drawForm(drawn: Drawn): string {
       : ''
   const go = drawn.isLast ? words('submit', document.submit) : say(language, 'next')
   return `<form class="tf" method="post" action="${escapeHtml(drawn.action)}" novalidate${isMultipart ? ' enctype="multipart/form-data"' : ''}>
-${summary}${carried('_token', drawn.token)}${carried('_step', step.id)}${carried('_language', language)}${carried('_page', drawn.page.url)}${carried('_referrer', drawn.page.referrer)}${kept.join('')}
+${summary}${carried('_token', drawn.token)}${carried('_step', step.id)}${carried('_language', language)}${drawn.visitor ? carried('_visitor', drawn.visitor) : ''}${carried('_page', drawn.page.url)}${carried('_referrer', drawn.page.referrer)}${kept.join('')}
 <div class="tf-trap" aria-hidden="true"><label for="tf-trap">${escapeHtml(say(language, 'leaveEmpty'))}</label><input id="tf-trap" type="text" name="${honeypot}" tabindex="-1" autocomplete="off"></div>
 ${title ? `<h2>${escapeHtml(title)}</h2>` : ''}<div class="tf-fields">${shown.map(field => drawField(field, drawn)).join('\n')}</div>
 <p class="tf-do"><button type="submit" name="_go" value="next">${escapeHtml(go)}</button>${back}</p></form>`
@@ -120,6 +121,8 @@ export const formStyle = (
 
 const pageStyle = `*{box-sizing:border-box}body{margin:0;font:17px/1.55 system-ui,sans-serif;color:#1d2733;background:#f3f5f3}main{background:#fff;border-radius:14px;padding:2rem 2.2rem;width:min(40rem,calc(100% - 2rem));margin:2rem auto;box-shadow:0 1px 3px #0002}h1{font-size:1.5rem;line-height:1.25;margin:0 0 .6rem}h2{font-size:1.15rem}.framed{background:#fff}.framed main{margin:0;width:100%;border-radius:0;box-shadow:none;padding:1rem}`
 
+const isRightToLeft = (language: string) => /^(ar|fa|he|ur)\b/.test(language)
+
 /** A page around it. `body` is ours or was escaped. */
 export function drawPage(given: {
   language: string
@@ -129,7 +132,7 @@ export function drawPage(given: {
   body: string
 }): string {
   const { language, title, accent, isFramed, body } = given
-  return `<!doctype html><html lang="${escapeHtml(language)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${pageStyle}${formStyle(accent)}</style></head><body${isFramed ? ' class="framed"' : ''}><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`
+  return `<!doctype html><html lang="${escapeHtml(language)}"${isRightToLeft(language) ? ' dir="rtl"' : ''}><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${pageStyle}${formStyle(accent)}</style></head><body${isFramed ? ' class="framed"' : ''}><main><h1>${escapeHtml(title)}</h1>${body}</main>${isFramed ? '<script async data-inside src="/forms-frame.js"></script>' : ''}</body></html>`
 }
 
 /** Lines of plain text as paragraphs. */

@@ -2,12 +2,13 @@ import { createHmac } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { type Contact, contactsForRender } from '#audience/contacts.ts'
 import { currentIds } from '#audience/identity.ts'
-import { recognised } from '#audience/recognition.ts'
+import { readVisitorToken, recognised } from '#audience/recognition.ts'
 import { customKey } from '#decisions/contact-fields.ts'
 import { addressOf } from '#platform/http/limits.ts'
 import type { Services } from '#platform/services.ts'
 import { type FormDocument, type FormField, fieldsOf } from './definition.ts'
 import { selectFormVersion, selectLive } from './forms.sql.ts'
+import type { Raw } from './kind.ts'
 
 export type Live = { id: string; key: string; name: string; version: number; document: FormDocument }
 
@@ -54,13 +55,24 @@ export async function findLive(
   return document && { id, key, name, version, document }
 }
 
-/** The contact that this browser shows by a cookie of ours; never by anything that was typed. */
-export async function viewerOf(services: Services, request: FastifyRequest): Promise<Contact | null> {
-  const named = recognised(services, request)
+/** Somebody whom we recognise. `isByLink`: by a link in his own mail, so that he may see what is known of him. */
+export type Viewer = { contact: Contact; isByLink: boolean }
+
+/**
+ * Whom we recognise, by a token of ours in the address or a cookie of ours; never by anything that was typed. `token`:
+ * what came as one.
+ */
+export async function viewerOf(
+  services: Services,
+  request: FastifyRequest,
+  token: unknown,
+): Promise<Viewer | null> {
+  const byLink = typeof token === 'string' ? readVisitorToken(services, token, services.clock.now()) : null
+  const named = byLink ?? recognised(services, request)
   if (named === null) return null
   const id = (await currentIds(services.db, [named])).get(named) ?? named
   const [contact] = await contactsForRender(services.db, [id])
-  return contact ?? null
+  return contact ? { contact, isByLink: byLink !== null } : null
 }
 
 const columns: Record<string, keyof Contact> = {
@@ -84,20 +96,34 @@ function knownValue(field: FormField, contact: Contact): unknown {
   return column && contact[column]
 }
 
+const isKnown = (value: unknown) => value !== null && value !== undefined && value !== ''
+
 /**
  * The fields that somebody we recognise is not asked again: the answer is known, or enough is asked already. Fields
  * that are always shown count first; consent, files and words are not counted.
  */
-export function skippedFor(document: FormDocument, contact: Contact | null): Set<string> {
+export function skippedFor(document: FormDocument, viewer: Viewer | null): Set<string> {
   const skipped = new Set<string>()
-  if (!contact || !document.progressive.isOn) return skipped
+  if (!viewer || !document.progressive.isOn) return skipped
   const asked = fieldsOf(document).filter(field => 'always' in field)
   let room = document.progressive.maxShown - asked.filter(field => field.always).length
   for (const field of asked) {
     if (field.always) continue
-    const value = knownValue(field, contact)
-    const isKnown = value !== null && value !== undefined && value !== ''
-    if (isKnown || room-- <= 0) skipped.add(field.key)
+    if (isKnown(knownValue(field, viewer.contact)) || room-- <= 0) skipped.add(field.key)
   }
   return skipped
+}
+
+/** What is known, by field, as it would be entered: for those who came by a link of their own, where the form does so. */
+export function prefilled(document: FormDocument, viewer: Viewer | null): Map<string, Raw> {
+  if (!viewer?.isByLink || !document.progressive.prefills) return new Map()
+  return new Map(
+    fieldsOf(document).flatMap(field => {
+      const value = field.type === 'hidden' ? null : knownValue(field, viewer.contact)
+      if (!isKnown(value)) return []
+      return [
+        [field.key, field.type === 'multi_select' ? String(value).split(', ') : [String(value)]] as const,
+      ]
+    }),
+  )
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Contact } from '#audience/contacts.ts'
+import { withoutVisitor } from '#audience/recognition.ts'
 import { type Db, inTransaction, run, sql } from '#platform/db/db.ts'
 import { AppError } from '#platform/errors.ts'
 import { addressOf } from '#platform/http/limits.ts'
@@ -10,7 +10,7 @@ import { selectAsset } from './assets.sql.ts'
 import { mayRedirect } from './check.ts'
 import { fieldsOf } from './definition.ts'
 import { suspicions } from './guard.ts'
-import { type Live, skippedFor } from './live.ts'
+import { type Live, skippedFor, type Viewer } from './live.ts'
 import type { Answer } from './logic.ts'
 import { type Given, type Outcome, readGiven } from './read.ts'
 import {
@@ -34,7 +34,7 @@ export type Sent = {
   proof: unknown
   language: string
   page: Page
-  viewer: Contact | null
+  viewer: Viewer | null
   request: FastifyRequest
 }
 export type Reply = {
@@ -73,12 +73,12 @@ function shortened(ip: string): string {
 
 export function originOf(request: FastifyRequest, page: Page): Origin {
   const given = clip(page.url ?? request.headers.referer, 2_000)
-  const url = given && URL.canParse(given) && /^https?:/.test(given) ? new URL(given) : null
+  const url = given && URL.canParse(given) && /^https?:/.test(given) ? new URL(withoutVisitor(given)) : null
   return {
     url: url?.href ?? null,
     path: url?.pathname ?? null,
     host: url?.host ?? null,
-    referrer: clip(page.referrer, 2_000),
+    referrer: clip(page.referrer && withoutVisitor(page.referrer), 2_000),
     title: clip(page.title, 300),
     utm: campaignOf(url?.href ?? null),
     ip: shortened(request.ip),
@@ -130,7 +130,7 @@ export async function submit(services: Services, sent: Sent, outcome: Outcome): 
   const { live, showing, viewer, request } = sent
   const now = services.clock.now()
   const address = addressIn(live, outcome.answers)
-  const recognised = viewer !== null && (address === null || address === viewer.email)
+  const recognised = viewer !== null && (address === null || address === viewer.contact.email)
   const { reasons, tooMany } = await suspicions(services, {
     formId: live.id,
     abuse: live.document.abuse,
@@ -144,7 +144,7 @@ export async function submit(services: Services, sent: Sent, outcome: Outcome): 
   if (tooMany)
     throw new AppError('too_many_requests', 'Too many submissions. Try again in an hour.', { status: 429 })
   const submission: Submission = {
-    contactId: recognised && viewer ? viewer.id : '0',
+    contactId: recognised && viewer ? viewer.contact.id : '0',
     id: newId(),
     formId: live.id,
     version: live.version,

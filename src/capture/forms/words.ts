@@ -1,88 +1,22 @@
-type Sentences = Record<string, string>
+import { de } from './words/de.ts'
+import { en, type Sentences } from './words/en.ts'
+import { es } from './words/es.ts'
+import { fr } from './words/fr.ts'
+import { it } from './words/it.ts'
+import { nl } from './words/nl.ts'
+import { pl } from './words/pl.ts'
+import { pt } from './words/pt.ts'
 
-/** What a form says by itself; `{about}` is what the problem speaks of. */
-const english: Sentences = {
-  required: 'Please fill in this field.',
-  agree: 'Please tick this box to go on.',
-  tooShort: 'Please enter at least {about} characters.',
-  tooLong: 'Please enter at most {about} characters.',
-  noUrl: 'Please enter a web address, like www.example.com.',
-  noEmail: 'Please enter an email address, like name@example.com.',
-  noDisposable: 'Please enter an address that you will keep.',
-  noBusiness: 'Please enter the address of your work.',
-  noPhone: 'Please enter a telephone number.',
-  noPhoneAbroad: 'Please enter a telephone number with the code of its country, like +49 30 901820.',
-  noNumber: 'Please enter a number.',
-  notWhole: 'Please enter a whole number.',
-  tooSmall: 'Please enter {about} or more.',
-  tooLarge: 'Please enter {about} or less.',
-  noDate: 'Please enter a date.',
-  tooEarly: 'Please enter {about} or a later day.',
-  tooLate: 'Please enter {about} or an earlier day.',
-  noChoice: 'Please choose one of the answers.',
-  tooFew: 'Please choose at least {about}.',
-  tooMany: 'Please choose at most {about}.',
-  noFile: 'Please choose the file again.',
-  fileType: 'This kind of file is not taken.',
-  fileSize: 'Please choose a file of at most {about} MB.',
-  fileCount: 'Please choose at most {about} files.',
-  summary: 'Please look at these fields again:',
-  next: 'Next',
-  back: 'Back',
-  step: 'Step {about}',
-  leaveEmpty: 'Leave this empty',
-  required_mark: 'required',
-  again: 'Please check what you entered and send it.',
-  closed: 'This form is closed.',
-  closedText: 'It takes no answers at the moment.',
-  download: 'Download {about}',
-  gone: 'This link has expired.',
-  busy: 'Too much came at once. Please try again in an hour.',
-}
-const german: Sentences = {
-  required: 'Bitte füllen Sie dieses Feld aus.',
-  agree: 'Bitte setzen Sie dieses Häkchen, um fortzufahren.',
-  tooShort: 'Bitte geben Sie mindestens {about} Zeichen ein.',
-  tooLong: 'Bitte geben Sie höchstens {about} Zeichen ein.',
-  noUrl: 'Bitte geben Sie eine Webadresse ein, etwa www.example.com.',
-  noEmail: 'Bitte geben Sie eine E-Mail-Adresse ein, etwa name@example.com.',
-  noDisposable: 'Bitte geben Sie eine Adresse ein, die Sie behalten.',
-  noBusiness: 'Bitte geben Sie Ihre geschäftliche Adresse ein.',
-  noPhone: 'Bitte geben Sie eine Telefonnummer ein.',
-  noPhoneAbroad: 'Bitte geben Sie eine Telefonnummer mit Landesvorwahl ein, etwa +49 30 901820.',
-  noNumber: 'Bitte geben Sie eine Zahl ein.',
-  notWhole: 'Bitte geben Sie eine ganze Zahl ein.',
-  tooSmall: 'Bitte geben Sie {about} oder mehr ein.',
-  tooLarge: 'Bitte geben Sie {about} oder weniger ein.',
-  noDate: 'Bitte geben Sie ein Datum ein.',
-  tooEarly: 'Bitte geben Sie den {about} oder einen späteren Tag ein.',
-  tooLate: 'Bitte geben Sie den {about} oder einen früheren Tag ein.',
-  noChoice: 'Bitte wählen Sie eine der Antworten.',
-  tooFew: 'Bitte wählen Sie mindestens {about}.',
-  tooMany: 'Bitte wählen Sie höchstens {about}.',
-  noFile: 'Bitte wählen Sie die Datei noch einmal.',
-  fileType: 'Diese Art von Datei wird nicht angenommen.',
-  fileSize: 'Bitte wählen Sie eine Datei von höchstens {about} MB.',
-  fileCount: 'Bitte wählen Sie höchstens {about} Dateien.',
-  summary: 'Bitte sehen Sie diese Felder noch einmal an:',
-  next: 'Weiter',
-  back: 'Zurück',
-  step: 'Schritt {about}',
-  leaveEmpty: 'Bitte leer lassen',
-  required_mark: 'Pflichtfeld',
-  again: 'Bitte prüfen Sie Ihre Angaben und senden Sie sie ab.',
-  closed: 'Dieses Formular ist geschlossen.',
-  closedText: 'Zurzeit werden keine Antworten angenommen.',
-  download: '{about} herunterladen',
-  gone: 'Dieser Link ist abgelaufen.',
-  busy: 'Es kam zu viel auf einmal. Bitte versuchen Sie es in einer Stunde noch einmal.',
+const spoken: Record<string, Sentences> = { en, de, fr, es, it, nl, pt, pl }
+
+/** All that forms say by themselves, for the form script; English where we do not speak the language. */
+export function sentencesIn(language: string): Sentences {
+  const tag = language.toLowerCase().split('-')[0] ?? ''
+  return Object.hasOwn(spoken, tag) ? (spoken[tag] ?? en) : en
 }
 
 /** A sentence of ours in a language, English where we do not have it. */
 export function say(language: string, name: string, about = ''): string {
-  const own = language.startsWith('de') ? german : english
-  return (own[name] ?? english[name] ?? name).replace('{about}', about)
+  const own: Record<string, string> = sentencesIn(language)
+  return (Object.hasOwn(own, name) ? (own[name] ?? name) : name).replace('{about}', about)
 }
-
-/** All of them, for the form script. */
-export const sentencesIn = (language: string): Sentences => (language.startsWith('de') ? german : english)

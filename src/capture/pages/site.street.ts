@@ -30,7 +30,7 @@ export async function serveSite(
   { shop, visits }: { shop: Shop; visits: Visits },
 ): Promise<void> {
   const { db } = services
-  const script = buildPageScript('pages.ts')
+  const script = buildPageScript('tracker/pages.ts')
   app.get('/pages.js', options, (request, reply) => sendScript(script, request, reply))
   app.get<{ Params: { file: string } }>('/media/:file', options, (request, reply) =>
     sendImage(services, request.params.file, reply),

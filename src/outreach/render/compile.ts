@@ -265,6 +265,7 @@ const sample = {
   tend: { nonce: 'n', marketing: true, open: 'https://example.com/o.gif' },
   unsubscribe_url: 'https://example.com/u',
   preferences_url: 'https://example.com/p',
+  visitor_token: 'token',
   postal_address: '',
   now: '2026-01-01T00:00:00.000Z',
 }

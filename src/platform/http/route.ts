@@ -32,6 +32,8 @@ export type Route = {
   status: number
   /** Asks people to show once more who they are: a session left open is not enough for this. */
   fresh: boolean
+  /** How many bytes a request may hold; null: the usual megabyte. */
+  bodyLimit: number | null
   handle(input: RouteInput<unknown, unknown, unknown>, services: Services): Promise<unknown>
 }
 
@@ -56,6 +58,7 @@ type Given<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R exte
   reply: R
   status?: number
   fresh?: boolean
+  bodyLimit?: number
   handle(input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>, services: Services): Promise<z.input<R>>
 }
 
@@ -75,6 +78,7 @@ export function route<
     body: given.body ?? null,
     status: given.status ?? 200,
     fresh: given.fresh ?? false,
+    bodyLimit: given.bodyLimit ?? null,
     // The server hands over what these very schemas have parsed.
     handle: given.handle as Route['handle'],
   }

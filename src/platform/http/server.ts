@@ -90,6 +90,7 @@ export function mountRoutes(app: FastifyInstance, routes: Route[], policy: Polic
       method: route.method,
       url: route.url,
       schema: schemaOf(route),
+      ...(route.bodyLimit === null ? {} : { bodyLimit: route.bodyLimit }),
       onRequest: async request => {
         request.actor = await admit(request, route, policy, services)
         refuseNul(request.url)

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { base64 } from '@/api/base64'
 import { call, client } from '@/api/client'
 
 const readImport = (id: string) => call(client.GET('/api/v1/imports/{id}', { params: { path: { id } } }))
@@ -55,15 +56,6 @@ export function useImportChange(id: string) {
     mutationFn: (change: Change) =>
       call(client.PATCH('/api/v1/imports/{id}', { ...path(id), body: change as never })),
     onSuccess: found => queries.setQueryData(['imports', id], found),
-  })
-}
-
-function base64(piece: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader()
-    reader.onload = () => resolve(String(reader.result).split(',')[1] ?? '')
-    reader.onerror = () => reject(new Error('The file cannot be read any more. Was it moved?'))
-    reader.readAsDataURL(piece)
   })
 }
 

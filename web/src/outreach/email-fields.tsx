@@ -36,6 +36,7 @@ const known = [
   { label: 'Company', value: '{{ contact.company.name | default: "your company" }}' },
   { label: 'Unsubscribe link', value: '{{ unsubscribe_url }}' },
   { label: 'Link to choose topics and frequency', value: '{{ preferences_url }}' },
+  { label: 'Who the reader is, in links to forms', value: 'tend_t={{ visitor_token }}' },
 ]
 
 /** Everything an author writes. Values of contacts are put in with a fallback, so that nobody is greeted with a gap. */

@@ -11,6 +11,7 @@ import {
 } from '@mantine/core'
 import { useUsers } from '@/ui/steward'
 import { useThings } from '@/workflows/pickers'
+import { AssetField } from './asset-field'
 import type { EditorProps } from './form-fields'
 
 /** What happens when a submission was taken. */
@@ -18,7 +19,7 @@ export function FormAfter({ document, set, disabled }: EditorProps) {
   const lists = useThings('lists')
   const models = useThings('score-models')
   const users = useUsers()
-  const { after, progressive } = document
+  const { after } = document
   const change = (next: Partial<typeof after>) => set({ ...document, after: { ...after, ...next } })
   return (
     <Stack gap="md" maw={640}>
@@ -45,6 +46,7 @@ export function FormAfter({ document, set, disabled }: EditorProps) {
         value={after.redirectHosts}
         onChange={redirectHosts => change({ redirectHosts })}
       />
+      <AssetField value={after.assetId} disabled={disabled} onChange={assetId => change({ assetId })} />
       <MultiSelect
         label="Put the contact on these lists"
         searchable
@@ -85,14 +87,24 @@ export function FormAfter({ document, set, disabled }: EditorProps) {
         value={after.notify}
         onChange={notify => change({ notify })}
       />
+      <Returning document={document} set={set} disabled={disabled} />
+    </Stack>
+  )
+}
+
+/** What is asked of, and shown to, people whom we recognise. */
+function Returning({ document, set, disabled }: EditorProps) {
+  const { progressive } = document
+  const change = (next: Partial<typeof progressive>) =>
+    set({ ...document, progressive: { ...progressive, ...next } })
+  return (
+    <>
       <Switch
         label="Ask returning people something new instead of what we know"
         description="Only those whom we recognise by our own signed token; never because an address was typed."
         disabled={disabled}
         checked={progressive.isOn}
-        onChange={event =>
-          set({ ...document, progressive: { ...progressive, isOn: event.currentTarget.checked } })
-        }
+        onChange={event => change({ isOn: event.currentTarget.checked })}
       />
       {progressive.isOn && (
         <NumberInput
@@ -102,9 +114,16 @@ export function FormAfter({ document, set, disabled }: EditorProps) {
           max={60}
           disabled={disabled}
           value={progressive.maxShown}
-          onChange={n => set({ ...document, progressive: { ...progressive, maxShown: Number(n) || 1 } })}
+          onChange={n => change({ maxShown: Number(n) || 1 })}
         />
       )}
-    </Stack>
+      <Switch
+        label="Fill in what we know for people who come by a link in their own mail"
+        description="The link names its reader for 30 days. Whoever a mail is forwarded to sees the same: leave it off where an answer is nobody else’s business."
+        disabled={disabled}
+        checked={progressive.prefills}
+        onChange={event => change({ prefills: event.currentTarget.checked })}
+      />
+    </>
   )
 }

@@ -1,20 +1,23 @@
-import {
-  ActionIcon,
-  Anchor,
-  Code,
-  ColorInput,
-  CopyButton,
-  Group,
-  SegmentedControl,
-  Stack,
-  Switch,
-  TagsInput,
-  Text,
-  Tooltip,
-} from '@mantine/core'
-import { IconCheck, IconCopy } from '@tabler/icons-react'
+import { ColorInput, Group, SegmentedControl, Stack, TagsInput, Text } from '@mantine/core'
 import { type Form, fieldsOf } from './form'
 import type { EditorProps } from './form-fields'
+import { FormForeign } from './form-foreign'
+import { Snippet } from './snippet'
+
+const plainText = (words: string) => words.replace(/[<>&"]/g, '')
+
+const jsonNote =
+  'First GET the same address without /submissions: it gives the fields, a token for this showing, and a sum to solve. Sending a token twice is one submission.'
+
+function jsonWords(street: string, key: string, fields: { key: string }[]): string {
+  const answers = Object.fromEntries(fields.map(field => [field.key, '...']))
+  return [
+    `POST ${street}/v1/forms/${key}/submissions`,
+    'content-type: application/json',
+    '',
+    JSON.stringify({ token: '...', answers, page: { url: 'https://...' } }, null, 2),
+  ].join('\n')
+}
 
 /** Where the form may stand and the words to put it there. */
 export function FormEmbed({ form, document, set, disabled }: EditorProps & { form: Form }) {
@@ -22,9 +25,10 @@ export function FormEmbed({ form, document, set, disabled }: EditorProps & { for
   const change = (next: Partial<typeof embedding>) =>
     set({ ...document, embedding: { ...embedding, ...next } })
   const street = form.url.replace(/\/forms\/[^/]*$/, '')
-  const inputs = fieldsOf(document)
-    .filter(field => !['html', 'file'].includes(field.type))
-    .map(field => `  <label>${field.label || field.key} <input name="${field.key}"></label>`)
+  const fields = fieldsOf(document).filter(field => !['html', 'file'].includes(field.type))
+  const inputs = fields.map(
+    field => `  <label>${plainText(field.label || field.key)} <input name="${field.key}"></label>`,
+  )
   return (
     <Stack gap="lg" maw={760}>
       <Group gap="lg" align="flex-end">
@@ -61,13 +65,19 @@ export function FormEmbed({ form, document, set, disabled }: EditorProps & { for
       />
       <Snippet title="A page of its own" text={form.url} link />
       <Snippet
+        title="In a mail, for its reader"
+        text={`${form.url}?tend_t={{ visitor_token }}`}
+        note="The reader is recognised by it for 30 days. The same parameter works on a page of yours that the form stands in."
+      />
+      <Snippet
         title="Inside a page"
         text={`<div data-tend-form="${form.key}"></div>\n<script async src="${street}/forms.js"></script>`}
         note="Works under a strict Content-Security-Policy that names this street in script-src and connect-src."
       />
       <Snippet
         title="In a frame"
-        text={`<iframe src="${form.url}?frame=1" title="${form.name.replaceAll('"', '')}" style="border:0;width:100%" height="640"></iframe>`}
+        text={`<iframe data-tend-frame src="${form.url}?frame=1" title="${form.name.replaceAll('"', '')}" style="border:0;width:100%" height="640"></iframe>\n<script async src="${street}/forms-frame.js"></script>`}
+        note="The script gives the frame the height of what is in it; without it the frame keeps the height above."
       />
       <Snippet
         title="Plain HTML, without any script"
@@ -79,64 +89,12 @@ export function FormEmbed({ form, document, set, disabled }: EditorProps & { for
         ].join('\n')}
         note="Answers that will not do are asked for again on the form’s own page."
       />
-      <Switch
-        label="Take forms of other makers"
-        description="Their fields may have any names: those that are the same as here are taken."
-        disabled={disabled}
-        checked={embedding.takesForeign}
-        onChange={event => change({ takesForeign: event.currentTarget.checked })}
+      <Snippet
+        title="For your own script, as JSON"
+        text={jsonWords(street, form.key, fields)}
+        note={jsonNote}
       />
-    </Stack>
-  )
-}
-
-function Snippet({
-  title,
-  text,
-  note,
-  link,
-}: {
-  title: string
-  text: string
-  note?: string
-  link?: boolean
-}) {
-  return (
-    <Stack gap={4}>
-      <Group gap={6}>
-        <Text size="sm" fw={500}>
-          {title}
-        </Text>
-        <CopyButton value={text}>
-          {({ copied, copy }) => (
-            <Tooltip label={copied ? 'Copied' : 'Copy'}>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                size="sm"
-                aria-label={`Copy: ${title}`}
-                onClick={copy}
-              >
-                {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-              </ActionIcon>
-            </Tooltip>
-          )}
-        </CopyButton>
-      </Group>
-      {link ? (
-        <Anchor href={text} target="_blank" rel="noreferrer" size="sm">
-          {text}
-        </Anchor>
-      ) : (
-        <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-          {text}
-        </Code>
-      )}
-      {note && (
-        <Text size="xs" c="dimmed">
-          {note}
-        </Text>
-      )}
+      <FormForeign form={form} document={document} set={set} disabled={disabled} street={street} />
     </Stack>
   )
 }

@@ -14,11 +14,12 @@ import {
   verticalListSortingStrategy,
 } from '@dnd-kit/sortable'
 import { ActionIcon, Box, Button, Group, Menu, Stack, Text, TextInput, UnstyledButton } from '@mantine/core'
-import { IconCopy, IconGripVertical, IconPlus, IconTrash } from '@tabler/icons-react'
+import { IconArrowFork, IconCopy, IconGripVertical, IconPlus, IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { call, client } from '@/api/client'
 import {
   changeField,
+  changeStep,
   copyField,
   type Field,
   type FormDocument,
@@ -26,6 +27,7 @@ import {
   makeStep,
   moveField,
   type Step,
+  withoutStep,
 } from './form'
 
 export type EditorProps = {
@@ -33,6 +35,9 @@ export type EditorProps = {
   set(document: FormDocument): void
   disabled: boolean
 }
+
+/** What stands for a step where fields are chosen by their keys. */
+export const stepName = ({ id }: Pick<Step, 'id'>): string => `step:${id}`
 
 /** The types of fields with their names, as the server has them. */
 export function useFieldTypes(): { type: string; title: string; family: string | null }[] {
@@ -86,11 +91,7 @@ function StepBox(
   },
 ) {
   const { document, set, disabled, step, index } = props
-  const change = (next: Step | null) =>
-    set({
-      ...document,
-      steps: document.steps.flatMap(each => (each.id === step.id ? (next ? [next] : []) : [each])),
-    })
+  const change = (next: Step) => set(changeStep(document, next))
   return (
     <Stack gap={6}>
       {document.steps.length > 1 && (
@@ -105,11 +106,20 @@ function StepBox(
             onChange={event => change({ ...step, title: event.currentTarget.value })}
           />
           <ActionIcon
+            variant={props.chosen === stepName(step) ? 'light' : 'subtle'}
+            color="gray"
+            aria-label={`Where step ${index + 1} leads`}
+            aria-pressed={props.chosen === stepName(step)}
+            onClick={() => props.choose(props.chosen === stepName(step) ? null : stepName(step))}
+          >
+            <IconArrowFork size={16} />
+          </ActionIcon>
+          <ActionIcon
             variant="subtle"
             color="gray"
             aria-label={`Remove step ${index + 1}`}
             disabled={disabled || step.fields.length > 0}
-            onClick={() => change(null)}
+            onClick={() => set(withoutStep(document, step.id))}
           >
             <IconTrash size={16} />
           </ActionIcon>
@@ -120,6 +130,12 @@ function StepBox(
           <FieldRow key={field.key} {...props} field={field} />
         ))}
       </SortableContext>
+      {step.jumps.length > 0 && (
+        <Text size="xs" c="dimmed">
+          {step.jumps.length === 1 ? 'One condition leads' : `${step.jumps.length} conditions lead`} past what
+          follows
+        </Text>
+      )}
       <AddField
         disabled={disabled}
         onAdd={type => {

@@ -1,16 +1,4 @@
-import {
-  Anchor,
-  Button,
-  Grid,
-  Group,
-  Paper,
-  Stack,
-  Tabs,
-  Text,
-  Textarea,
-  TextInput,
-  Tooltip,
-} from '@mantine/core'
+import { Anchor, Button, Group, Tabs, Text, Tooltip } from '@mantine/core'
 import { IconArrowBackUp, IconArrowForwardUp, IconExternalLink } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
@@ -23,13 +11,13 @@ import { Page } from '@/ui/page'
 import { LoadedScreen } from '@/ui/states'
 import { Status } from '@/ui/status'
 import { OwnerName } from '@/ui/steward'
-import { FieldSettings } from './field-settings'
-import { type Form, type FormDocument, fieldsOf, type Logic, readForm } from './form'
+import { type Form, type FormDocument, readForm } from './form'
 import { FormAfter } from './form-after'
+import { FormBuild } from './form-build'
 import { FormEmbed } from './form-embed'
-import { type EditorProps, FormFields } from './form-fields'
+import type { EditorProps } from './form-fields'
+import { FormLanguages } from './form-languages'
 import { FormMenu } from './form-menu'
-import { FormPreview } from './form-preview'
 import { FormProtection } from './form-protection'
 import { FormPublish } from './form-publish'
 import { FormResults } from './form-results'
@@ -98,6 +86,7 @@ function Editor({ form }: { form: Form }) {
         <Tabs.List>
           <Tabs.Tab value="build">Build</Tabs.Tab>
           <Tabs.Tab value="after">After submitting</Tabs.Tab>
+          <Tabs.Tab value="languages">Languages</Tabs.Tab>
           <Tabs.Tab value="embed">Where it stands</Tabs.Tab>
           <Tabs.Tab value="protection">Protection</Tabs.Tab>
           <Tabs.Tab value="submissions">Submissions</Tabs.Tab>
@@ -105,10 +94,13 @@ function Editor({ form }: { form: Form }) {
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="build" pt="md">
-          <Build {...part} name={name} setName={next => autosave.set({ name: next })} />
+          <FormBuild {...part} name={name} setName={next => autosave.set({ name: next })} />
         </Tabs.Panel>
         <Tabs.Panel value="after" pt="md">
           <FormAfter {...part} />
+        </Tabs.Panel>
+        <Tabs.Panel value="languages" pt="md">
+          <FormLanguages {...part} />
         </Tabs.Panel>
         <Tabs.Panel value="embed" pt="md">
           <FormEmbed {...part} form={form} />
@@ -116,7 +108,6 @@ function Editor({ form }: { form: Form }) {
         <Tabs.Panel value="protection" pt="md">
           <FormProtection {...part} />
         </Tabs.Panel>
-
         <Tabs.Panel value="submissions" pt="md">
           <FormSubmissions form={form} />
         </Tabs.Panel>
@@ -135,108 +126,6 @@ function Editor({ form }: { form: Form }) {
         flush={autosave.flush}
       />
     </Page>
-  )
-}
-
-/** A condition with a field under its new name. */
-function renamedIn(logic: Logic | null, from: string, to: string): Logic | null {
-  if (logic === null) return null
-  const text = JSON.stringify(logic).replaceAll(
-    `"field":${JSON.stringify(from)}`,
-    `"field":${JSON.stringify(to)}`,
-  )
-  return JSON.parse(text) as Logic
-}
-
-function renamed(document: FormDocument, from: string, to: string): FormDocument {
-  return {
-    ...document,
-    steps: document.steps.map(step => ({
-      ...step,
-      jumps: step.jumps.map(jump => ({ ...jump, when: renamedIn(jump.when, from, to) ?? jump.when })),
-      fields: step.fields.map(field => ({
-        ...field,
-        key: field.key === from ? to : field.key,
-        show: renamedIn(field.show, from, to),
-        ...(field.requireWhen === undefined ? {} : { requireWhen: renamedIn(field.requireWhen, from, to) }),
-      })),
-    })),
-  }
-}
-
-function Build(props: EditorProps & { name: string; setName(name: string): void }) {
-  const { document, set, disabled, name, setName } = props
-  const [chosen, choose] = useState<string | null>(null)
-  const field = fieldsOf(document).find(each => each.key === chosen)
-  const rename = (from: string, to: string) => {
-    if (fieldsOf(document).some(each => each.key === to)) return
-    set(renamed(document, from, to))
-    choose(to)
-  }
-  return (
-    <Grid gap="lg">
-      <Grid.Col span={{ base: 12, sm: 6, lg: 3 }}>
-        <FormFields {...props} chosen={chosen} choose={choose} />
-      </Grid.Col>
-      <Grid.Col span={{ base: 12, sm: 6, lg: 5 }} order={{ base: 3, lg: 2 }}>
-        <FormPreview document={document} chosen={chosen} choose={choose} />
-      </Grid.Col>
-      <Grid.Col span={{ base: 12, lg: 4 }} order={{ base: 2, lg: 3 }}>
-        <Paper withBorder p="md">
-          {field ? (
-            <Stack gap="sm">
-              <Group justify="space-between">
-                <Text fw={600}>This field</Text>
-                <Button size="xs" variant="subtle" onClick={() => choose(null)}>
-                  The whole form
-                </Button>
-              </Group>
-              <FieldSettings
-                key={field.key}
-                document={document}
-                field={field}
-                set={set}
-                rename={rename}
-                disabled={disabled}
-              />
-            </Stack>
-          ) : (
-            <Stack gap="sm">
-              <Text fw={600}>The form</Text>
-              <TextInput
-                label="Name (for you)"
-                disabled={disabled}
-                value={name}
-                onChange={event => setName(event.currentTarget.value)}
-              />
-              <TextInput
-                label="Title above it"
-                disabled={disabled}
-                value={document.title}
-                onChange={event => set({ ...document, title: event.currentTarget.value })}
-              />
-              <Textarea
-                label="Words above it"
-                autosize
-                minRows={2}
-                disabled={disabled}
-                value={document.intro}
-                onChange={event => set({ ...document, intro: event.currentTarget.value })}
-              />
-              <TextInput
-                label="Words on the button"
-                disabled={disabled}
-                value={document.submit}
-                onChange={event => set({ ...document, submit: event.currentTarget.value })}
-              />
-              <Text size="sm" c="dimmed">
-                Choose a field on the left or in the preview to change it.
-              </Text>
-            </Stack>
-          )}
-        </Paper>
-      </Grid.Col>
-    </Grid>
   )
 }
 

@@ -54,7 +54,7 @@ export type FormDocument = {
   savesPartly: boolean
   steps: Step[]
   languages: { main: string; others: Record<string, Record<string, string>> }
-  progressive: { isOn: boolean; maxShown: number }
+  progressive: { isOn: boolean; maxShown: number; prefills: boolean }
   after: {
     message: string
     redirect: string | null
@@ -177,6 +177,19 @@ export function changeField(document: FormDocument, key: string, next: Field | n
     fields: step.fields.flatMap(field => (field.key === key ? (next ? [next] : []) : [field])),
   }))
   return { ...document, steps }
+}
+
+export function changeStep(document: FormDocument, next: Step): FormDocument {
+  return { ...document, steps: document.steps.map(step => (step.id === next.id ? next : step)) }
+}
+
+/** The document without an empty step, and without the jumps that led to it. */
+export function withoutStep(document: FormDocument, id: string): FormDocument {
+  const steps = document.steps.filter(step => step.id !== id)
+  return {
+    ...document,
+    steps: steps.map(step => ({ ...step, jumps: step.jumps.filter(jump => jump.to !== id) })),
+  }
 }
 
 /** The document with a field moved before another, or to the end of a step. */

@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { base64 } from '@/api/base64'
 import { call, client } from '@/api/client'
 
 export const imageTypes = 'image/png,image/jpeg,image/gif,image/webp'
@@ -19,14 +20,6 @@ async function shrink(file: File): Promise<Blob> {
     if (made && made.size <= maxBytes) return made
   }
   return file
-}
-
-async function base64(blob: Blob): Promise<string> {
-  const bytes = new Uint8Array(await blob.arrayBuffer())
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 8_192)
-    text += String.fromCharCode(...bytes.subarray(at, at + 8_192))
-  return btoa(text)
 }
 
 /** Adds an image to the library, scaled down where it is too large; `done` is told its id. */
