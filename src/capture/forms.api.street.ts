@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { visitorParameter } from '#audience/recognition.ts'
-import { run, sql } from '#platform/db/db.ts'
 import { AppError, forbidden, invalid, notFound } from '#platform/errors.ts'
 import type { Services } from '#platform/services.ts'
 import { foreignNames, publicForm } from './forms/api.ts'
@@ -10,6 +9,7 @@ import { fieldsOf } from './forms/definition.ts'
 import { challengeFor, honeypot } from './forms/guard.ts'
 import type { Raw } from './forms/kind.ts'
 import { findLive, type Live, prefilled, skippedFor, viewerOf } from './forms/live.ts'
+import { keepPartial } from './forms/partials.sql.ts'
 import { rawOf } from './forms/read.ts'
 import { judge, submit } from './forms/submit.ts'
 import { readRender, renderToken, type Showing } from './forms/token.ts'
@@ -186,15 +186,12 @@ async function keepPart(services: Services, request: FastifyRequest<Keyed>, repl
   if (!live.document.savesPartly) throw forbidden('This form keeps nothing before it is sent.')
   const language = live.document.languages.main
   const outcome = judge(services, { live, given: valuesOf(live, sent.answers), viewer: null, language })
-  await run(
-    services.db,
-    sql`
-    insert into capture.form_partial as part (id, form_id, version, answers, step, at)
-    select ${showing.id}::bigint, ${live.id}::bigint, ${live.version}, ${JSON.stringify(outcome.answers)}::jsonb, ${sent.step},
-      ${services.clock.now()}
-    where not exists (select from capture.form_token where id = ${showing.id}::bigint)
-    on conflict (id) do update set answers = excluded.answers, step = excluded.step, at = excluded.at`,
-  )
+  await keepPartial(services.db, showing, {
+    answers: outcome.answers,
+    step: sent.step,
+    now: services.clock.now(),
+    mostPerHour: live.document.abuse.perFormPerHour,
+  })
   return { ok: true }
 }
 

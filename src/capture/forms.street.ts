@@ -9,6 +9,8 @@ import { drawForm, drawPage, paragraphs } from './forms/html.ts'
 import type { Raw } from './forms/kind.ts'
 import { findLive, type Live, prefilled, skippedFor, viewerOf } from './forms/live.ts'
 import { walk } from './forms/logic.ts'
+import { keepPartial } from './forms/partials.sql.ts'
+import type { Outcome } from './forms/read.ts'
 import { campaignOf, judge, originOf, type Reply, submit } from './forms/submit.ts'
 import { readRender, renderToken, type Showing } from './forms/token.ts'
 import { takeFile } from './forms/uploads.ts'
@@ -259,7 +261,10 @@ async function advance(
     const place = outcome.problems.find(each => judged.includes(each.step))?.step
     return stand(place ? way.indexOf(place) : at, wrong, 422)
   }
-  if (step !== '' && at < way.length - 1) return stand(at + 1, [])
+  if (step !== '' && at < way.length - 1) {
+    if (showing && live.document.savesPartly) await keepStep(services, live, showing, { step, outcome })
+    return stand(at + 1, [])
+  }
   if (!showing) return stand(0, [{ field: firstField(live), message: say(language, 'again') }], 422)
   const done = await submit(
     services,
@@ -270,6 +275,17 @@ async function advance(
   return send(ask, thanks(live, done, language, isFramed(request)), {
     ancestors: live.document.embedding.origins,
   })
+}
+
+function keepStep(
+  { db, clock }: Services,
+  { document }: Live,
+  showing: Showing,
+  { step, outcome }: { step: string; outcome: Outcome },
+): Promise<void> {
+  const { answers } = outcome
+  const mostPerHour = document.abuse.perFormPerHour
+  return keepPartial(db, showing, { answers, step, now: clock.now(), mostPerHour })
 }
 
 const firstField = (live: Live) => {

@@ -1,9 +1,13 @@
 import { z } from 'zod'
+import { audit } from '#access/audit.ts'
+import { inTransaction } from '#platform/db/db.ts'
+import { notFound } from '#platform/errors.ts'
 import { page, pageOf, pageQuery, readCursor } from '#platform/http/paging.ts'
 import type { Actor } from '#platform/http/route.ts'
-import { daySchema, idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
+import { daySchema, done, idParams, idSchema, type Route, route, timeSchema } from '#platform/http/route.ts'
 import type { Services } from '#platform/services.ts'
 import { fieldsOf } from './forms/definition.ts'
+import { deletePartial, selectPartials } from './forms/partials.sql.ts'
 import { type Submission, selectSubmissions, submissionStatuses } from './forms/submissions.sql.ts'
 import { countDays, countFields, countSources, countVersions } from './forms/views.sql.ts'
 import {
@@ -86,6 +90,51 @@ const read = route({
   handle: async ({ params }, { db }) => shown(await getSubmission(db, params.id, params.submissionId)),
 })
 
+const partials = route({
+  method: 'GET',
+  url: '/api/v1/forms/:id/partials',
+  can: 'contacts.read',
+  summary: 'What was entered step by step and not sent, the newest first; kept for 14 days',
+  tag,
+  params: idParams,
+  query: pageQuery,
+  reply: pageOf(
+    z.object({
+      id: idSchema,
+      version: z.int(),
+      at: timeSchema,
+      /** The last step that was filled in. */
+      step: z.string(),
+      answers: z.record(z.string(), answer),
+    }),
+  ),
+  async handle({ params, query }, { db }) {
+    await getForm(db, params.id)
+    const key = readCursor(query.cursor, z.object({ id: idSchema }))
+    const rows = await selectPartials(db, params.id, { before: key?.id ?? null, limit: query.limit + 1 })
+    return page(rows, query.limit, ({ id }) => ({ id }))
+  },
+})
+
+const removePartial = route({
+  method: 'DELETE',
+  url: '/api/v1/forms/:id/partials/:partialId',
+  can: 'forms.publish',
+  summary: 'Forget what somebody entered and did not send',
+  tag,
+  params: z.object({ id: idSchema, partialId: idSchema }),
+  reply: done,
+  async handle({ params, actor }, { db }) {
+    await getForm(db, params.id)
+    await inTransaction(db, async trx => {
+      if (!(await deletePartial(trx, params.id, params.partialId))) throw notFound('partial submission')
+      const what = { kind: 'form-partial', id: params.partialId }
+      await audit(trx, actor, 'forms.partial.delete', what, { formId: params.id })
+    })
+    return { ok: true as const }
+  },
+})
+
 type Act = (services: Services, actor: Actor, named: { formId: string; id: string }) => Promise<Submission>
 const act = (verb: string, summary: string, work: Act) =>
   route({
@@ -158,5 +207,7 @@ export const submissionRoutes: Route[] = [
   act('spam', 'Say that nobody meant it; what it did already stays', markSpam),
   act('not-spam', 'Take the word spam back; nothing is worked through by that', unmarkSpam),
   act('reprocess', 'Work it through once more', reprocessSubmission),
+  partials,
+  removePartial,
   results,
 ]

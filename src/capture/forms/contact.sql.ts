@@ -1,3 +1,4 @@
+import { contactsForRender } from '#audience/contacts.ts'
 import { type Db, many, run, sql } from '#platform/db/db.ts'
 
 /** Everything that these people sent, also what waited in quarantine under their addresses, and what they uploaded. */
@@ -6,7 +7,10 @@ export async function forgetSubmissions(trx: Db, contactIds: string[]): Promise<
     trx,
     sql`delete from capture.form_submission where contact_id = any(${contactIds}::bigint[]) returning address, answers`,
   )
-  const addresses = [...new Set(rows.flatMap(row => row.address ?? []))]
+  const people = await contactsForRender(trx, contactIds)
+  const addresses = [...new Set([...rows.map(row => row.address), ...people.map(each => each.email)])].filter(
+    address => address !== null,
+  )
   const held = await many<{ answers: Record<string, unknown> }>(
     trx,
     sql`delete from capture.form_submission where contact_id = 0 and address = any(${addresses}::text[]) returning answers`,

@@ -1,4 +1,4 @@
-import { Button, Grid, Group, Paper, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, Grid, Group, Paper, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { FieldSettings } from './field-settings'
 import { type FormDocument, fieldsOf, type Logic } from './form'
@@ -16,9 +16,24 @@ function renamedIn(logic: Logic | null, from: string, to: string): Logic | null 
   return JSON.parse(text) as Logic
 }
 
+/** A record whose keys name the field, under its new name. */
+function rekeyed<T>(record: Record<string, T>, rename: (key: string) => string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [rename(key), value]))
+}
+
 function renamed(document: FormDocument, from: string, to: string): FormDocument {
+  const path = (key: string) =>
+    key.startsWith(`fields.${from}.`) ? `fields.${to}.${key.slice(from.length + 8)}` : key
+  const { languages, embedding } = document
   return {
     ...document,
+    languages: {
+      ...languages,
+      others: Object.fromEntries(
+        Object.entries(languages.others).map(([tag, words]) => [tag, rekeyed(words, path)]),
+      ),
+    },
+    embedding: { ...embedding, foreign: rekeyed(embedding.foreign, key => (key === from ? to : key)) },
     steps: document.steps.map(step => ({
       ...step,
       jumps: step.jumps.map(jump => ({ ...jump, when: renamedIn(jump.when, from, to) ?? jump.when })),
@@ -122,6 +137,15 @@ function WholeForm({ document, set, disabled, name, setName }: Props) {
         value={document.submit}
         onChange={event => set({ ...document, submit: event.currentTarget.value })}
       />
+      {document.steps.length > 1 && (
+        <Switch
+          label="Keep what was entered, step by step"
+          description="For 14 days, under Submissions, Not sent. Nobody becomes a contact by it and nobody is written to. Say so in the words above the form."
+          disabled={disabled}
+          checked={document.savesPartly}
+          onChange={event => set({ ...document, savesPartly: event.currentTarget.checked })}
+        />
+      )}
       <Text size="sm" c="dimmed">
         Choose a field on the left or in the preview to change it.
       </Text>

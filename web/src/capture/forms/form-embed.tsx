@@ -1,10 +1,33 @@
 import { ColorInput, Group, SegmentedControl, Stack, TagsInput, Text } from '@mantine/core'
-import { type Form, fieldsOf } from './form'
+import { type Field, type Form, fieldsOf } from './form'
 import type { EditorProps } from './form-fields'
 import { FormForeign } from './form-foreign'
 import { Snippet } from './snippet'
 
 const plainText = (words: string) => words.replace(/[<>&"]/g, '')
+
+const types: Record<string, string> = {
+  email: 'email',
+  phone: 'tel',
+  number: 'number',
+  date: 'date',
+  url: 'url',
+}
+
+/** A field as plain HTML writes it. */
+function inputOf({ key, type, label, wording, options }: Field): string {
+  const words = plainText(label || key)
+  if (type === 'hidden') return `<input type="hidden" name="${key}" value="">`
+  if (type === 'long_text') return `<label>${words} <textarea name="${key}"></textarea></label>`
+  if (type === 'checkbox' || type === 'consent')
+    return `<label><input type="checkbox" name="${key}" value="true"> ${plainText(wording || words)}</label>`
+  if (!options) return `<label>${words} <input type="${types[type] ?? 'text'}" name="${key}"></label>`
+  const choices = options.map(
+    each => `<option value="${plainText(each.value)}">${plainText(each.label || each.value)}</option>`,
+  )
+  const many = type === 'multi_select' ? ' multiple' : ''
+  return `<label>${words} <select name="${key}"${many}>${choices.join('')}</select></label>`
+}
 
 const jsonNote =
   'First GET the same address without /submissions: it gives the fields, a token for this showing, and a sum to solve. Sending a token twice is one submission.'
@@ -26,9 +49,6 @@ export function FormEmbed({ form, document, set, disabled }: EditorProps & { for
     set({ ...document, embedding: { ...embedding, ...next } })
   const street = form.url.replace(/\/forms\/[^/]*$/, '')
   const fields = fieldsOf(document).filter(field => !['html', 'file'].includes(field.type))
-  const inputs = fields.map(
-    field => `  <label>${plainText(field.label || field.key)} <input name="${field.key}"></label>`,
-  )
   return (
     <Stack gap="lg" maw={760}>
       <Group gap="lg" align="flex-end">
@@ -83,7 +103,7 @@ export function FormEmbed({ form, document, set, disabled }: EditorProps & { for
         title="Plain HTML, without any script"
         text={[
           `<form method="post" action="${street}/forms/${form.key}">`,
-          ...inputs,
+          ...fields.map(field => `  ${inputOf(field)}`),
           '  <button>Send</button>',
           '</form>',
         ].join('\n')}

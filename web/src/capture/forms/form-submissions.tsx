@@ -10,21 +10,50 @@ import {
   UnstyledButton,
 } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { call, client } from '@/api/client'
 import { ExportButton } from '@/ui/export-button'
 import { When } from '@/ui/format'
 import { ListTable, useList } from '@/ui/list'
 import { Empty } from '@/ui/page'
 import type { Form } from './form'
+import { FormPartials } from './form-partials'
 import { OneSubmission, type Status, type Submission, said, states } from './form-submission'
 
 const read = (id: string, query: { limit: number; cursor?: string; status?: Status; search?: string }) =>
   call(client.GET('/api/v1/forms/{id}/submissions', { params: { path: { id }, query } }))
 
-/** What was sent: search, look at one with its proof, release what was held, or take it for spam. */
+const which = [
+  { value: '', label: 'All' },
+  { value: 'accepted', label: 'Taken' },
+  { value: 'held', label: 'Waiting for you' },
+  { value: 'spam', label: 'Spam' },
+]
+
+/** What was sent, and what was begun and not sent where the form keeps that. */
 export function FormSubmissions({ form }: { form: Form }) {
-  const [status, setStatus] = useState<'' | Status>('')
+  const [status, setStatus] = useState<'' | Status | 'partial'>('')
+  const data = form.document.savesPartly ? [...which, { value: 'partial', label: 'Not sent' }] : which
+  const chooser = (
+    <SegmentedControl
+      size="xs"
+      aria-label="Which submissions"
+      data={data}
+      value={status}
+      onChange={next => setStatus(next as typeof status)}
+    />
+  )
+  if (status !== 'partial') return <Sent form={form} status={status} chooser={chooser} />
+  return (
+    <Stack gap="md">
+      <Group>{chooser}</Group>
+      <FormPartials form={form} />
+    </Stack>
+  )
+}
+
+/** What was sent: search, look at one with its proof, release what was held, or take it for spam. */
+function Sent({ form, status, chooser }: { form: Form; status: '' | Status; chooser: ReactNode }) {
   const [text, setText] = useState('')
   const [search] = useDebouncedValue(text.trim(), 300)
   const [open, setOpen] = useState<Submission | null>(null)
@@ -34,18 +63,7 @@ export function FormSubmissions({ form }: { form: Form }) {
   return (
     <Stack gap="md">
       <Group gap="sm">
-        <SegmentedControl
-          size="xs"
-          aria-label="Which submissions"
-          data={[
-            { value: '', label: 'All' },
-            { value: 'accepted', label: 'Taken' },
-            { value: 'held', label: 'Waiting for you' },
-            { value: 'spam', label: 'Spam' },
-          ]}
-          value={status}
-          onChange={next => setStatus(next as '' | Status)}
-        />
+        {chooser}
         <TextInput
           size="xs"
           w={260}
