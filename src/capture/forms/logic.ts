@@ -51,16 +51,36 @@ export const logicOperators: readonly string[] = [
 const isSet = (answer: Answer | undefined) =>
   answer !== undefined && answer !== null && answer !== '' && !(Array.isArray(answer) && answer.length === 0)
 
+/** A text that is a plain decimal number is one; everything else is none. */
+function numberOf(actual: string | number | boolean): number | null {
+  if (typeof actual === 'number') return actual
+  return /^\s*[+-]?\d+(\.\d+)?\s*$/.test(String(actual)) ? Number(actual) : null
+}
+
+function booleanOf(actual: string | number | boolean): boolean | null {
+  const text = String(actual).toLowerCase()
+  return text === 'true' ? true : text === 'false' ? false : null
+}
+
+/** The day that a text begins with, if the calendar has it. */
+function dayOf(actual: string | number | boolean): string | null {
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(String(actual))?.[0]
+  const moment = new Date(day ?? '')
+  return day && !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(day) ? day : null
+}
+
 function one(actual: string | number | boolean, op: string, wanted: unknown): boolean {
-  if (typeof wanted === 'boolean') return op === 'is' && (actual === true || actual === 'true') === wanted
+  if (typeof wanted === 'boolean') return op === 'is' && booleanOf(actual) === wanted
   if (typeof wanted === 'number') {
-    const number =
-      typeof actual === 'number' ? actual : /^[+-]?\d+(\.\d+)?$/.test(String(actual)) ? Number(actual) : null
+    const number = numberOf(actual)
     const compare = Object.hasOwn(numbers, op) ? numbers[op] : undefined
     return number !== null && (compare?.(number, wanted) ?? false)
   }
-  const day = Object.hasOwn(days, op) ? days[op] : undefined
-  if (day) return day(String(actual).slice(0, 10), String(wanted))
+  const compareDays = Object.hasOwn(days, op) ? days[op] : undefined
+  if (compareDays) {
+    const day = dayOf(actual)
+    return day !== null && compareDays(day, String(wanted))
+  }
   const text = Object.hasOwn(texts, op) ? texts[op] : undefined
   return text?.(String(actual).toLowerCase(), String(wanted).toLowerCase()) ?? false
 }
