@@ -2,7 +2,6 @@
 // twenty workflows that queue an email, beside a hundred segments and twenty scoring rules. The street and a worker
 // with all reactors share this process, as under `npm start`; the sender's process is the generator.
 import { fork } from 'node:child_process'
-import pg from 'pg'
 import { createUser, systemActor } from '#access/users.ts'
 import { append, load } from '#activity/ledger.ts'
 import { makePartitions } from '#activity/partitions.ts'
@@ -18,6 +17,7 @@ import { createWorkflow } from '#workflows/workflows.ts'
 import { createStreet, modules } from '../src/app.ts'
 import { buildSegment } from '../src/decisions/segments.jobs.ts'
 import type { LatencyOrder, LatencyReport } from './decision/load.ts'
+import { watchMessages } from './decision/watch.ts'
 import { openPlace } from './engine/place.ts'
 import { percentile, print } from './measure.ts'
 import { fillCrowd } from './segments/crowd.ts'
@@ -101,25 +101,6 @@ async function publishWorkflows(): Promise<void> {
   }
 }
 
-/** Tells of every message when it is committed, on a connection of its own: contact and this machine's time. */
-async function watchMessages(): Promise<{ seen: Map<string, number>; close(): Promise<void> }> {
-  await run(
-    db,
-    sql`create function bench_tell() returns trigger language plpgsql as
-    $$ begin perform pg_notify('bench_message', new.contact_id::text); return null; end $$`,
-  )
-  await run(
-    db,
-    sql`create trigger bench_tell after insert on outreach.message for each row execute function bench_tell()`,
-  )
-  const client = new pg.Client({ connectionString: place.url })
-  const seen = new Map<string, number>()
-  await client.connect()
-  client.on('notification', ({ payload = '' }) => seen.set(payload, Date.now()))
-  await client.query('listen bench_message')
-  return { seen, close: () => client.end() }
-}
-
 let ok = false
 try {
   const owner = await createUser(db, systemActor, {
@@ -150,7 +131,7 @@ try {
   const reactors = modules.flatMap(module => module.reactors ?? [])
   const worker = await startWorker({ services, reactors, log: { load, append } })
   await worker.idle()
-  const watch = await watchMessages()
+  const watch = await watchMessages(place)
   const loader = fork('bench/decision/load.ts')
   const order: LatencyOrder = { url: street.listeningOrigin, writeKey, seconds, users: contacts }
   loader.send(order)
