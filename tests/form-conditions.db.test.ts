@@ -3,9 +3,9 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import type { Filter } from '#decisions/filter.ts'
 import { matchContacts } from '#decisions/match.ts'
-import { type TestDatabase, testDatabase } from '../../tests/harness/database.ts'
-import { contactOf, store } from '../decisions/filter.fixture.ts'
-import { type Answer, holds, type Logic } from './forms/logic.ts'
+import { type Answer, holds, type Logic } from '../src/capture/forms/logic.ts'
+import { contactOf, store } from '../src/decisions/filter.fixture.ts'
+import { type TestDatabase, testDatabase } from './harness/database.ts'
 
 // The conditions of forms run in browsers; what they mean is what the filter language means, asked of the database.
 
