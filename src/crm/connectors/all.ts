@@ -2,8 +2,16 @@ import type { Connector } from '../connector.ts'
 import { espo } from './espo/index.ts'
 import { hubspot } from './hubspot/index.ts'
 import { odoo } from './odoo/index.ts'
+import { pipedrive } from './pipedrive/index.ts'
 import { rest } from './rest/index.ts'
 import { salesforce } from './salesforce/index.ts'
 
 /** The kinds of CRM that Tend speaks to. */
-export const connectors: Connector[] = [salesforce, hubspot, odoo, espo, rest] as unknown as Connector[]
+export const connectors: Connector[] = [
+  salesforce,
+  hubspot,
+  pipedrive,
+  odoo,
+  espo,
+  rest,
+] as unknown as Connector[]

@@ -32,6 +32,8 @@ export type Said = {
   code?: string
   fields?: string[]
   existing?: Failure['existing']
+  /** How long to wait, where that is not in `Retry-After`. */
+  retryAfterMs?: number
 }
 
 export type HttpOptions = {
@@ -170,7 +172,8 @@ const byStatus = (status: number): FailureKind => {
 
 function failureOf(options: HttpOptions, answer: Answer, said: Said): Failure {
   const kind = said.kind ?? byStatus(answer.status)
-  const wait = kind === 'throttle' ? retryAfterMs(answer, options.wire.realTime()) : undefined
+  const wait =
+    kind === 'throttle' ? (said.retryAfterMs ?? retryAfterMs(answer, options.wire.realTime())) : undefined
   return {
     kind,
     words: redact(said.words || `The CRM answered with status ${answer.status}.`, options.secrets()),
