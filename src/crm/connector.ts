@@ -236,6 +236,8 @@ export type Preset = {
     remote: string
     /** Remote value -> local value, where they differ (stage names, option sets). */
     valueMap?: Record<string, string>
+    /** Where the CRM says the contrary: disabled, not active. */
+    transform?: 'invert'
   }[]
 }
 

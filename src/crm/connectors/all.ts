@@ -1,4 +1,5 @@
 import type { Connector } from '../connector.ts'
+import { dataverse } from './dataverse/index.ts'
 import { espo } from './espo/index.ts'
 import { hubspot } from './hubspot/index.ts'
 import { odoo } from './odoo/index.ts'
@@ -11,6 +12,7 @@ export const connectors: Connector[] = [
   salesforce,
   hubspot,
   pipedrive,
+  dataverse,
   odoo,
   espo,
   rest,

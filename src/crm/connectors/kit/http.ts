@@ -14,6 +14,8 @@ export type Call = {
   /** Sent as it is; its type belongs into `headers`. */
   raw?: string
   form?: Record<string, string>
+  /** A good answer need not be JSON; whoever sent the call reads its text. */
+  isText?: true
 }
 
 export type Answer = {
@@ -82,7 +84,8 @@ export function createHttp(options: HttpOptions): Http {
       }
       if (said) throw new CrmError(failureOf(options, answer, said))
       // A page of maintenance with status 200 is no empty list.
-      if (answer.json === undefined && answer.text.trim() !== '') throw new CrmError(noJson(answer))
+      if (answer.json === undefined && answer.text.trim() !== '' && !call.isText)
+        throw new CrmError(noJson(answer))
       return answer
     },
   }
@@ -160,7 +163,8 @@ const noJson = (answer: Answer): Failure => ({
   sample: answer.sample,
 })
 
-const byStatus = (status: number): FailureKind => {
+/** What a status means where a CRM says no more. */
+export const byStatus = (status: number): FailureKind => {
   if (status === 401) return 'auth'
   if (status === 403) return 'denied'
   if (status === 404 || status === 410) return 'gone'
