@@ -3,15 +3,16 @@ import { test } from 'node:test'
 import * as v1 from 'pipedrive/v1'
 import * as v2 from 'pipedrive/v2'
 import type { Connector } from '../../src/crm/connector.ts'
-import { conforms } from '../../src/crm/connectors/conformance.fixture.ts'
+import { conforms, type Subject } from '../../src/crm/connectors/conformance.fixture.ts'
 import { pipedrive } from '../../src/crm/connectors/pipedrive/index.ts'
 import { startPipedrive } from '../harness/pipedrive.ts'
 import { keyOf } from '../harness/pipedrive-fields.ts'
+import { app, connected, failureOf, settingsOf } from './pipedrive-bench.ts'
+import { testWire } from './wire.ts'
 
-const settingsOf = (url: string) => ({ url, api_token: 'right-token', webhook_password: 'hook-secret' })
 const basic = (password: string) => `Basic ${Buffer.from(`tend:${password}`).toString('base64')}`
 
-conforms({
+const subject: Subject = {
   connector: pipedrive as unknown as Connector,
   start: startPipedrive,
   settings: ({ url }) => settingsOf(url),
@@ -57,6 +58,16 @@ conforms({
       },
     }
   },
+}
+
+conforms(subject)
+
+conforms({
+  ...subject,
+  settings: ({ url }) => ({ ...app, url, login_url: url, webhook_password: 'hook-secret' }),
+  vault: { refresh_token: 'first-refresh-token' },
+  secrets: ['app-secret', 'first-refresh-token', 'access-token-number-1', 'hook-secret'],
+  can: { ...subject.can, renews: true, calls: [...subject.can.calls] },
 })
 
 test('the simulator answers Pipedrive’s own client as Pipedrive does', async t => {
@@ -119,4 +130,48 @@ test('the simulator answers Pipedrive’s own client as Pipedrive does', async t
   assert.equal((await new v1.UsersApi(old).getUsers()).data?.length, 1)
   const wrong = new v1.Configuration({ apiKey: 'other', basePath: `${server.url}/api/v1` })
   await assert.rejects(new v1.UsersApi(wrong).getUsers(), { success: false, error: 'unauthorized access' })
+})
+
+test('a burst waits for seconds, the end of the day’s tokens for an hour, and a wall is no refusal', async t => {
+  const { server, crm } = await connected(t)
+  const read = () => crm.get('persons', ['1'], [])
+  await crm.describe()
+  const over = (headers: Record<string, string>) =>
+    server.answer({ status: 429, body: { success: false }, headers })
+  over({ 'x-ratelimit-reset': '2' })
+  assert.equal((await failureOf(read())).retryAfterMs, 2_000)
+  over({ 'retry-after': '1', 'x-daily-ratelimit-token-remaining': '0' })
+  assert.equal((await failureOf(read())).retryAfterMs, 3_600_000)
+  server.answer({ status: 403, body: '<html>Sorry, you have been blocked</html>' })
+  const { kind, code } = await failureOf(read())
+  assert.deepEqual([kind, code], ['throttle', 'blocked'])
+  server.answer({ status: 402, body: { success: false, error: 'Company account is not open' } })
+  assert.equal((await failureOf(read())).kind, 'auth')
+})
+
+test('who signed in by the browser is let in, and the token goes to no stranger', async t => {
+  const { server, settings, crm } = await connected(t, { ...app })
+  const wire = testWire(server.url)
+  const ask = { redirectUri: 'https://tend.example/crm/signed-in', state: 'sealed', challenge: 'none' }
+  const to = new URL(pipedrive.oauth?.authorizeUrl({ ...settings, login_url: server.url }, ask) ?? '')
+  assert.deepEqual([to.pathname, to.searchParams.get('client_id')], ['/oauth/authorize', 'app'])
+  assert.equal((await failureOf(crm.test())).kind, 'auth', 'nobody has signed in yet')
+  const exchange = async () =>
+    await pipedrive.oauth?.exchange(
+      { ...settings, login_url: server.url },
+      { code: 'code-of-the-day', verifier: 'none', redirectUri: ask.redirectUri },
+      wire,
+    )
+  assert.equal((await failureOf(exchange())).kind, 'auth', 'a code that was not given')
+  server.allow('code-of-the-day')
+  const kept = (await exchange()) ?? {}
+  assert.equal(kept.api_domain, server.url)
+  await wire.vault.change(async () => kept)
+  const mine = pipedrive.connect({ ...settings, login_url: server.url }, wire)
+  assert.equal((await mine.test()).user?.name, 'Olga Owner')
+  server.answer({
+    status: 200,
+    body: { access_token: 'a', refresh_token: 'b', api_domain: 'http://evil.example' },
+  })
+  assert.equal((await failureOf(exchange())).code, 'no_token')
 })

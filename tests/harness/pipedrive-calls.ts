@@ -1,5 +1,6 @@
 import type { Refusal } from '../../src/crm/connectors/conformance.fixture.ts'
 import type { Ask, Reply } from './peer.ts'
+import { check, failure, Refused } from './pipedrive-checks.ts'
 import { fieldPaths, fieldsOf } from './pipedrive-fields.ts'
 
 export type PipedriveRow = Record<string, unknown> & {
@@ -11,33 +12,15 @@ export type PipedriveRow = Record<string, unknown> & {
 }
 export type PipedriveState = {
   tables: Map<string, Map<string, PipedriveRow>>
-  hooks: Record<string, unknown>[]
   participants: { deal: number; person: number }[]
+  /** The access token of who signed in, and what the next one is given for. */
+  session: string
+  grant: string
+  turn: number
   refusal(): Refusal | null
   make(type: string, body: Record<string, unknown>): PipedriveRow
   change(row: PipedriveRow, body: Record<string, unknown>): void
 }
-
-class Refused extends Error {
-  readonly status: number
-  readonly code: string
-  constructor(status: number, message: string, code = 'ERR_SCHEMA_VALIDATION_FAILED') {
-    super(message)
-    this.status = status
-    this.code = code
-  }
-}
-
-export const failure = (status: number, error: string, code: string): Reply => ({
-  status,
-  body: {
-    success: false,
-    error,
-    error_info: 'Please check developers.pipedrive.com for more information.',
-    code,
-    data: null,
-  },
-})
 
 const budget = {
   'x-ratelimit-limit': '40',
@@ -49,13 +32,32 @@ const budget = {
 
 export function perform(state: PipedriveState, ask: Ask): Reply {
   try {
-    const token = ask.headers['x-api-token'] ?? ask.headers.authorization?.replace(/^Bearer /, '')
-    if (token !== 'right-token') throw new Refused(401, 'unauthorized access', 'ERR_UNAUTHORIZED')
+    if (ask.path === signIn) return token(state, ask)
+    const given = ask.headers['x-api-token'] ?? ask.headers.authorization?.replace(/^Bearer /, '')
+    if (given !== 'right-token' && given !== state.session)
+      throw new Refused(401, 'unauthorized access', 'ERR_UNAUTHORIZED')
     return { status: 200, headers: budget, ...route(state, ask) }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     return { headers: budget, ...failure(error.status, error.message, error.code) }
   }
+}
+
+export const signIn = '/oauth/token'
+
+/** Hands out a session for the code of a sign-in or for the refresh token of the last one, each good for one use. */
+function token(state: PipedriveState, ask: Ask): Reply {
+  const basic = `Basic ${Buffer.from('app:app-secret').toString('base64')}`
+  const form = new URLSearchParams(ask.text)
+  const given = form.get('code') ?? form.get('refresh_token')
+  if (ask.headers.authorization !== basic || given !== state.grant)
+    return { status: 400, body: { success: false, error: 'invalid_grant', message: 'Invalid grant' } }
+  const turn = ++state.turn
+  state.session = `access-token-number-${turn}`
+  state.grant = `refresh-token-number-${turn}`
+  const api_domain = `http://${ask.headers.host}`
+  const tokens = { access_token: state.session, refresh_token: state.grant, token_type: 'Bearer' }
+  return { status: 200, body: { ...tokens, expires_in: 3599, scope: 'base', api_domain } }
 }
 
 type Part = { status?: number; body: unknown }
@@ -86,12 +88,6 @@ function oldRoute(state: PipedriveState, ask: Ask, type: string, id?: string, re
       company_domain: 'analytical',
     })
   if (type === 'users') return numbered(ask, users)
-  if (type === 'webhooks' && ask.method === 'POST') {
-    const hook = { id: state.hooks.length + 1, ...ask.json, is_active: 1 }
-    state.hooks.push(hook)
-    return { status: 201, ...ok(hook) }
-  }
-  if (type === 'webhooks') return ok(state.hooks.map(hook => ({ ...hook, http_auth_password: undefined })))
   if (type === 'deals' && rest === 'participants') {
     const mine = state.participants.filter(each => each.deal === Number(id))
     return numbered(
@@ -208,7 +204,7 @@ function one(state: PipedriveState, ask: Ask, type: string, id: string): Part {
     return ok({ id: row.id })
   }
   if (ask.method === 'PATCH') {
-    check(state, type, ask.json)
+    check(state.refusal(), type, ask.json)
     state.change(row, ask.json)
   }
   return ok(shown(state, type, row, ask.method === 'PATCH' ? undefined : ask))
@@ -217,54 +213,8 @@ function one(state: PipedriveState, ask: Ask, type: string, id: string): Part {
 function create(state: PipedriveState, ask: Ask, type: string): Part {
   const must = { persons: 'name', organizations: 'name', deals: 'title' }[type]
   if (must && !ask.json[must]) throw new Refused(400, `${must} is required`)
-  check(state, type, ask.json)
+  check(state.refusal(), type, ask.json)
   return { status: 201, ...ok(shown(state, type, state.make(type, ask.json))) }
-}
-
-/** Unknown names and values of another type are refused; nothing is guessed from a text. */
-function check(state: PipedriveState, type: string, body: Record<string, unknown>): void {
-  const { custom_fields: custom = {}, ...open } = body
-  const readOnly = ['first_name', 'last_name', 'add_time', 'update_time']
-  for (const [isCustom, values] of [
-    [false, open],
-    [true, custom as Record<string, unknown>],
-  ] as const)
-    for (const [name, value] of Object.entries(values)) {
-      const about = fieldsOf[type]?.find(
-        each => each.field_code === name && each.is_custom_field === isCustom,
-      )
-      if (!about || readOnly.includes(name))
-        throw new Refused(400, `Validation failed: ${isCustom ? 'custom_fields.' : ''}${name}: not allowed`)
-      if (value !== null && !fits(about, value))
-        throw new Refused(400, `Validation failed: ${isCustom ? 'custom_fields.' : ''}${name}: wrong type`)
-    }
-  refuse(state.refusal(), { ...open, ...(custom as object) })
-}
-
-function refuse(rule: Refusal | null, values: Record<string, unknown>): void {
-  if (!rule || !(rule.field in values) || !rule.when(values[rule.field])) return
-  if (rule.kind === 'denied')
-    throw new Refused(403, 'You do not have permission to do this.', 'ERR_FORBIDDEN')
-  throw new Refused(400, `Validation failed: custom_fields.${rule.field}: this value is invalid`)
-}
-
-function fits(
-  { field_type, field_code, options }: (typeof fieldsOf)[string][number],
-  value: unknown,
-): boolean {
-  const isOption = (each: unknown) => !options || options.some(option => option.id === each)
-  if (field_code === 'emails' || field_code === 'phones' || field_code === 'participants')
-    return Array.isArray(value)
-  if (field_type === 'set') return Array.isArray(value) && value.every(isOption)
-  if (field_code === 'marketing_status') return typeof value === 'string'
-  if (field_type === 'enum') return typeof value === 'number' && isOption(value)
-  if (field_type === 'monetary') {
-    const { value: amount, currency } = value as Record<string, unknown>
-    return typeof amount === 'number' && typeof currency === 'string'
-  }
-  if (field_type === 'address') return typeof (value as Record<string, unknown>).value === 'string'
-  if (['double', 'user', 'org', 'people', 'stage'].includes(field_type)) return typeof value === 'number'
-  return field_type === 'boolean' ? typeof value === 'boolean' : typeof value === 'string'
 }
 
 /** Finds by a whole text, without case; a field that cannot be searched is no error, it finds nobody. */

@@ -1,11 +1,14 @@
 import type { Refusal, Simulator } from '../../src/crm/connectors/conformance.fixture.ts'
-import { startPeer } from './peer.ts'
-import { failure, type PipedriveRow, type PipedriveState, perform } from './pipedrive-calls.ts'
+import { type Reply, startPeer } from './peer.ts'
+import { type PipedriveRow, type PipedriveState, perform, signIn } from './pipedrive-calls.ts'
+import { failure } from './pipedrive-checks.ts'
 import { fieldsOf } from './pipedrive-fields.ts'
 
 export type Pipedrive = Simulator & {
-  /** What was asked to be told, and where. */
-  hooks: Record<string, unknown>[]
+  /** What somebody who has just let an app in brings back to it. */
+  allow(code: string): void
+  /** All calls from now on meet this answer instead. */
+  answer(reply: Reply | null): void
   /** Somebody takes part in a deal. */
   join(dealId: string, personId: string): void
 }
@@ -15,11 +18,14 @@ export async function startPipedrive(): Promise<Pipedrive> {
   let made = 1000
   let time: Date | null = null
   let refusal: Refusal | null = null
+  let wall: Reply | null = null
   const now = () => `${(time ?? new Date()).toISOString().slice(0, 19)}Z`
   const state: PipedriveState = {
     tables: new Map(),
-    hooks: [],
     participants: [],
+    session: 'access-token-number-0',
+    grant: 'first-refresh-token',
+    turn: 0,
     refusal: () => refusal,
     make(type, body) {
       const id = ++made
@@ -51,9 +57,11 @@ export async function startPipedrive(): Promise<Pipedrive> {
     modified: '2026-01-02 03:04:05',
   })
   const peer = await startPeer({
-    answer: ask => perform(state, ask),
+    answer: ask => wall ?? perform(state, ask),
+    isSignIn: ask => ask.path === signIn,
     says: {
       auth: () => failure(401, 'unauthorized access', 'ERR_UNAUTHORIZED'),
+      expired: () => failure(401, 'unauthorized access', 'ERR_UNAUTHORIZED'),
       throttle: () => ({
         ...failure(429, 'request over limit', 'ERR_RATE_LIMIT'),
         headers: { 'retry-after': '7', 'x-ratelimit-reset': '2' },
@@ -65,7 +73,6 @@ export async function startPipedrive(): Promise<Pipedrive> {
   const rowOf = (type: string, id: string) => state.tables.get(type)?.get(id)
   return {
     ...peer,
-    hooks: state.hooks,
     add: (type, values) => String(state.make(type, asBody(type, values)).id),
     edit(type, id, values) {
       const row = rowOf(type, id)
@@ -84,6 +91,12 @@ export async function startPipedrive(): Promise<Pipedrive> {
     },
     refuse(rule) {
       refusal = rule
+    },
+    allow(code) {
+      state.grant = code
+    },
+    answer(reply) {
+      wall = reply
     },
     join: (deal, person) => void state.participants.push({ deal: Number(deal), person: Number(person) }),
   }

@@ -18,7 +18,7 @@ import { useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { ApiError, call, client } from '@/api/client'
 import { ErrorNote } from '@/ui/states'
-import { type Connection, useConnectors, useCrmReason } from './crm'
+import { type Connection, type Connector, useConnectors, useCrmReason } from './crm'
 import { SettingsForm } from './settings-form'
 
 /** How Tend gets in, how much it may ask, and whether that works. */
@@ -48,7 +48,7 @@ export function SettingsTab({ connection }: { connection: Connection }) {
   const disabled = reason !== null
   return (
     <Stack maw={640} gap="lg">
-      <Test connection={connection} byBrowser={connector.signsInByBrowser} disabled={disabled} />
+      <Test connection={connection} byBrowser={signsInByBrowser(connector, connection)} disabled={disabled} />
       <Paper withBorder p="md">
         <Stack>
           <TextInput
@@ -109,6 +109,10 @@ export function SettingsTab({ connection }: { connection: Connection }) {
     </Stack>
   )
 }
+
+/** Of the ways to sign in that a connector has, this connection may have another one. */
+const signsInByBrowser = (connector: Connector, { settings }: Connection) =>
+  connector.signsInByBrowser && (settings.sign_in ?? 'browser') === 'browser'
 
 type TestProps = { connection: Connection; byBrowser: boolean; disabled: boolean }
 

@@ -1,21 +1,32 @@
-import type { Wire } from '../../connector.ts'
+import { CrmError, type Wire } from '../../connector.ts'
 import { type Answer, createHttp, type Http, type Said } from '../kit/http.ts'
+import { createSession } from '../kit/session.ts'
 import { asObject, asText } from '../kit/values.ts'
-import type { PipedriveSettings } from './settings.ts'
+import { freshToken, type PipedriveSettings } from './sign-in.ts'
 
 const hourMs = 3_600_000
 
-/**
- * Pipedrive's REST API, signed in to with the token of a user. https://developers.pipedrive.com/docs/api/v1
- */
+/** Pipedrive's REST API, by the token of a user or in the name of who signed in. https://developers.pipedrive.com/docs/api/v1 */
 export function pipedriveHttp(settings: PipedriveSettings, wire: Wire): Http {
+  const hidden = [settings.api_token, settings.client_secret, settings.webhook_password]
+  const shared = { wire, read: said, learn: (answer: Answer) => learnQuota(wire, answer) }
+  if (settings.sign_in === 'token')
+    return createHttp({
+      ...shared,
+      base: () => settings.url.replace(/\/+$/, ''),
+      sign() {
+        if (settings.api_token) return { 'x-api-token': settings.api_token }
+        throw new CrmError({ kind: 'auth', words: 'No API token is given.', code: 'no_token' })
+      },
+      secrets: () => hidden,
+    })
+  const session = createSession(wire, kept => freshToken(settings, wire, kept))
   return createHttp({
-    wire,
-    base: () => settings.url.replace(/\/+$/, ''),
-    sign: () => ({ 'x-api-token': settings.api_token }),
-    secrets: () => [settings.api_token, settings.webhook_password],
-    read: said,
-    learn: answer => learnQuota(wire, answer),
+    ...shared,
+    base: async () => (await session.current()).api_domain ?? '',
+    sign: async () => ({ authorization: `Bearer ${(await session.current()).access_token}` }),
+    renew: session.renew,
+    secrets: () => [...session.seen(), ...hidden],
   })
 }
 

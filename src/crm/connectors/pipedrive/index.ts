@@ -2,7 +2,7 @@ import type { Connector } from '../../connector.ts'
 import { pipedriveHttp } from './client.ts'
 import { pipedriveConnection } from './connection.ts'
 import { pipedrivePresets } from './presets.ts'
-import { pipedriveSettings } from './settings.ts'
+import { pipedriveOauth, pipedriveSettings } from './sign-in.ts'
 import { verifyPipedrive } from './webhook.ts'
 
 const screens: Record<string, string> = { persons: 'person', organizations: 'organization', deals: 'deal' }
@@ -14,8 +14,8 @@ export const pipedrive: Connector<typeof pipedriveSettings> = {
   simulated: true,
   proof: 'Tested against a simulator that satisfies pipedrive, the client its makers publish',
   settings: pipedriveSettings,
-  secrets: ['api_token', 'webhook_password'],
-  hosts: ['url'],
+  secrets: ['api_token', 'client_secret', 'webhook_password'],
+  hosts: ['url', 'login_url'],
   connect: (settings, wire) => pipedriveConnection(pipedriveHttp(settings, wire)),
   presets: pipedrivePresets,
   // Only a company's own address leads on to its screens.
@@ -24,5 +24,6 @@ export const pipedrive: Connector<typeof pipedriveSettings> = {
     if (!screen || /^https:\/\/api\.pipedrive\.com/.test(url)) return null
     return `${url.replace(/\/+$/, '')}/${screen}/${encodeURIComponent(id)}`
   },
+  oauth: pipedriveOauth,
   webhook: { verify: ({ webhook_password }, hook) => verifyPipedrive(webhook_password, hook) },
 }

@@ -12,15 +12,23 @@ export const pipedrivePresets: Preset[] = [
   {
     local: 'person',
     remote: 'persons',
-    fields: fieldPairs({
-      email: 'email',
-      first_name: 'first_name',
-      last_name: 'last_name',
-      phone: 'phone',
-      job_title: 'job_title',
-      company_id: 'org_id',
-      owner_id: 'owner_id',
-    }),
+    fields: [
+      ...fieldPairs({
+        email: 'email',
+        first_name: 'first_name',
+        last_name: 'last_name',
+        phone: 'phone',
+        job_title: 'job_title',
+        company_id: 'org_id',
+        owner_id: 'owner_id',
+      }),
+      // Who did not opt out has not consented for it: back from here nobody becomes "subscribed".
+      {
+        local: 'opt_out',
+        remote: 'marketing_status',
+        valueMap: { unsubscribed: 'true', no_consent: 'false', subscribed: 'false', archived: 'false' },
+      },
+    ],
   },
   {
     local: 'deal',

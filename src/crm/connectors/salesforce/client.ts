@@ -1,5 +1,6 @@
 import { CrmError, type Wire } from '../../connector.ts'
 import { type Answer, createHttp, type Http } from '../kit/http.ts'
+import { createSession } from '../kit/session.ts'
 import { asList, asObject, asText } from '../kit/values.ts'
 import { readRefusal } from './failures.ts'
 import { freshToken, type SalesforceSettings } from './sign-in.ts'
@@ -17,32 +18,13 @@ export type Salesforce = {
 
 /** REST of Salesforce over the guarded wire. A session that has run out is renewed once, by one of all workers. */
 export function createSalesforce(settings: SalesforceSettings, wire: Wire): Salesforce {
-  let kept: Record<string, string> = {}
-  const seen = new Set<string>()
-  const take = (next: Record<string, string>) => {
-    kept = next
-    for (const name of ['access_token', 'refresh_token']) if (next[name]) seen.add(next[name])
-    return next
-  }
-  const renew = async () => {
-    const stale = kept.access_token
-    await wire.vault.change(async now => {
-      const isFresh = now.access_token && now.access_token !== stale
-      return take(isFresh ? now : { ...now, ...(await freshToken(settings, wire, now)) })
-    })
-    return true
-  }
-  const token = async () => {
-    if (!kept.access_token) take(await wire.vault.read())
-    if (!kept.access_token) await renew()
-    return kept
-  }
+  const session = createSession(wire, kept => freshToken(settings, wire, kept))
   const http = createHttp({
     wire,
-    base: async () => (await token()).instance_url ?? '',
-    sign: async () => ({ authorization: `Bearer ${(await token()).access_token}` }),
-    renew,
-    secrets: () => [...seen, settings.client_secret, settings.private_key],
+    base: async () => (await session.current()).instance_url ?? '',
+    sign: async () => ({ authorization: `Bearer ${(await session.current()).access_token}` }),
+    renew: session.renew,
+    secrets: () => [...session.seen(), settings.client_secret, settings.private_key],
     read: readRefusal,
     learn: answer => learnQuota(answer, wire),
   })
@@ -60,7 +42,7 @@ export function createSalesforce(settings: SalesforceSettings, wire: Wire): Sale
         answer = await http.send({ path: nextOf(page, answer) })
       }
     },
-    me: async () => (await token()).identity?.split('/').at(-1) ?? '',
+    me: async () => (await session.current()).identity?.split('/').at(-1) ?? '',
   }
 }
 
