@@ -11,6 +11,15 @@ export type DataverseServer = Simulator & {
   forget(): void
 }
 
+/** What an admin would fill in to reach it. */
+export const settingsOf = (url: string) => ({
+  url,
+  login_url: url,
+  tenant: 'contoso.example',
+  client_id: 'app',
+  client_secret: 'app-secret',
+})
+
 const tokenPath = '/contoso.example/oauth2/v2.0/token'
 const prefix = '/api/data/v9.2'
 
