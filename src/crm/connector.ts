@@ -236,8 +236,6 @@ export type Preset = {
     remote: string
     /** Remote value -> local value, where they differ (stage names, option sets). */
     valueMap?: Record<string, string>
-    /** Where the CRM says the contrary: disabled, not active. */
-    transform?: 'invert'
   }[]
 }
 

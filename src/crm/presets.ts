@@ -39,7 +39,7 @@ export async function firstMapping(db: Db, connector: Connector, schema: RemoteS
           remote: field.remote,
           rule: ruleOf(kind, field.local),
           blank: 'keep',
-          transform: field.transform ?? 'none',
+          transform: 'none',
           valueMap: field.valueMap ?? null,
         }),
       )

@@ -103,6 +103,56 @@ describe('with Dataverse', () => {
     assert.equal(of(people[1], 'donotemail'), false)
   })
 
+  test('a deal comes with the code of its currency, and with people and the parts they play', async () => {
+    const euro = server.add('transactioncurrency', { isocurrencycode: 'EUR' })
+    const [ada, bea] = ['Lovelace', 'Boss'].map(lastname => server.add('contact', { lastname })) as [
+      string,
+      string,
+    ]
+    const deal = server.add('opportunity', {
+      name: 'Engines',
+      estimatedvalue: 1200.5,
+      transactioncurrencyid: euro,
+      parentcontactid: ada,
+    })
+    const other = server.add('opportunity', { name: 'Lamps', parentcontactid: bea })
+    const role = server.add('connectionrole', { name: 'Decision Maker' })
+    const joined = { record1id: deal, record2objecttypecode: 2, record2roleid: role, statecode: 0 }
+    server.add('connection', { ...joined, record2id: bea })
+    server.add('connection', { ...joined, record2id: ada, statecode: 1 })
+    const [read, bare] = await crm.get('opportunity', [deal, other], ['estimatedvalue', 'isocurrencycode'])
+    assert.deepEqual(
+      [read, bare]
+        .map(one => one?.values)
+        .sort((a, b) => Number(b?.estimatedvalue) - Number(a?.estimatedvalue)),
+      [
+        { estimatedvalue: 1200.5, isocurrencycode: 'EUR' },
+        { estimatedvalue: null, isocurrencycode: null },
+      ],
+    )
+    const roles = (await crm.roles?.([deal, other]))?.map(one => [
+      one.dealId,
+      one.person.id,
+      one.role,
+      one.primary,
+    ])
+    assert.deepEqual(
+      new Set(roles?.map(each => each.join(' '))),
+      new Set([
+        [deal, ada, '', true].join(' '),
+        [deal, bea, 'Decision Maker', false].join(' '),
+        [other, bea, '', true].join(' '),
+      ]),
+    )
+  })
+
+  test('the day on which a task is due is the same day there, at noon', async () => {
+    const task = await write('task', { subject: 'Call', scheduledend: '2026-03-04', statecode: '1' })
+    assert.equal(server.read('task', task)?.scheduledend, '2026-03-04T12:00:00Z')
+    const [read] = await crm.get('task', [task], ['scheduledend', 'statecode'])
+    assert.deepEqual(read?.values, { scheduledend: '2026-03-04', statecode: '1' })
+  })
+
   test('a change never makes a record anew, and a rule of duplicates holds only for creates', async () => {
     const gone = '00000000-0000-4000-8000-00000000dead'
     const change = { op: 'update' as const, id: gone, version: null, values: { lastname: 'Ghost' } }

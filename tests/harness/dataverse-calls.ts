@@ -69,10 +69,29 @@ function list(world: World, api: string, call: DataverseCall, type: string): Rep
     .filter(test)
     .sort((a, b) => (backwards(a) < backwards(b) ? -1 : 1))
   if (order && order !== definitions[type]?.id) rows.sort(readOrder(order, columnsOf(type)))
-  const top = call.query.get('$top')
+  // Whoever asks for a length of pages as well is not heard.
+  const top = prefer.includes('odata.maxpagesize') ? null : call.query.get('$top')
   const page = top ? { rows: rows.slice(0, Number(top)), link: {} } : paged(api, set, call, rows)
   const body = { '@odata.context': `${api}/$metadata#${set}`, ...page.link }
-  return { status: 200, body: { ...body, value: page.rows.map(row => shown(api, type, row, names)) } }
+  return {
+    status: 200,
+    body: {
+      ...body,
+      value: page.rows.map(row => ({ ...shown(api, type, row, names), ...expanded(world, call, type, row) })),
+    },
+  }
+}
+
+/** `$expand` of one lookup, with its own `$select`. */
+function expanded(world: World, call: DataverseCall, type: string, row: Row): Row {
+  const asked = call.query.get('$expand')
+  if (!asked) return {}
+  const [, property = '', column = ''] = /^(\w+)\(\$select=(\w+)\)$/.exec(asked) ?? []
+  const [target = ''] = Object.keys(definitions[type]?.lookups[property] ?? {})
+  if (!columnsOf(target).has(column))
+    throw unreadable(`Could not find a property named '${property}' on type`)
+  const other = world.table(target).get(String(row[`_${property}_value`]))
+  return { [property]: other ? { [column]: other[column] ?? null } : null }
 }
 
 /** A next link carries all of the question and a cookie; how long pages are is said again with each call, or here. */

@@ -50,7 +50,9 @@ export function createDataverse(settings: DataverseSettings, wire: Wire): Datave
     read: answer => (answer.status < 300 ? null : saidOf(answer.json, answer.status)),
   })
   const page: Dataverse['page'] = async (path, query, prefer = `odata.maxpagesize=${maxPage}`) => {
-    const answer = await http.send({ path, ...(query ? { query } : {}), headers: { prefer } })
+    // With a length of pages, `$top` would be ignored.
+    const headers: Record<string, string> = query?.$top ? {} : { prefer }
+    const answer = await http.send({ path, ...(query ? { query } : {}), headers })
     const body = asObject(answer.json)
     return {
       rows: listIn(body.value).map(asObject),

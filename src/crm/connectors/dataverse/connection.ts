@@ -5,6 +5,7 @@ import { type Dataverse, maxPage } from './client.ts'
 import { failureOf } from './failures.ts'
 import { columns, equals, toRecord } from './reading.ts'
 import { removals } from './removals.ts'
+import { rolesOf } from './roles.ts'
 import { questions, type Table, tableFrom } from './schema.ts'
 import { isGuid, tableOf, tables } from './tables.ts'
 import { writeTo } from './write.ts'
@@ -32,7 +33,7 @@ export function dataverseConnection(dataverse: Dataverse): Connection {
     ask: { where: string[]; orderBy?: string; top?: number },
   ): Promise<RemoteRecord[]> => {
     const query = {
-      $select: columns(of, fields),
+      ...columns(of, fields),
       $filter: ask.where.join(' and '),
       $orderby: ask.orderBy,
       $top: ask.top,
@@ -115,6 +116,7 @@ export function dataverseConnection(dataverse: Dataverse): Connection {
       }
       return [...found.values()]
     },
+    roles: dealIds => rolesOf(dataverse, dealIds),
     write: async (type, ops) => writeTo(dataverse, await table(type), ops),
     ids: idsOf(dataverse, table, alive),
   }

@@ -1,6 +1,6 @@
 import type { Preset } from '../../connector.ts'
 import { fieldPairs } from '../kit/presets.ts'
-import { consent } from './tables.ts'
+import { consent, currency, dueDay } from './tables.ts'
 
 const person = {
   email: 'emailaddress1',
@@ -20,7 +20,7 @@ export const dataversePresets: Preset[] = [
     remote: 'systemuser',
     fields: [
       ...fieldPairs({ email: 'internalemailaddress', name: 'fullname' }),
-      { local: 'is_active', remote: 'isdisabled', transform: 'invert' },
+      { local: 'is_active', remote: 'isdisabled', valueMap: { true: 'false', false: 'true' } },
     ],
   },
   { local: 'company', remote: 'account', fields: fieldPairs({ name: 'name', domain: 'websiteurl' }) },
@@ -33,6 +33,7 @@ export const dataversePresets: Preset[] = [
       ...fieldPairs({
         name: 'name',
         amount: 'estimatedvalue',
+        currency: currency.name,
         probability: 'closeprobability',
         stage: 'stepname',
         close_on: 'estimatedclosedate',
@@ -49,7 +50,7 @@ export const dataversePresets: Preset[] = [
       ...fieldPairs({
         subject: 'subject',
         body: 'description',
-        due_on: 'scheduledend',
+        due_on: dueDay,
         person: 'regardingobjectid',
         owner_id: 'ownerid',
       }),

@@ -1,8 +1,8 @@
 import type { RemoteRecord, RemoteRef } from '../../connector.ts'
-import { asText, pick, toMoment } from '../kit/values.ts'
+import { asObject, asText, pick, toMoment } from '../kit/values.ts'
 import type { Row } from './client.ts'
 import type { Table } from './schema.ts'
-import { consent, quote } from './tables.ts'
+import { consent, currency, quote } from './tables.ts'
 
 /** Columns that tell what has become of a record, where its table has them. */
 const marks = ['createdon', 'modifiedon', 'merged', 'masterid', 'statecode']
@@ -16,14 +16,17 @@ const conversion = {
 const columnOf = (table: Table, name: string) =>
   table.index.get(name)?.type === 'reference' ? `_${name}_value` : name
 
-/** `$select` of fields, with all that a record needs. */
-export function columns(table: Table, fields: readonly string[]): string {
+/** `$select` and `$expand` of fields, with all that a record needs. */
+export function columns(table: Table, fields: readonly string[]) {
   const wanted = [
     ...marks,
     ...(table.object.type === 'lead' ? Object.values(conversion) : []),
     ...(fields.includes(consent.bulk) ? [consent.any] : []),
   ].filter(name => table.index.has(name))
-  return [...new Set([table.id, ...wanted, ...fields].map(name => columnOf(table, name)))].join(',')
+  const own = fields.filter(name => name !== currency.name)
+  const all = [table.id, ...wanted, ...own].map(name => columnOf(table, name))
+  const expand = own.length < fields.length ? { $expand: `${currency.by}($select=${currency.name})` } : {}
+  return { $select: [...new Set(all)].join(','), ...expand }
 }
 
 /** What a qualified lead became; the same columns of an open one only name whom it is about. */
@@ -38,7 +41,8 @@ function becameOf(table: Table, row: Row): RemoteRef[] {
 export function toRecord(table: Table, row: Row, fields: readonly string[]): RemoteRecord {
   const raw: Row = {}
   for (const name of fields) {
-    const held = row[columnOf(table, name)]
+    const held =
+      name === currency.name ? (asObject(row[currency.by])[name] ?? null) : row[columnOf(table, name)]
     if (held === undefined) continue
     const isList = table.index.get(name)?.type === 'choices'
     raw[name] = isList ? asText(held).split(',').filter(Boolean) : held

@@ -1,7 +1,7 @@
 import type { FieldType, RemoteField, RemoteObject, Value } from '../../connector.ts'
 import { asList, asObject, asText, type FieldIndex, indexOf } from '../kit/values.ts'
 import type { Step } from './batch.ts'
-import { quote, tables } from './tables.ts'
+import { currency, dueDay, quote, tables } from './tables.ts'
 
 /** Where a lookup may point to, and by which property it is set: each kind of target has its own. */
 export type Bind = { type: string; set: string; property: string }
@@ -75,7 +75,8 @@ function typeOf(column: Record<string, unknown>): FieldType | undefined {
   if (asObject(column.AttributeTypeName).Value === 'MultiSelectPicklistType') return 'choices'
   const kind = asText(column.AttributeType)
   if (kind === 'String') return formats[asText(asObject(column.FormatName).Value)] ?? 'text'
-  if (kind === 'DateTime' && asObject(column.DateTimeBehavior).Value === 'DateOnly') return 'date'
+  const isDay = asObject(column.DateTimeBehavior).Value === 'DateOnly' || column.LogicalName === dueDay
+  if (kind === 'DateTime' && isDay) return 'date'
   return types[kind]
 }
 
@@ -152,6 +153,14 @@ export function tableFrom(about: (typeof tables)[number], answers: readonly unkn
   const single = new Set(keys.flatMap(key => (key.length === 1 ? key : [])))
   const known = { options: optionsOf(choices), keys: single, binds }
   const fields = asList(asObject(columns).value).flatMap(column => fieldOf(column, known))
+  if (fields.some(field => field.name === currency.by))
+    fields.push({
+      name: currency.name,
+      label: 'Currency code',
+      type: 'text',
+      required: false,
+      readOnly: true,
+    })
   const { type, label, role, set, id } = about
   const object = { type, role, label: labelOf(definition.DisplayName) || label, fields }
   return {
@@ -168,7 +177,19 @@ export function tableFrom(about: (typeof tables)[number], answers: readonly unkn
 export function toDataverse(field: RemoteField | undefined, value: Value): unknown {
   if (value === null) return field?.type === 'boolean' ? false : null
   if (Array.isArray(value)) return value.join(',')
-  return field?.type === 'choice' || field?.type === 'number' || field?.type === 'money'
-    ? Number(value)
-    : value
+  switch (field?.type) {
+    case 'choice':
+    case 'number':
+    case 'money':
+      return Number(value)
+    case 'date': {
+      const day = String(value).slice(0, 10)
+      // Noon is on the same day nearly everywhere.
+      return field.name === dueDay ? `${day}T12:00:00Z` : day
+    }
+    case 'moment':
+      return /^\d{4}-\d\d-\d\d$/.test(String(value)) ? `${value}T00:00:00Z` : value
+    default:
+      return value
+  }
 }

@@ -17,5 +17,11 @@ export const isGuid = (id: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da
 /** A text as OData has it. */
 export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
+/** When a task is due: a moment there, a day to Tend. */
+export const dueDay = 'scheduledend'
+
+/** The code of a deal's currency, which stands in a table of its own. */
+export const currency = { name: 'isocurrencycode', by: 'transactioncurrencyid' }
+
 /** A refusal to be mailed in bulk, and one to be mailed at all. */
 export const consent = { bulk: 'donotbulkemail', any: 'donotemail' }

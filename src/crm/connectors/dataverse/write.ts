@@ -1,4 +1,4 @@
-import type { Values, WriteOp, WriteOutcome } from '../../connector.ts'
+import type { Failure, Values, WriteOp, WriteOutcome } from '../../connector.ts'
 import { pieces } from '../kit/pages.ts'
 import { asObject, asText } from '../kit/values.ts'
 import type { Part, Step } from './batch.ts'
@@ -28,9 +28,17 @@ export async function writeTo(dataverse: Dataverse, table: Table, ops: WriteOp[]
     if (!part)
       return { ok: false, failure: { kind: 'gone', words: 'This is no id of Dataverse.', code: 'no_id' } }
     if (part.status >= 300) return { ok: false, failure: failureOf(part, sample) }
-    return { ok: true, id: op.op === 'create' ? madeId(table, part) : op.id }
+    const id = op.op === 'create' ? madeId(table, part) : op.id
+    return id ? { ok: true, id } : { ok: false, failure: unsaid }
   })
   return twinsOf(dataverse, table, ops, outcomes, values => bodyOf(table, values, targets))
+}
+
+/** The engine looks for it before it sends it again. */
+const unsaid: Failure = {
+  kind: 'transient',
+  words: 'Dataverse did not say what became of this record.',
+  code: 'no_outcome',
 }
 
 const none: Awaited<ReturnType<Dataverse['batch']>> = {
