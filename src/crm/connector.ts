@@ -159,6 +159,8 @@ export type Limits = {
   read: number
   /** Most elements per call of `write`. */
   write: { create: number; update: number; delete: number }
+  /** The CRM takes no batches: each element of a write is a request of its own. */
+  singly?: true
   /** Calls that may be under way at once. */
   concurrency: number
   /** What the CRM allows in a day, where it says so. */

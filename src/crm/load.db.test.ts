@@ -38,6 +38,12 @@ const objects = [
       ['company_id', 'Account'],
     ]),
   }),
+  objectMapSchema.parse({
+    kind: 'task',
+    remote: 'Task',
+    createThere: true,
+    fields: fieldsOf([['subject', 'Subject']]),
+  }),
 ]
 const people = 900
 
@@ -96,6 +102,7 @@ test('a dry run reads everything, writes nothing and says what loading would do'
     ],
     [people + 1, 20, people - 20, 1, 20, 5],
   )
+  assert.equal(loadReport?.objects.find(each => each.remote === 'Task')?.createThere, 0, 'no task is made')
   assert.ok(loadReport?.examples.some(example => example.what === 'conflict'))
   assert.deepEqual(await count(sql`select count(*)::int as n from crm.link`), { n: 0 })
   assert.deepEqual(await count(sql`select count(*)::int as n from audience.contact`), { n: 25 })

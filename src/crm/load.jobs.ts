@@ -10,7 +10,7 @@ import { type Applied, apply } from './apply.ts'
 import { ceilings } from './budget.ts'
 import { changeConnection, getConnection, type LoadReport } from './connections.sql.ts'
 import { CrmError } from './connector.ts'
-import { inOrder, type ObjectMap } from './mapping.ts'
+import { createdAs, inOrder, type ObjectMap } from './mapping.ts'
 import { queueMissing } from './missing.ts'
 import { pages, pullChanges } from './pull.ts'
 import { pullRoles } from './roles.ts'
@@ -45,10 +45,9 @@ export const checkJob = defineJob({
       })
       done += entry.records
     }
-    for (const entry of report.objects) {
-      const object = run.mapping.objects.find(each => each.remote === entry.remote && each.createThere)
-      if (object) entry.createThere = await countMissing(run, object, report)
-    }
+    // Only people are made there by a load; tasks and members are made by workflows.
+    const object = createdAs(run.mapping, 'person')
+    if (object) entryOf(report, object).createThere = await countMissing(run, object, report)
     await finishReport(run, report)
   },
 })
@@ -216,10 +215,8 @@ async function finishReport(run: Run, report: LoadReport): Promise<void> {
   await run.budget.flush()
   const { limits } = run.crm('backfill')
   const reads = report.objects.reduce((sum, each) => sum + Math.ceil(each.records / limits.page), 0)
-  const makes = report.objects.reduce(
-    (sum, each) => sum + Math.ceil(each.createThere / limits.write.create) * 2,
-    0,
-  )
+  const atOnce = limits.singly ? 1 : limits.write.create
+  const makes = report.objects.reduce((sum, each) => sum + Math.ceil(each.createThere / atOnce) * 2, 0)
   const perDay = Math.floor(run.connection.callsPerDay * ceilings.backfill)
   report.calls = {
     used: reads,

@@ -44,7 +44,12 @@ export function ConnectDialog() {
                 <UnstyledButton
                   key={connector.id}
                   p="md"
-                  style={{ border: '1px solid var(--tend-line)', borderRadius: 8 }}
+                  style={{
+                    border: '1px solid var(--tend-line)',
+                    borderRadius: 8,
+                    display: 'flex',
+                    flexDirection: 'column',
+                  }}
                   onClick={() => setChosen(connector)}
                 >
                   <Group justify="space-between">

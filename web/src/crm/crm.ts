@@ -80,7 +80,7 @@ export const kindWords: Record<ObjectMap['kind'], string> = {
 export const spoken = (name: string) => {
   const words = name
     .replace(/^attrs\./, '')
-    .replace(/_id$/, '')
+    .replace(/(?<!client)_id$/, '')
     .replaceAll('_', ' ')
     .replace(/\b(api|url|id)\b/gi, word => word.toUpperCase())
   return words.charAt(0).toUpperCase() + words.slice(1)

@@ -18,6 +18,8 @@ type Property = {
   default?: unknown
   format?: string
   contentMediaType?: string
+  /** Settings on which it depends whether this one says anything. */
+  when?: Record<string, string>
 }
 type Settings = Record<string, unknown>
 
@@ -32,6 +34,15 @@ export function propertiesOf(
     property,
     required: required.has(name),
   }))
+}
+
+/** Those that say something with these values: another way to sign in needs other settings. */
+function shownOf(connector: Connector, settings: Settings) {
+  const all = propertiesOf(connector)
+  const chosen = (name: string) => settings[name] ?? all.find(each => each.name === name)?.property.default
+  return all.filter(({ property }) =>
+    Object.entries(property.when ?? {}).every(([name, wanted]) => chosen(name) === wanted),
+  )
 }
 
 /** Which settings are still missing. `kept`: secrets that are here already may stay empty. */
@@ -65,7 +76,7 @@ export function SettingsForm({
 }: Props) {
   return (
     <Stack gap="sm">
-      {propertiesOf(connector).map(({ name, property, required }) => {
+      {shownOf(connector, settings).map(({ name, property, required }) => {
         const isSecret = connector.secrets.includes(name)
         const common = {
           label: spoken(name),

@@ -130,6 +130,7 @@ export function espoConnection(http: Http, vault: Wire['vault']): Connection {
       page: maxPage,
       read: 100,
       write: { create: 20, update: 20, delete: 20 },
+      singly: true,
       concurrency: 4,
       callsPerDay: null,
       lookBackMs: 60_000,

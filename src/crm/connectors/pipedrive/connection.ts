@@ -41,6 +41,7 @@ export function pipedriveConnection(http: Http): Connection {
       page: mostRows,
       read: batch,
       write: { create: 50, update: 50, delete: 50 },
+      singly: true,
       concurrency: 4,
       callsPerDay: null,
       // A change is in the lists some seconds after it was made.

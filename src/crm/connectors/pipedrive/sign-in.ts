@@ -3,6 +3,9 @@ import { type Connector, CrmError, type Wire } from '../../connector.ts'
 import { createHttp, queryText } from '../kit/http.ts'
 import { asObject, asText } from '../kit/values.ts'
 
+/** Shown only where one signs in so. */
+const byBrowser = { when: { sign_in: 'browser' } }
+
 export const pipedriveSettings = z.object({
   sign_in: z
     .enum(['token', 'browser'])
@@ -16,12 +19,11 @@ export const pipedriveSettings = z.object({
     .string()
     .max(500)
     .default('')
-    .describe(
-      'Of a user who may see and edit everything, from Personal preferences › API; for the token only',
-    ),
-  client_id: z.string().max(500).default('').describe('Client ID of your app, for the browser only'),
-  client_secret: z.string().max(500).default('').describe('Client secret of your app, for the browser only'),
-  login_url: z.url().default('https://oauth.pipedrive.com').describe('Where one signs in by the browser'),
+    .describe('Of a user who may see and edit everything: Personal preferences › API')
+    .meta({ when: { sign_in: 'token' } }),
+  client_id: z.string().max(500).default('').describe('Client ID of your app').meta(byBrowser),
+  client_secret: z.string().max(500).default('').describe('Client secret of your app').meta(byBrowser),
+  login_url: z.url().default('https://oauth.pipedrive.com').describe('Where one signs in').meta(byBrowser),
   webhook_password: z
     .string()
     .max(500)

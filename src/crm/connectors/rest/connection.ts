@@ -32,6 +32,7 @@ export function restConnection(definition: RestDefinition, http: Http, base: str
       page: Math.min(...sizes),
       read: 50,
       write: { create: 20, update: 20, delete: 20 },
+      singly: true,
       concurrency: 2,
       callsPerDay: definition.callsPerDay ?? null,
       lookBackMs: definition.lookBackSeconds * 1000,

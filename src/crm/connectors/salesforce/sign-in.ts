@@ -17,11 +17,16 @@ export const salesforceSettings = z.object({
     .describe('By a person in the browser, or by a key of the app (JWT bearer)'),
   client_id: z.string().min(1).describe('Consumer key of the External Client App'),
   client_secret: z.string().default('').describe('Consumer secret, where the app wants one'),
-  username: z.string().default('').describe('User to act as, for JWT only'),
+  username: z
+    .string()
+    .default('')
+    .describe('User to act as')
+    .meta({ when: { sign_in: 'jwt' } }),
   private_key: z
     .string()
     .default('')
-    .describe('Private RSA key (PEM) of the app’s certificate, for JWT only'),
+    .describe('Private RSA key (PEM) of the app’s certificate')
+    .meta({ when: { sign_in: 'jwt' } }),
   api_version: z
     .string()
     .regex(/^\d\d\.0$/)
