@@ -7,9 +7,10 @@ import { dataverseSettings } from './sign-in.ts'
 /** Dataverse, which Dynamics 365 Sales stands on, over its Web API 9.2; proven as docs/crm.md says. */
 export const dataverse: Connector<typeof dataverseSettings> = {
   id: 'dataverse',
-  name: 'Microsoft Dataverse (Dynamics 365 Sales)',
+  name: 'Microsoft Dynamics 365',
   simulated: true,
-  proof: 'Tested against a simulator that satisfies dynamics-web-api, a public client of its API',
+  proof:
+    'Dataverse Web API; tested against a simulator that satisfies dynamics-web-api, a public client of it',
   settings: dataverseSettings,
   secrets: ['client_secret'],
   hosts: ['url', 'login_url'],
