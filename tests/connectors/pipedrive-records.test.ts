@@ -132,3 +132,31 @@ test('a company is found by what the search does not know, too', async t => {
     [id],
   )
 })
+
+test('what is no number is refused by name and empties nothing; a number in a text is a text', async t => {
+  const { server, crm } = await connected(t)
+  const [staff, nickname] = [keyOf('Staff'), keyOf('Nickname')]
+  const id = server.add('persons', { name: 'Ada', [staff]: 3 })
+  const outcomes = await crm.write('persons', [
+    update(id, { [staff]: 'many' }),
+    update(id, { [nickname]: 1815, [keyOf('Born')]: '1815-12-10T00:00:00.000Z' }),
+  ])
+  assert.deepEqual(
+    outcomes.map(each => (each.ok ? 'ok' : each.failure.fields)),
+    [[staff], 'ok'],
+  )
+  const [read] = await crm.get('persons', [id], [staff, nickname, keyOf('Born')])
+  assert.deepEqual(read?.values, { [staff]: 3, [nickname]: '1815', [keyOf('Born')]: '1815-12-10' })
+})
+
+test('a Pipedrive without an archive of deals is read all the same', async t => {
+  const { server, crm } = await connected(t)
+  const deal = server.add('deals', { title: 'Engines' })
+  server.without('/api/v2/deals/archived')
+  assert.deepEqual((await crm.ids('deals', { after: null, limit: 10 })).ids, [deal])
+  const { records } = await crm.changes('deals', { ...everything, fields: ['title'] })
+  assert.deepEqual(
+    records.map(each => each.id),
+    [deal],
+  )
+})

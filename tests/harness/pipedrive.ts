@@ -7,6 +7,8 @@ import { fieldsOf } from './pipedrive-fields.ts'
 export type Pipedrive = Simulator & {
   /** What somebody who has just let an app in brings back to it. */
   allow(code: string): void
+  /** It is older than this part of its API. */
+  without(path: string): void
   /** All calls from now on meet this answer instead. */
   answer(reply: Reply | null): void
   /** Somebody takes part in a deal. */
@@ -19,6 +21,7 @@ export async function startPipedrive(): Promise<Pipedrive> {
   let time: Date | null = null
   let refusal: Refusal | null = null
   let wall: Reply | null = null
+  const unknown = new Set<string>()
   const now = () => `${(time ?? new Date()).toISOString().slice(0, 19)}Z`
   const state: PipedriveState = {
     tables: new Map(),
@@ -57,7 +60,8 @@ export async function startPipedrive(): Promise<Pipedrive> {
     modified: '2026-01-02 03:04:05',
   })
   const peer = await startPeer({
-    answer: ask => wall ?? perform(state, ask),
+    answer: ask =>
+      wall ?? (unknown.has(ask.path) ? failure(404, 'Not found', 'ERR_NOT_FOUND') : perform(state, ask)),
     isSignIn: ask => ask.path === signIn,
     says: {
       auth: () => failure(401, 'unauthorized access', 'ERR_UNAUTHORIZED'),
@@ -95,6 +99,7 @@ export async function startPipedrive(): Promise<Pipedrive> {
     allow(code) {
       state.grant = code
     },
+    without: path => void unknown.add(path),
     answer(reply) {
       wall = reply
     },

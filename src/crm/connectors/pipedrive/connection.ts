@@ -42,7 +42,8 @@ export function pipedriveConnection(http: Http): Connection {
       read: batch,
       write: { create: 50, update: 50, delete: 50 },
       singly: true,
-      concurrency: 4,
+      // Twenty calls in two seconds is what the smallest plan allows.
+      concurrency: 2,
       callsPerDay: null,
       // A change is in the lists some seconds after it was made.
       lookBackMs: 60_000,

@@ -22,6 +22,15 @@ export async function* rowsOf(http: Http, path: string, query: Call['query'] = {
   }
 }
 
+/** A list that not every Pipedrive has: nothing where it is not known. */
+export async function* rowsIfAny(http: Http, path: string, query: Call['query'] = {}): AsyncGenerator<Row[]> {
+  try {
+    yield* rowsOf(http, path, query)
+  } catch (error) {
+    if (!(error instanceof CrmError) || error.failure.kind !== 'gone') throw error
+  }
+}
+
 /** A list of version 1, page after page by its number. */
 export async function* oldRowsOf(http: Http, path: string, query: Call['query'] = {}): AsyncGenerator<Row[]> {
   for (let start = 0; ; ) {

@@ -3,7 +3,7 @@ import type { Call, Http } from '../kit/http.ts'
 import { pieces } from '../kit/pages.ts'
 import { asObject, asText, byStampAndId, compareIds, toMoment } from '../kit/values.ts'
 import { objectOf } from './objects.ts'
-import { allOf, mostRows, oldRowsOf, rowsOf } from './paging.ts'
+import { allOf, mostRows, oldRowsOf, rowsIfAny, rowsOf } from './paging.ts'
 import { type Known, marketing } from './schema.ts'
 import { entriesOf, toRecord } from './values.ts'
 
@@ -28,11 +28,15 @@ function asking({ custom }: Known, fields: readonly string[]): Call['query'] {
 const wireMoment = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
 const floor = (date: Date): number => Math.floor(date.getTime() / 1000) * 1000
 
+/** Archives came late to Pipedrive. */
+const rowsIn = (http: Http, list: string, query: Call['query']) =>
+  list.endsWith('/archived') ? rowsIfAny(http, list, query) : rowsOf(http, list, query)
+
 type Span = { from: number | null; until: number; sort: 'id' | 'update_time' }
 
 /** Rows of one list between two stamps, page after page; `until` is itself left out. */
 function spanOf(reader: Reader, list: string, query: Call['query'], { from, until, sort }: Span) {
-  return rowsOf(reader.http, list, {
+  return rowsIn(reader.http, list, {
     ...query,
     sort_by: sort,
     sort_direction: 'asc',
@@ -118,7 +122,7 @@ export async function rowsById(
       ids.filter(id => /^\d{1,18}$/.test(id) && !found.has(id)),
       batch,
     ))
-      for (const row of await allOf(rowsOf(http, list, { ...about.query, ...query, ids: some.join(',') })))
+      for (const row of await allOf(rowsIn(http, list, { ...about.query, ...query, ids: some.join(',') })))
         found.set(asText(row.id), row)
   return [...found.values()]
 }
@@ -176,7 +180,7 @@ const noItems = () =>
 async function everyRow({ http }: Reader, type: string, query: Call['query']): Promise<Row[]> {
   const about = objectOf(type)
   const rows: Row[] = []
-  for (const list of about.lists) rows.push(...(await allOf(rowsOf(http, list, { ...query, sort_by: 'id' }))))
+  for (const list of about.lists) rows.push(...(await allOf(rowsIn(http, list, { ...query, sort_by: 'id' }))))
   return rows
 }
 

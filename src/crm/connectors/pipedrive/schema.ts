@@ -5,24 +5,26 @@ import { objectOf, type PipedriveObject, users } from './objects.ts'
 import { allOf, rowsOf } from './paging.ts'
 
 /** What Pipedrive calls a type; what is not here cannot be said in one value and is left out. */
-const types: Record<string, FieldType> = {
-  varchar: 'text',
-  varchar_auto: 'text',
-  text: 'long_text',
-  phone: 'phone',
-  int: 'number',
-  double: 'number',
-  monetary: 'money',
-  boolean: 'boolean',
-  date: 'date',
-  enum: 'choice',
-  set: 'choices',
-  address: 'text',
-  time: 'text',
-  user: 'reference',
-  people: 'reference',
-  org: 'reference',
-}
+const types = new Map<string, FieldType>(
+  Object.entries({
+    varchar: 'text',
+    varchar_auto: 'text',
+    text: 'long_text',
+    phone: 'phone',
+    int: 'number',
+    double: 'number',
+    monetary: 'money',
+    boolean: 'boolean',
+    date: 'date',
+    enum: 'choice',
+    set: 'choices',
+    address: 'text',
+    time: 'text',
+    user: 'reference',
+    people: 'reference',
+    org: 'reference',
+  } as const),
+)
 const references: Record<string, string> = { user: 'users', people: 'persons', org: 'organizations' }
 const searchable = ['address', 'varchar', 'text', 'varchar_auto', 'double', 'monetary', 'phone']
 
@@ -102,7 +104,7 @@ function optionsOf(described: Record<string, unknown>): [string, Option[]] {
 }
 
 function customField(described: Record<string, unknown>, options: Map<string, Option[]>): RemoteField[] {
-  const type = types[asText(described.field_type)]
+  const type = types.get(asText(described.field_type))
   if (described.is_custom_field !== true || !type) return []
   const name = codeOf(described)
   const label = asText(described.field_name) || name

@@ -7,7 +7,10 @@ type Row = Record<string, unknown>
 type Entry = { value: string; primary: boolean; label: string }
 
 /** Lists of which Tend knows the primary entry by a name of its own. */
-const lists: Record<string, string> = { email: 'emails', phone: 'phones' }
+const lists = new Map([
+  ['email', 'emails'],
+  ['phone', 'phones'],
+])
 const second = 1000
 
 /** Stamps are whole seconds; finer ones would lie between two questions. */
@@ -49,7 +52,7 @@ export const entriesOf = (row: Row, list: string): Entry[] =>
 function fieldOf(row: Row, name: string, known: Known): Value | undefined {
   const field = known.fields.get(name)
   if (!field) return undefined
-  const list = lists[name]
+  const list = lists.get(name)
   if (list) return list in row ? (entriesOf(row, list)[0]?.value ?? null) : undefined
   if (name === 'emails' || name === 'phones')
     return name in row
@@ -83,7 +86,7 @@ function optionOf(known: Known, name: string, raw: unknown): Value {
 /** What a record must be asked for before a change of these fields: lists and names are written whole. */
 export const needsRecord = (values: Values, known: Known): boolean =>
   Object.keys(values).some(
-    name => name in lists || /^(first|last)_name$/.test(name) || known.custom.get(name) === 'monetary',
+    name => lists.has(name) || /^(first|last)_name$/.test(name) || known.custom.get(name) === 'monetary',
   )
 
 /** The body that writes these values; `before` is the record as it is, where that matters. */
@@ -91,7 +94,7 @@ export function toBody(values: Values, before: Row, known: Known, currency: stri
   const body: Row = {}
   const custom: Row = {}
   for (const [name, value] of Object.entries(values)) {
-    const list = lists[name]
+    const list = lists.get(name)
     if (list) body[list] = withPrimary(entriesOf(before, list), value)
     else if (known.custom.has(name)) custom[name] = toWire(name, value, before, known, currency)
     else if (name === 'person_id' && known.object.role === 'task')
@@ -109,22 +112,35 @@ export function toBody(values: Values, before: Row, known: Known, currency: stri
   return Object.keys(custom).length > 0 ? { ...body, custom_fields: custom } : body
 }
 
+/** Pipedrive guesses nothing from texts: numbers must be numbers, and texts texts. */
 function toWire(name: string, value: Value, before: Row, known: Known, currency: string): unknown {
   if (value === null) return null
-  const field = known.fields.get(name)
+  const type = known.fields.get(name)?.type
   const custom = known.custom.get(name)
   const options = known.options.get(name)
   if (options?.length)
     return Array.isArray(value) ? value.map(each => idOf(options, each, name)) : idOf(options, value, name)
   if (custom === 'monetary') {
     const kept = asText(asObject(asObject(before.custom_fields)[name]).currency)
-    return { value: Number(value), currency: kept || currency }
+    return { value: numberOf(value, name), currency: kept || currency }
   }
   if (custom === 'address' || name === 'address') return { value: String(value) }
-  if (field?.type === 'boolean') return value === true || value === 'true'
-  const isNumber = ['reference', 'number', 'money'].includes(field?.type ?? '') || /_id$/.test(name)
-  return isNumber ? Number(value) : value
+  if (type === 'boolean') return value === true || value === 'true'
+  if (Array.isArray(value)) return value.map(each => numberOf(each, name))
+  if (type === 'date') return String(value).slice(0, 10)
+  const isNumber = ['reference', 'number', 'money'].includes(type ?? '') || /_id$/.test(name)
+  return isNumber ? numberOf(value, name) : String(value)
 }
+
+/** What is no number would empty the field on its way. */
+function numberOf(value: unknown, name: string): number {
+  const number = Number(value)
+  if (Number.isFinite(number)) return number
+  throw unfit(`“${String(value).slice(0, 80)}” is not a number.`, 'no_number', name)
+}
+
+const unfit = (words: string, code: string, name: string) =>
+  new CrmError({ kind: 'invalid', words, code, fields: [name] })
 
 function idOf(options: { id: string; value: string }[], value: unknown, name: string): number {
   const text = String(value)
@@ -133,8 +149,7 @@ function idOf(options: { id: string; value: string }[], value: unknown, name: st
     options.find(each => each.id === text) ??
     options.find(each => each.value.toLowerCase() === text.toLowerCase())
   if (found) return Number(found.id)
-  const words = `“${text.slice(0, 80)}” is not among the options of this field in Pipedrive.`
-  throw new CrmError({ kind: 'invalid', words, code: 'no_option', fields: [name] })
+  throw unfit(`“${text.slice(0, 80)}” is not among the options of this field.`, 'no_option', name)
 }
 
 /** The list with this value as its primary entry: in the place of the one before, others stay as they are. */
