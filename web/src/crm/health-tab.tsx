@@ -23,7 +23,7 @@ export function HealthTab({ connection }: { connection: Connection }) {
     <Loaded query={health}>
       {data => (
         <Stack gap="md">
-          <Glance health={data} />
+          <Glance health={data} quota={connection.quota} />
           {data.objects.length === 0 ? (
             <Empty
               title="Nothing passes yet"
@@ -55,12 +55,11 @@ function Tile({ title, children }: { title: string; children: ReactNode }) {
 
 const laneWords: Record<string, string> = {
   interactive: 'people wait for it',
-  push: 'changes from here',
-  pull: 'changes from there',
+  delta: 'changes',
   backfill: 'first load',
 }
 
-function Glance({ health }: { health: Health }) {
+function Glance({ health, quota }: { health: Health; quota: Connection['quota'] }) {
   const waiting = health.objects.reduce((sum, object) => sum + object.waiting, 0)
   const { used, perDay, lanes } = health.calls
   const share = perDay > 0 ? Math.min(100, (used / perDay) * 100) : 0
@@ -105,6 +104,12 @@ function Glance({ health }: { health: Health }) {
             {Math.round(share)} % used
           </Text>
         </Tooltip>
+        {quota && (
+          <Text size="sm" c="dimmed">
+            The CRM itself counts {formatNumber(quota.used)} of {formatNumber(quota.allowed)}, with all else
+            that calls it
+          </Text>
+        )}
       </Tile>
     </SimpleGrid>
   )
