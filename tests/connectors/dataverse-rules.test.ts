@@ -153,6 +153,22 @@ describe('with Dataverse', () => {
     assert.deepEqual(read?.values, { scheduledend: '2026-03-04', statecode: '1' })
   })
 
+  test('a choice is written by its number or by what people read; what is none is refused and empties nothing', async () => {
+    const id = await write('contact', {
+      lastname: 'Lovelace',
+      gendercode: 'female',
+      new_topics: ['Tea', '200'],
+    })
+    const fields = ['gendercode', 'new_topics']
+    const read = async () => (await crm.get('contact', [id], fields))[0]?.values
+    assert.deepEqual(await read(), { gendercode: '2', new_topics: ['100', '200'] })
+    for (const values of [{ gendercode: 'None of these' }, { new_score: 'much' }] as Record<string, Value>[]) {
+      const [outcome] = await crm.write('contact', [{ op: 'update', id, version: null, values }])
+      assert.equal(outcome?.ok === false && outcome.failure.kind, 'invalid')
+    }
+    assert.deepEqual(await read(), { gendercode: '2', new_topics: ['100', '200'] })
+  })
+
   test('a change never makes a record anew, and a rule of duplicates holds only for creates', async () => {
     const gone = '00000000-0000-4000-8000-00000000dead'
     const change = { op: 'update' as const, id: gone, version: null, values: { lastname: 'Ghost' } }

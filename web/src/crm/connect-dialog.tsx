@@ -52,10 +52,10 @@ export function ConnectDialog() {
                   }}
                   onClick={() => setChosen(connector)}
                 >
-                  <Group justify="space-between">
+                  <Group justify="space-between" align="flex-start" wrap="nowrap" gap="xs">
                     <Text fw={600}>{connector.name}</Text>
                     {connector.simulated && (
-                      <Badge color="gray" c="var(--mantine-color-text)">
+                      <Badge color="gray" c="var(--mantine-color-text)" flex="none">
                         Simulator
                       </Badge>
                     )}

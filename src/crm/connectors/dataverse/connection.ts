@@ -25,7 +25,7 @@ const anyOf = (terms: string[]) => `(${terms.join(' or ')})`
 export function dataverseConnection(dataverse: Dataverse): Connection {
   const { http } = dataverse
   const table = remember(type => describeOne(dataverse, type))
-  const alive = (of: Table) => (of.index.has('merged') ? ['merged ne true'] : [])
+  const alive = (of: Table) => (of.index.has('merged') ? ['(merged eq false or merged eq null)'] : [])
 
   const read = async (
     of: Table,

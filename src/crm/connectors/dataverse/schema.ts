@@ -173,15 +173,26 @@ export function tableFrom(about: (typeof tables)[number], answers: readonly unkn
   }
 }
 
+/** An option by its number, or by what people read. */
+function optionOf(field: RemoteField | undefined, value: Value): string {
+  const text = String(value)
+  const isMeant = (label: string) => label.toLowerCase() === text.toLowerCase()
+  return field?.options?.find(option => isMeant(option.label))?.value ?? text
+}
+
+/** What is no number goes as it is and is refused there; as nothing it would empty the column. */
+const asNumber = (value: Value) => (Number.isNaN(Number(value)) ? value : Number(value))
+
 /** What the Web API wants to be sent; references are set by `write.ts`. */
 export function toDataverse(field: RemoteField | undefined, value: Value): unknown {
   if (value === null) return field?.type === 'boolean' ? false : null
-  if (Array.isArray(value)) return value.join(',')
+  if (Array.isArray(value)) return value.map(each => optionOf(field, each)).join(',')
   switch (field?.type) {
     case 'choice':
+      return asNumber(optionOf(field, value))
     case 'number':
     case 'money':
-      return Number(value)
+      return asNumber(value)
     case 'date': {
       const day = String(value).slice(0, 10)
       // Noon is on the same day nearly everywhere.
