@@ -63,6 +63,19 @@ export function reading(bench: Bench, subject: Subject): void {
     }
   })
 
+  test('it describes anew each time: an open connection sees what was changed in the CRM', async () => {
+    const { simulator, connector, settings, wire } = bench
+    const open = connector.connect(connector.settings.parse(settings(simulator)), wire)
+    const callsOf = async () => {
+      const before = simulator.calls.length
+      await open.describe()
+      return simulator.calls.length - before
+    }
+    await open.test()
+    const first = await callsOf()
+    assert.equal(await callsOf(), first)
+  })
+
   test('changes come by time and id, whatever the length of a page, none lost and none twice', async () => {
     const { simulator, someone, person } = bench
     const made: string[] = []

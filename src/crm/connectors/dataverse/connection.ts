@@ -69,7 +69,7 @@ export function dataverseConnection(dataverse: Dataverse): Connection {
     async describe() {
       const objects = []
       for (const { type } of tables) {
-        const found = await table(type).catch((error: unknown) => {
+        const found = await table.afresh(type).catch((error: unknown) => {
           // Without the sales app there are no leads; not every role may see all.
           if (error instanceof CrmError && ['denied', 'gone', 'schema'].includes(error.failure.kind))
             return null

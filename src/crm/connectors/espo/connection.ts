@@ -148,7 +148,7 @@ export function espoConnection(http: Http, vault: Wire['vault']): Connection {
     async describe() {
       const objects = []
       for (const about of espoObjects) {
-        const found = await object(about.type).catch((error: unknown) => {
+        const found = await object.afresh(about.type).catch((error: unknown) => {
           if (error instanceof CrmError && ['denied', 'gone'].includes(error.failure.kind)) return null
           throw error
         })

@@ -105,7 +105,7 @@ export function hubspotConnection(http: Http): Connection {
       return http.lastDate() ?? new Date(0)
     },
     async describe() {
-      const all = await Promise.all(hubspotObjects.map(each => object(each.type)))
+      const all = await Promise.all(hubspotObjects.map(each => object.afresh(each.type)))
       return { objects: [owners, ...all] }
     },
     changes,

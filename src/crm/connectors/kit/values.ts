@@ -91,15 +91,14 @@ export function compareIds(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** A definition that is fetched once for the life of a connection. */
-export function remember<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
+/** A definition that is fetched once for the life of a connection; `afresh` asks again and keeps that. */
+export function remember<T>(ask: (key: string) => Promise<T>) {
   const kept = new Map<string, Promise<T>>()
-  return key => {
-    const found = kept.get(key)
-    if (found) return found
+  const afresh = (key: string): Promise<T> => {
     const fresh = ask(key)
     kept.set(key, fresh)
     fresh.catch(() => kept.delete(key))
     return fresh
   }
+  return Object.assign((key: string): Promise<T> => kept.get(key) ?? afresh(key), { afresh })
 }

@@ -62,7 +62,7 @@ export function pipedriveConnection(http: Http): Connection {
       return http.lastDate() ?? new Date(0)
     },
     async describe() {
-      const all = await Promise.all([users, ...listed].map(({ type }) => known(type)))
+      const all = await Promise.all([users, ...listed].map(({ type }) => known.afresh(type)))
       return { objects: all.map(each => each.object) }
     },
     changes,

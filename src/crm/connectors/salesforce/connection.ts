@@ -92,7 +92,7 @@ export function salesforceConnection(salesforce: Salesforce): Connection {
     async describe() {
       const objects = []
       for (const { type } of salesforceObjects) {
-        const found = await object(type).catch((error: unknown) => {
+        const found = await object.afresh(type).catch((error: unknown) => {
           // Not every edition has campaigns, not every user may see leads.
           if (error instanceof CrmError && ['denied', 'gone'].includes(error.failure.kind)) return null
           throw error
