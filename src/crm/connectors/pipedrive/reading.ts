@@ -143,7 +143,7 @@ export async function find(
   return rows.flatMap(row => {
     const record = toRecord(row, [...new Set([...fields, field])], known)
     if (record.deleted) return []
-    // Somebody is found by each of their addresses, and then goes by that one.
+    // Somebody is found by each of their addresses, and goes by that one here: so they are linked and not made twice.
     const list = { email: 'emails', phone: 'phones' }[field]
     const all = list ? entriesOf(row, list).map(each => each.value) : [asText(record.values[field])]
     const hit = all.find(value => wanted.has(value.toLowerCase()))
