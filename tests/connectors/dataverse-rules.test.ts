@@ -162,11 +162,29 @@ describe('with Dataverse', () => {
     const fields = ['gendercode', 'new_topics']
     const read = async () => (await crm.get('contact', [id], fields))[0]?.values
     assert.deepEqual(await read(), { gendercode: '2', new_topics: ['100', '200'] })
-    for (const values of [{ gendercode: 'None of these' }, { new_score: 'much' }] as Record<string, Value>[]) {
+    for (const values of [{ gendercode: 'None of these' }, { new_score: 'much' }] as Record<
+      string,
+      Value
+    >[]) {
       const [outcome] = await crm.write('contact', [{ op: 'update', id, version: null, values }])
       assert.equal(outcome?.ok === false && outcome.failure.kind, 'invalid')
     }
     assert.deepEqual(await read(), { gendercode: '2', new_topics: ['100', '200'] })
+  })
+
+  test('what is kept of a refusal is the one record that it is about, and no secret', async () => {
+    const create = (jobtitle: string) =>
+      ({ op: 'create', key: jobtitle, externalId: null, values: { lastname: 'Lovelace', jobtitle } }) as const
+    server.refuse({ kind: 'invalid', field: 'jobtitle', when: value => value === 'Odd' })
+    const [, odd] = await crm.write('contact', [create('Even'), create('Odd')])
+    assert.ok(odd?.ok === false)
+    const { sample, words } = odd.failure
+    assert.equal(sample?.request, '{"lastname":"Lovelace","jobtitle":"Odd"}')
+    assert.equal(sample.status, 400)
+    assert.match(sample.url, /contacts\?/)
+    const [token = 'none'] = server.tokens
+    assert.match(words, /\[hidden\]/)
+    assert.ok(!JSON.stringify(odd).includes(token))
   })
 
   test('a change never makes a record anew, and a rule of duplicates holds only for creates', async () => {

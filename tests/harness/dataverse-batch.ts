@@ -19,6 +19,8 @@ export function performBatch(world: World, api: string, ask: Ask): Reply {
     const told = inner ? together(world, api, partsOf(part, inner)) : [one(world, api, part)]
     const isBad = told.some(({ reply }) => reply.status >= 400)
     const own = `changesetresponse_${randomUUID()}`
+    // Careless servers repeat what they were sent.
+    for (const { reply } of told) repeat(reply, ask.headers.authorization ?? '')
     out.push(
       inner && !isBad
         ? `Content-Type: multipart/mixed; boundary=${own}\r\n\r\n${wrapped(own, told.map(written))}`
@@ -32,6 +34,11 @@ export function performBatch(world: World, api: string, ask: Ask): Reply {
     headers: { 'content-type': `multipart/mixed; boundary=${response}` },
     body: wrapped(response, out),
   }
+}
+
+function repeat({ body }: Reply, authorization: string): void {
+  const error = (body as { error?: { message: string } } | undefined)?.error
+  if (error) error.message += ` (${authorization})`
 }
 
 const partsOf = (text: string, mark: string) => text.split(`--${mark}`).slice(1, -1)

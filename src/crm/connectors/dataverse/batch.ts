@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { CrmError } from '../../connector.ts'
+import { CrmError, type Exchange } from '../../connector.ts'
 import type { Http } from '../kit/http.ts'
 import { queryText } from '../kit/http.ts'
+import { showable } from '../kit/redact.ts'
 
 /** One operation of a batch; its path is below the API's address. */
 export type Step = {
@@ -11,13 +12,22 @@ export type Step = {
   headers?: Record<string, string>
   json?: unknown
 }
-export type Part = { status: number; headers: Record<string, string>; json: unknown }
+export type Part = {
+  status: number
+  headers: Record<string, string>
+  json: unknown
+  /** This operation alone, as people may see it. */
+  sample: Exchange
+}
 
 /**
  * Many operations in one call, each for itself: a refused one leaves the others as they are. Answers come in the
  * order of the steps. https://learn.microsoft.com/power-apps/developer/data-platform/webapi/execute-batch-operations-using-web-api
  */
-export async function sendBatch(http: Http, api: string, steps: readonly Step[]) {
+export async function sendBatch(
+  { http, api, secrets }: { http: Http; api: string; secrets: string[] },
+  steps: readonly Step[],
+): Promise<Part[]> {
   const mark = `batch_${randomUUID()}`
   const answer = await http.send({
     method: 'POST',
@@ -30,8 +40,9 @@ export async function sendBatch(http: Http, api: string, steps: readonly Step[])
     raw: `${steps.map(step => `--${mark}\r\n${written(api, step)}`).join('')}--${mark}--\r\n`,
     isText: true,
   })
-  const parts = read(answer.text)
-  if (parts.length === steps.length) return { parts, sample: answer.sample }
+  const texts = read(answer.text)
+  if (texts.length === steps.length)
+    return steps.map((step, at) => partOf(api, step, texts[at] ?? '', secrets))
   throw new CrmError({
     kind: 'transient',
     words: 'Dataverse did not answer for every element of the batch.',
@@ -60,14 +71,15 @@ function written(api: string, { method, path, query, headers, json }: Step): str
 }
 
 /** The parts of an answer that came whole; of one that was cut off, none. */
-function read(text: string): Part[] {
+function read(text: string): string[] {
   const [, mark = ''] = /^\s*--(\S+)/.exec(text) ?? []
   const pieces = text.split(`--${mark}`)
   if (!mark || !pieces.at(-1)?.startsWith('--')) return []
-  return pieces.slice(1, -1).map(partOf)
+  return pieces.slice(1, -1)
 }
 
-function partOf(text: string): Part {
+/** What an error says is read without secrets: a careless server repeats them. */
+function partOf(api: string, step: Step, text: string, secrets: string[]): Part {
   const start = text.indexOf('HTTP/1.1 ')
   const [head = '', ...rest] = text.slice(start).split(/\r?\n\r?\n/)
   const [line = '', ...lines] = head.split(/\r?\n/)
@@ -77,8 +89,20 @@ function partOf(text: string): Part {
       return [each.slice(0, at).trim().toLowerCase(), each.slice(at + 1).trim()]
     }),
   )
-  return { status: Number(line.split(' ')[1]) || 500, headers, json: jsonOf(rest.join('\n\n')) }
+  const status = Number(line.split(' ')[1]) || 500
+  const response = rest.join('\n\n').trim()
+  const url = `${api}${step.path}${queryText(step.query)}`
+  const request = step.json === undefined ? null : JSON.stringify(step.json)
+  return {
+    status,
+    headers,
+    json: jsonOf(status < 300 ? response : without(response, secrets)),
+    sample: showable({ method: step.method, url, request, status, response }, secrets),
+  }
 }
+
+const without = (text: string, secrets: string[]) =>
+  secrets.filter(Boolean).reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text)
 
 function jsonOf(text: string): unknown {
   try {

@@ -14,7 +14,7 @@ export type Dataverse = {
   page(path: string, query?: Query, prefer?: string): Promise<{ rows: Row[]; next: string; delta: string }>
   /** All rows, however many pages. */
   rows(path: string, query?: Query): Promise<Row[]>
-  batch(steps: readonly Step[]): Promise<{ parts: Part[]; sample: Answer['sample'] }>
+  batch(steps: readonly Step[]): Promise<Part[]>
 }
 
 export const maxPage = 5_000
@@ -37,6 +37,7 @@ export function createDataverse(settings: DataverseSettings, wire: Wire): Datave
     })
     return true
   }
+  const secrets = () => [...seen, settings.client_secret]
   const http = createHttp({
     wire,
     base: () => api,
@@ -46,7 +47,7 @@ export function createDataverse(settings: DataverseSettings, wire: Wire): Datave
       return { authorization: `Bearer ${token}`, 'odata-version': '4.0', 'odata-maxversion': '4.0' }
     },
     renew,
-    secrets: () => [...seen, settings.client_secret],
+    secrets,
     read: answer => (answer.status < 300 ? null : saidOf(answer.json, answer.status)),
   })
   const page: Dataverse['page'] = async (path, query, prefer = `odata.maxpagesize=${maxPage}`) => {
@@ -70,7 +71,7 @@ export function createDataverse(settings: DataverseSettings, wire: Wire): Datave
         if (!at.next) return rows
       }
     },
-    batch: steps => sendBatch(http, api, steps),
+    batch: steps => sendBatch({ http, api, secrets: secrets() }, steps),
   }
 }
 

@@ -125,9 +125,9 @@ export function dataverseConnection(dataverse: Dataverse): Connection {
 async function describeOne(dataverse: Dataverse, type: string): Promise<Table> {
   const about = tableOf(type)
   if (!about) throw new CrmError({ kind: 'schema', words: `Tend does not read the table ${type}.` })
-  const { parts, sample } = await dataverse.batch(questions(type))
+  const parts = await dataverse.batch(questions(type))
   const bad = parts.find(part => part.status >= 300)
-  if (bad) throw new CrmError(failureOf(bad, sample))
+  if (bad) throw new CrmError(failureOf(bad))
   return tableFrom(
     about,
     parts.map(part => part.json),

@@ -1,6 +1,7 @@
 import type { Failure, FailureKind } from '../../connector.ts'
 import { byStatus, type Said } from '../kit/http.ts'
 import { asObject, asText } from '../kit/values.ts'
+import type { Part } from './batch.ts'
 
 /**
  * Codes of Dataverse that say more than their status.
@@ -45,10 +46,7 @@ export function saidOf(body: unknown, status: number): Said & { kind: FailureKin
 }
 
 /** What became of an element of a batch that was refused. */
-export function failureOf(
-  part: { status: number; json: unknown; headers: Record<string, string> },
-  sample: Failure['sample'],
-): Failure {
+export function failureOf(part: Part): Failure {
   const { kind, words, code, fields } = saidOf(part.json, part.status)
   const seconds = Number(part.headers['retry-after'] ?? 60)
   return {
@@ -57,6 +55,6 @@ export function failureOf(
     code: code ?? String(part.status),
     ...(fields ? { fields } : {}),
     ...(kind === 'throttle' ? { retryAfterMs: (Number.isFinite(seconds) ? seconds : 60) * 1000 } : {}),
-    ...(sample ? { sample } : {}),
+    sample: part.sample,
   }
 }

@@ -21,7 +21,7 @@ export async function twinsOf(
     return op.op === 'create' && isTwin ? [{ at, values: op.values }] : []
   })
   if (refused.length === 0) return outcomes
-  const { parts } = await dataverse.batch(refused.map(({ values }) => question(table, body(values))))
+  const parts = await dataverse.batch(refused.map(({ values }) => question(table, body(values))))
   return outcomes.map((outcome, at) => {
     const part = parts[refused.findIndex(each => each.at === at)]
     if (outcome.ok || !part || part.status >= 300) return outcome

@@ -21,13 +21,12 @@ export async function writeTo(dataverse: Dataverse, table: Table, ops: WriteOp[]
   const targets = await targetsOf(dataverse, table, ops)
   // What is no id was never there: no call is needed to find that out.
   const sent = ops.filter(op => op.op === 'create' || isGuid(op.id))
-  const { parts, sample } =
-    sent.length > 0 ? await dataverse.batch(sent.map(op => stepOf(table, op, targets))) : none
+  const parts = sent.length > 0 ? await dataverse.batch(sent.map(op => stepOf(table, op, targets))) : []
   const outcomes = ops.map((op): WriteOutcome => {
     const part = parts[sent.indexOf(op)]
     if (!part)
       return { ok: false, failure: { kind: 'gone', words: 'This is no id of Dataverse.', code: 'no_id' } }
-    if (part.status >= 300) return { ok: false, failure: failureOf(part, sample) }
+    if (part.status >= 300) return { ok: false, failure: failureOf(part) }
     const id = op.op === 'create' ? madeId(table, part) : op.id
     return id ? { ok: true, id } : { ok: false, failure: unsaid }
   })
@@ -39,11 +38,6 @@ const unsaid: Failure = {
   kind: 'transient',
   words: 'Dataverse did not say what became of this record.',
   code: 'no_outcome',
-}
-
-const none: Awaited<ReturnType<Dataverse['batch']>> = {
-  parts: [],
-  sample: { method: '', url: '', request: null, status: 0, response: '' },
 }
 
 function stepOf(table: Table, op: WriteOp, targets: Targets): Step {
