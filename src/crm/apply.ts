@@ -11,12 +11,13 @@ import { followStates } from './fate.ts'
 import { addHints } from './hints.sql.ts'
 import { raise } from './issues.ts'
 import { addStrangers, holdLinks, type Link, linksOf, saveLinks } from './links.sql.ts'
-import { agree, type Merged, merge } from './merge.ts'
+import { agree, type Merged, type MergeField, merge } from './merge.ts'
 import { freeze, pingPong } from './ping-pong.ts'
 import { sideOf } from './sides/all.ts'
 import { type Arrival, Changed, type LocalRow, type LocalWrite, type Work } from './sides/side.ts'
-import { fieldsInUse, toArrivals } from './translate.ts'
-import { same } from './values.ts'
+import { type FieldInUse, fieldsInUse, toArrivals } from './translate.ts'
+import { raiseUnknown } from './unknown.ts'
+import { asItComesBack, same } from './values.ts'
 
 /** What is to be written there for a record, in our terms. */
 export type Push = { link: Link; values: Values; updated: Date | null }
@@ -127,6 +128,7 @@ async function applyOnce(
   await saveLinks(trx, connection.id, rows)
   if (object.kind === 'person') await addClashes(trx, clashes)
   for (const each of frozen) await raise(trx, work, pingPong(each))
+  await raiseUnknown(trx, work, judged, fields)
   await record(
     trx,
     [...events, ...written].map(event => (work.muted ? mute(event) : event)),
@@ -213,17 +215,24 @@ export function freshLink(work: Work, record: Pick<RemoteRecord, 'id'>, localId:
   }
 }
 
+const mergeField = (field: FieldInUse): MergeField => ({
+  name: field.local,
+  rule: field.rule,
+  blank: field.blank,
+  ...(field.refers === null ? { comesBack: ours => asItComesBack(field, ours) } : {}),
+})
+
 export type Judged = Pair & { ours: Values; merged: Merged | null }
 
 /** Of a person that is several records, fields flow to and from one of them; an opt-out is taken from any. */
-function judge(work: Work, pair: Pair, local: LocalRow | undefined, fields: ReturnType<typeof fieldsInUse>) {
+function judge(work: Work, pair: Pair, local: LocalRow | undefined, fields: FieldInUse[]) {
   if (!local) return { ours: {}, merged: null }
   const { link, theirs, record } = pair
   const { winner } = work.object
   const newer = local.updatedAt !== null && local.updatedAt > record.modified ? 'tend' : 'crm'
   const used = link.isPrimary ? fields : fields.filter(field => field.local === 'opt_out')
   const merged = merge({
-    fields: used.map(field => ({ name: field.local, rule: field.rule, blank: field.blank })),
+    fields: used.map(mergeField),
     ours: local.values,
     theirs,
     base: link.base,

@@ -118,6 +118,30 @@ test('nothing goes live without an owner, a review day and a mapping that can wo
   assert.deepEqual([live.body.status, live.body.liveMapping], ['live', 1])
 })
 
+test('what a transform or a match key cannot do is refused by its place', async () => {
+  const { draft, version } = (await call('GET', `/connections/${id}`)).body
+  const [object] = draft.objects
+  const at = (local: string) => object.fields.findIndex((field: { local: string }) => field.local === local)
+  const change = (local: string, more: object) =>
+    object.fields.map((field: { local: string }) => (field.local === local ? { ...field, ...more } : field))
+  const publish = async (more: object) => {
+    const { version: now } = (await call('GET', `/connections/${id}`)).body
+    const changed = { ...draft, objects: [{ ...object, ...more }] }
+    await call('PATCH', `/connections/${id}`, { version: now, draft: changed })
+    const refused = await call('POST', `/connections/${id}/publish`, { version: now + 1, ownerId, reviewOn })
+    return [refused.status, ...refused.body.fields.map((field: { path: string }) => field.path)]
+  }
+  const name = `objects.0.fields.${at('first_name')}`
+  const split = { fields: change('first_name', { transform: 'last_name', applies: 'both', rule: 'two_way' }) }
+  assert.deepEqual(await publish(split), [422, `${name}.applies`, `${name}.rule`])
+  const nowhere = { fields: change('first_name', { transform: 'phone', country: 'XX' }) }
+  assert.deepEqual(await publish(nowhere), [422, `${name}.country`])
+  assert.deepEqual(await publish({ matchKeys: ['shoe_size'] }), [422, 'objects.0.matchKeys.0'])
+  const { version: last } = (await call('GET', `/connections/${id}`)).body
+  assert.ok(last > version)
+  assert.equal((await call('PATCH', `/connections/${id}`, { version: last, draft })).status, 200)
+})
+
 test('its dry run is accepted, it is loaded, and from then on the loop keeps both sides in step', async () => {
   remote = town.crm.add('Contact', { Email: 'zoe@example.org', FirstName: 'Zoe' })
   assert.equal((await call('POST', `/connections/${id}/first-load/check`)).status, 202)

@@ -90,7 +90,9 @@ const looking: Route[] = [
     params: idParams,
     reply: z.object({
       schema: remoteSchemaShape.nullable(),
-      locals: z.array(z.object({ kind: z.enum(kinds), fields: z.array(localField) })),
+      locals: z.array(
+        z.object({ kind: z.enum(kinds), fields: z.array(localField), matchKeys: z.array(z.string()) }),
+      ),
       rules: z.array(z.enum(rules)),
       transforms: z.array(z.enum(transforms)),
     }),
@@ -99,6 +101,7 @@ const looking: Route[] = [
       const locals = await Promise.all(
         kinds.map(async kind => ({
           kind,
+          matchKeys: [...(sideOf(kind).matchKeys ?? [])],
           fields: (await sideOf(kind).fields(db)).map(field => ({ ...field, refers: field.refers ?? null })),
         })),
       )

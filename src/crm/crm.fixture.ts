@@ -50,7 +50,10 @@ const both = (local: string, remote: string, more: Partial<FieldMap> = {}): Fiel
   rule: 'two_way',
   blank: 'clear',
   transform: 'none',
+  applies: 'here',
+  country: null,
   valueMap: null,
+  unknown: 'keep',
   ...more,
 })
 

@@ -7,7 +7,7 @@ import type { Kind } from './mapping.ts'
 import type { Work } from './sides/side.ts'
 
 /** What a call can fail by, and what only the engine sees. */
-export const issueKinds = [...failureKinds, 'ambiguous', 'merge', 'ping_pong'] as const
+export const issueKinds = [...failureKinds, 'ambiguous', 'merge', 'ping_pong', 'unknown_value'] as const
 export type IssueKind = (typeof issueKinds)[number]
 
 /** What a person can do about it, for the screen. */
@@ -26,6 +26,8 @@ export const nextSteps: Record<IssueKind, string> = {
   ambiguous: 'Several records in the CRM fit one contact. Merge them there, then retry.',
   merge: 'The CRM says that two of your contacts are one person. Merge them here.',
   ping_pong: 'Two rules fight over this field: change its direction in the mapping, then retry to free it.',
+  unknown_value:
+    'Add the value to the value map of this field and publish, or correct it where it stands, then retry.',
 }
 
 export type Trouble = {
@@ -123,7 +125,7 @@ export async function clearItems(
   const gone = await many<{ issueId: string }>(
     trx,
     sql`
-    delete from crm.issue_item i using crm.issue cause where cause.id = i.issue_id and cause.kind not in ('ping_pong', 'merge')
+    delete from crm.issue_item i using crm.issue cause where cause.id = i.issue_id and cause.kind not in ('ping_pong', 'merge', 'unknown_value')
       and i.connection_id = ${connectionId}::bigint and i.kind = ${kind} and i.local_id = any(${localIds}::bigint[])
     returning i.issue_id as "issueId"`,
   )

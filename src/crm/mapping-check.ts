@@ -1,10 +1,12 @@
+import { isSupportedCountry } from 'libphonenumber-js/max'
 import { segmentsByIds } from '#decisions/segments.ts'
 import type { Db } from '#platform/db/db.ts'
 import { type FieldProblem, invalid } from '#platform/errors.ts'
 import type { RemoteSchema } from './connector.ts'
-import { type Kind, type Mapping, type ObjectMap, optOut } from './mapping.ts'
+import { type FieldMap, type Kind, type Mapping, type ObjectMap, optOut } from './mapping.ts'
 import { sideOf } from './sides/all.ts'
 import type { LocalField } from './sides/side.ts'
+import { oneWay, splits } from './transforms.ts'
 
 const writable = (rule: string) => ['crm', 'crm_unless_blank', 'two_way'].includes(rule)
 const writes = (rule: string) => ['tend', 'two_way', 'crm_unless_blank'].includes(rule)
@@ -23,6 +25,7 @@ export async function checkMapping(db: Db, mapping: Mapping, schema: RemoteSchem
     if (object.inclusionSegmentId && !live.has(object.inclusionSegmentId))
       faults.push({ path: `${path}.inclusionSegmentId`, message: 'must be a live segment' })
     const fields = await sideOf(object.kind).fields(db)
+    faults.push(...keyFaults(object, path))
     faults.push(...fieldFaults(object, path, new Map(fields.map(field => [field.name, field])), schema))
   }
   for (const kind of new Set(mapping.objects.map(object => object.kind)))
@@ -55,8 +58,34 @@ function fieldFaults(
       faults.push({ path: `${at}.rule`, message: 'Tend makes this value itself: it can only go there' })
     if (remote?.readOnly && writes(field.rule) && field.local !== optOut)
       faults.push({ path: `${at}.rule`, message: 'The CRM does not let this field be written' })
-    return faults
+    return [...faults, ...transformFaults(field, at)]
   })
+}
+
+/** What a transform cannot do, said before it would lose something. */
+function transformFaults(field: FieldMap, at: string): FieldProblem[] {
+  const { transform, applies, country, rule } = field
+  const faults: FieldProblem[] = []
+  if (oneWay.includes(transform) && applies !== 'here')
+    faults.push({
+      path: `${at}.applies`,
+      message: 'This transform has no way back: it works on what comes here',
+    })
+  if (splits.includes(transform) && writes(rule))
+    faults.push({ path: `${at}.rule`, message: 'A part of a name can only come from the CRM' })
+  if (country !== null && !isSupportedCountry(country))
+    faults.push({ path: `${at}.country`, message: `There is no country ${country}` })
+  return faults
+}
+
+function keyFaults({ kind, matchKeys }: ObjectMap, path: string): FieldProblem[] {
+  const known = sideOf(kind).matchKeys
+  if (!known) return []
+  return matchKeys.flatMap((key, k) =>
+    known.includes(key)
+      ? []
+      : [{ path: `${path}.matchKeys.${k}`, message: `can be ${known.join(' or ')}, not ${key}` }],
+  )
 }
 
 /** New records of a kind are made as one object, and all that it demands is mapped. */

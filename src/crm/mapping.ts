@@ -9,7 +9,21 @@ export type Kind = (typeof kinds)[number]
 export const rules = ['crm', 'crm_unless_blank', 'tend', 'two_way', 'none'] as const
 export type Rule = (typeof rules)[number]
 
-export const transforms = ['none', 'trim', 'lower', 'upper', 'invert', 'first_line'] as const
+export const transforms = [
+  'none',
+  'trim',
+  'lower',
+  'upper',
+  'capitalize',
+  'phone',
+  'date_day_first',
+  'date_month_first',
+  'boolean',
+  'invert',
+  'first_line',
+  'first_name',
+  'last_name',
+] as const
 
 const name = z.string().min(1).max(120)
 
@@ -22,8 +36,17 @@ export const fieldMapSchema = z
     /** Whether an empty value may empty the other side. */
     blank: z.enum(['keep', 'clear']).default('clear'),
     transform: z.enum(transforms).default('none'),
-    /** Value in the CRM -> value here. */
+    /** On which way the transform works: on what comes here, on what goes there, or on both (`invert` always is). */
+    applies: z.enum(['here', 'there', 'both']).default('here'),
+    /** Whose telephone numbers begin without a country (ISO 3166, two letters); for `phone`. */
+    country: z.string().length(2).toUpperCase().nullable().default(null),
+    /** Value in the CRM -> value here; back it goes as the first that means it. */
     valueMap: z.record(z.string().max(500), z.string().max(500)).nullable().default(null),
+    /**
+     * What becomes of a value that the value map does not list, or the transform does not understand: it passes as it
+     * is, counts as empty, or stays where it is, with an issue.
+     */
+    unknown: z.enum(['keep', 'blank', 'issue']).default('keep'),
   })
   .strict()
 export type FieldMap = z.output<typeof fieldMapSchema>

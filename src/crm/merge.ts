@@ -6,7 +6,13 @@ import { same } from './values.ts'
 export type Base = Record<string, Agreed>
 export type Agreed = Value | { l: Value; r: Value }
 
-export type MergeField = { name: string; rule: Rule; blank: 'keep' | 'clear' }
+export type MergeField = {
+  name: string
+  rule: Rule
+  blank: 'keep' | 'clear'
+  /** What a value of ours looks like after it has been there, where something is lost on the way. */
+  comesBack?: (ours: Value) => Value
+}
 export type Clash = { field: string; ours: Value; theirs: Value; winner: 'crm' | 'tend' }
 
 export type MergeInput = {
@@ -60,12 +66,12 @@ function mergeField(field: MergeField, { ours, theirs }: Sides, input: MergeInpu
     stricter({ ours, theirs }, result)
     return
   }
-  if (same(ours, theirs, name)) {
+  if (means(field, ours, theirs)) {
     result.base[name] = agree(ours, theirs)
     return
   }
   if (rule === 'none') return
-  const last = lastOf(name, theirs, input)
+  const last = lastOf(field, theirs, input)
   const changedHere = last === null || !same(ours, last.l, name)
   const changedThere = last === null || !same(theirs, last.r, name)
   if (last && !changedHere && !changedThere) {
@@ -81,10 +87,15 @@ function mergeField(field: MergeField, { ours, theirs }: Sides, input: MergeInpu
 }
 
 /** Our own word, found there after an answer that never came, counts as agreed. */
-function lastOf(name: string, theirs: Value, { base, sent }: MergeInput): { l: Value; r: Value } | null {
-  const word = sent?.[name]
-  if (word !== undefined && same(theirs, word, name)) return { l: word, r: theirs }
-  return agreed(base[name])
+function lastOf(field: MergeField, theirs: Value, { base, sent }: MergeInput): { l: Value; r: Value } | null {
+  const word = sent?.[field.name]
+  if (word !== undefined && means(field, word, theirs)) return { l: word, r: theirs }
+  return agreed(base[field.name])
+}
+
+/** Whether theirs is ours, as it is or as it comes back from there. */
+function means({ name, comesBack }: MergeField, ours: Value, theirs: Value): boolean {
+  return same(ours, theirs, name) || (comesBack !== undefined && same(comesBack(ours), theirs, name))
 }
 
 type Judged = Sides & { changedHere: boolean; changedThere: boolean; known: boolean }

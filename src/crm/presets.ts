@@ -40,7 +40,10 @@ export async function firstMapping(db: Db, connector: Connector, schema: RemoteS
           rule: ruleOf(kind, field.local),
           blank: 'keep',
           transform: 'none',
+          applies: 'here',
+          country: null,
           valueMap: field.valueMap ?? null,
+          unknown: 'keep',
         }),
       )
     const made = kind === 'task' || kind === 'member'

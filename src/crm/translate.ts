@@ -28,10 +28,10 @@ async function usersThere(db: Db, connectionId: string, userIds: string[]): Prom
   return new Map(rows.map(row => [row.userId, row.remoteId]))
 }
 
-export type Reach = { fields: (FieldMap & { refers: Kind | null })[] }
+export type FieldInUse = FieldMap & { refers: Kind | null }
 
 /** The fields of the mapping that are in use, each with what its value points to. */
-export function fieldsInUse(work: Work, locals: LocalField[]): Reach['fields'] {
+export function fieldsInUse(work: Work, locals: LocalField[]): FieldInUse[] {
   const byName = new Map(locals.map(field => [field.name, field]))
   const rested = new Set(
     work.connection.drift.filter(each => each.object === work.object.remote).map(each => each.field),
@@ -47,7 +47,7 @@ const textOf = (value: Value | undefined) => (typeof value === 'string' && value
 export async function toArrivals(
   db: Db,
   records: RemoteRecord[],
-  fields: Reach['fields'],
+  fields: FieldInUse[],
   connectionId: string,
 ): Promise<Arrival[]> {
   const references = new Map<Kind, Map<string, string>>()
@@ -84,7 +84,7 @@ export async function toTheirs(
   db: Db,
   rows: { values: Values; isNew: boolean }[],
   work: Work,
-  fields: Reach['fields'],
+  fields: FieldInUse[],
 ): Promise<Values[]> {
   const references = new Map<Kind, Map<string, string>>()
   for (const kind of new Set(fields.flatMap(field => field.refers ?? []))) {
@@ -108,8 +108,10 @@ export async function toTheirs(
       const value = values[field.local]
       const remote = described.get(field.remote)
       if (value === undefined || remote?.readOnly) continue
-      if (field.refers === null || value === null) theirs[field.remote] = fit(toRemote(field, value), remote)
-      else {
+      if (field.refers === null || value === null) {
+        const there = toRemote(field, value)
+        if (there !== undefined) theirs[field.remote] = fit(there, remote)
+      } else {
         const id = references.get(field.refers)?.get(String(value)) ?? null
         const given = id ?? (field.refers === 'user' && isNew ? work.mapping.fallbackOwner : null)
         if (given !== null) theirs[field.remote] = given

@@ -1,6 +1,7 @@
 import { normalizeAddress } from '#audience/address.ts'
 import type { RemoteField, Value } from './connector.ts'
 import type { FieldMap } from './mapping.ts'
+import { transform } from './transforms.ts'
 
 /** One spelling, so that only differences that mean something count: what is empty is null. */
 export function norm(value: unknown): Value {
@@ -39,31 +40,57 @@ const digits = (value: Value) =>
     .replace(/^\+/, '00')
     .replace(/[^\da-z]/gi, '')
 
-/** What a value of the CRM is here; undefined where it has no counterpart here (and the field is left alone). */
+/** Mappings that were published before there was a choice have none: then it works on what comes here. */
+const comesIn = ({ applies }: FieldMap) => applies !== 'there'
+const goesOut = ({ applies, transform: by }: FieldMap) =>
+  by === 'invert' || (by !== 'none' && (applies === 'there' || applies === 'both'))
+
+/**
+ * What a value of the CRM is here; undefined where it has no counterpart here (and the field is left alone).
+ * Of several choices each is looked at by itself.
+ */
 export function toLocal(field: FieldMap, value: Value | undefined): Value | undefined {
   if (value === undefined) return undefined
   const clean = norm(value)
+  if (Array.isArray(clean)) return each(clean, one => toLocal(field, one))
   if (clean === null) return null
-  const mapped = field.valueMap?.[String(clean)]
-  if (mapped !== undefined) return norm(mapped === 'true' ? true : mapped === 'false' ? false : mapped)
-  return transform(field, clean)
+  const map = field.valueMap ?? {}
+  if (Object.hasOwn(map, String(clean))) {
+    const mapped = map[String(clean)]
+    return norm(mapped === 'true' ? true : mapped === 'false' ? false : mapped)
+  }
+  return passed(field, clean, comesIn(field) ? transform(field, clean) : clean)
 }
 
-/** What a value from here is in the CRM. */
-export function toRemote(field: FieldMap, value: Value): Value {
+/** What a value from here is in the CRM; undefined where it has no counterpart there. */
+export function toRemote(field: FieldMap, value: Value): Value | undefined {
   if (value === null) return null
+  if (Array.isArray(value)) return each(value, one => toRemote(field, one))
   const back = Object.entries(field.valueMap ?? {}).find(([, ours]) => ours === String(value))
   if (back) return back[0]
-  return field.transform === 'invert' ? transform(field, value) : value
+  return passed(field, value, goesOut(field) ? transform(field, value) : value)
 }
 
-function transform(field: FieldMap, value: Value): Value {
-  if (field.transform === 'invert') return typeof value === 'boolean' ? !value : value
-  if (typeof value !== 'string') return value
-  if (field.transform === 'lower') return value.toLowerCase()
-  if (field.transform === 'upper') return value.toUpperCase()
-  if (field.transform === 'first_line') return norm(value.split('\n')[0])
-  return value
+/** What stands in no value map, or was not understood, passes as the field says. */
+function passed(field: FieldMap, value: Value, shaped: Value | undefined): Value | undefined {
+  const isListed = Object.keys(field.valueMap ?? {}).length > 0
+  if (shaped !== undefined && !isListed) return shaped
+  if (field.unknown === 'issue') return undefined
+  return field.unknown === 'blank' ? null : (shaped ?? value)
+}
+
+function each(list: string[], by: (one: string) => Value | undefined): Value | undefined {
+  const passing = list.map(by)
+  return passing.includes(undefined) ? undefined : norm(passing.filter(one => one !== null))
+}
+
+/**
+ * What a value of ours looks like after it has been there: what a transform takes away on its way is no difference
+ * between the two sides, and nothing to write for.
+ */
+export function asItComesBack(field: FieldMap, value: Value): Value {
+  if (!goesOut(field)) return value
+  return toLocal(field, toRemote(field, value)) ?? value
 }
 
 /** What would be refused is cut or rounded before it goes, as the CRM itself would say it keeps it. */

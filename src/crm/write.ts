@@ -5,6 +5,7 @@ import {
   type Connection,
   CrmError,
   type RemoteRecord,
+  type Value,
   type Values,
   type WriteOp,
   type WriteOutcome,
@@ -20,6 +21,7 @@ import type { Run } from './run.ts'
 import { sideOf } from './sides/all.ts'
 import type { Work } from './sides/side.ts'
 import { fieldsInUse, toArrivals, toTheirs } from './translate.ts'
+import { toRemote } from './values.ts'
 
 /** What was written: our values, and the record as the CRM has it now. */
 export type Written = { row: OutboxRow; link: Link; values: Values; record: RemoteRecord }
@@ -178,12 +180,15 @@ async function confirm(
       )
     ).map(link => [link.remoteId, link]),
   )
+  // What has no counterpart there did not go, so nothing was agreed on: it goes when the mapping knows it.
+  const stayed = (name: string, ours: Value) =>
+    fields.some(field => field.local === name && field.refers === null && toRemote(field, ours) === undefined)
   const rows = written.map(({ link: given, values, record }, i) => {
     const link = known.get(record.id) ?? given
     const base = { ...link.base }
     for (const [name, ours] of Object.entries(values)) {
       const theirs = arrivals[i]?.theirs[name]
-      if (theirs !== undefined) base[name] = agree(ours, theirs)
+      if (theirs !== undefined && !stayed(name, ours)) base[name] = agree(ours, theirs)
     }
     const isNewer = link.readAt <= readAt
     return {

@@ -15,6 +15,7 @@ const domainOf = (value: Value | undefined): string | null =>
 /** Companies: attributes are free, as they are for events. */
 export const companySide: Side = {
   kind: 'company',
+  matchKeys: ['domain', 'name'],
   async fields() {
     const text = (name: string, label: string) => ({ name, label, type: 'text' as const, writable: true })
     return [
@@ -53,20 +54,18 @@ const attrsOf = (values: Values): Record<string, unknown> =>
     ),
   )
 
-/** By domain, then by a name that only one company has. */
+/** By the match keys in their order; a name counts that only one company has. */
 async function match(trx: Db, arrivals: Arrival[], { object }: Work): Promise<Map<string, string>> {
   const domains = arrivals.flatMap(({ theirs }) => domainOf(theirs.domain) ?? [])
   const names = arrivals.flatMap(({ theirs }) => (theirs.name ? [String(theirs.name).toLowerCase()] : []))
   const known = await companiesByKeys(trx, { domains, names })
   return new Map(
     arrivals.flatMap(({ record, theirs }) => {
-      const byDomain = object.matchKeys.includes('domain')
-        ? known.domains.get(domainOf(theirs.domain) ?? '')
-        : undefined
-      const byName = object.matchKeys.includes('name')
-        ? known.names.get(String(theirs.name ?? '').toLowerCase())
-        : undefined
-      const id = byDomain ?? byName
+      const found: Record<string, string | undefined> = {
+        domain: known.domains.get(domainOf(theirs.domain) ?? ''),
+        name: known.names.get(String(theirs.name ?? '').toLowerCase()),
+      }
+      const id = object.matchKeys.map(key => found[key]).find(each => each !== undefined)
       return id ? [[record.id, id] as const] : []
     }),
   )

@@ -38,6 +38,7 @@ const neverEmpty = new Set(['email', 'stage', 'company_name', 'id', 'url', optOu
 /** People: contacts here, leads and contacts there. */
 export const personSide: Side = {
   kind: 'person',
+  matchKeys: ['email'],
   async fields(db) {
     const custom = (await listFields(db)).filter(field => field.archivedAt === null)
     return [

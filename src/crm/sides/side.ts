@@ -40,6 +40,8 @@ export class Changed extends Error {}
 /** One kind of thing on our side. Everything works on many at once. */
 export type Side = {
   kind: Kind
+  /** By which fields a record can be recognised that is not linked yet; our own id always goes before them. */
+  matchKeys?: readonly string[]
   fields(db: Db): Promise<LocalField[]>
   read(db: Db, localIds: string[], work: Pick<Work, 'now' | 'connection'>): Promise<Map<string, LocalRow>>
   /** Which of ours these records are, by the match keys of the mapping; remote id -> local id. */

@@ -94,6 +94,7 @@ const kindLabels: Record<Issue['kind'], string> = {
   ambiguous: 'Unclear match',
   merge: 'Merge',
   ping_pong: 'Ping-pong',
+  unknown_value: 'Unknown value',
 }
 
 function Title({ issue }: { issue: Issue }) {

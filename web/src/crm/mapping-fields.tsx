@@ -1,5 +1,6 @@
 import { ActionIcon, Badge, Button, Group, Select, Table, Text, Tooltip } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
+import { useState } from 'react'
 import {
   type CrmSchema,
   type FieldMap,
@@ -10,6 +11,7 @@ import {
   spoken,
 } from './crm'
 import type { Values } from './mapping-tab'
+import { TranslationDialog, translationWords } from './mapping-translation'
 
 type Props = {
   object: ObjectMap
@@ -29,6 +31,8 @@ const ruleOptions = Object.entries(ruleWords).map(([value, { arrow, label }]) =>
 export function MappingFields({ object, schema, disabled, values, onChange }: Props) {
   const ours = schema.locals.find(each => each.kind === object.kind)?.fields ?? []
   const theirs = schema.schema?.objects.find(each => each.type === object.remote)?.fields ?? []
+  const [translated, setTranslated] = useState<number | null>(null)
+  const open = translated === null ? undefined : object.fields[translated]
   const set = (at: number, change: Partial<FieldMap>) =>
     onChange({ ...object, fields: object.fields.map((old, i) => (i === at ? { ...old, ...change } : old)) })
   const ourOptions = (kept: string) =>
@@ -46,7 +50,7 @@ export function MappingFields({ object, schema, disabled, values, onChange }: Pr
     )
   return (
     <>
-      <Table.ScrollContainer minWidth={values ? 1080 : 820}>
+      <Table.ScrollContainer minWidth={values ? 1200 : 940}>
         <Table verticalSpacing={6} stickyHeader>
           <Table.Thead>
             <Table.Tr>
@@ -55,7 +59,8 @@ export function MappingFields({ object, schema, disabled, values, onChange }: Pr
               <Table.Th w={210}>Who decides</Table.Th>
               {values && <Table.Th>there last</Table.Th>}
               <Table.Th>CRM</Table.Th>
-              <Table.Th w={175}>Empty values</Table.Th>
+              <Table.Th w={150}>Values</Table.Th>
+              <Table.Th w={165}>Empty values</Table.Th>
               <Table.Th w={40} aria-label="Remove" />
             </Table.Tr>
           </Table.Thead>
@@ -108,10 +113,18 @@ export function MappingFields({ object, schema, disabled, values, onChange }: Pr
                       />
                       {remote?.readOnly && <Note words="read only" />}
                       {remote?.required && <Note words="required" />}
-                      {field.valueMap && (
-                        <Note words={`${Object.keys(field.valueMap).length} values translated`} />
-                      )}
                     </Group>
+                  </Table.Td>
+                  <Table.Td>
+                    <Button
+                      size="compact-xs"
+                      fullWidth
+                      variant="default"
+                      aria-label={`Values of ${spoken(field.local)}: ${translationWords(field)}`}
+                      onClick={() => setTranslated(at)}
+                    >
+                      {translationWords(field)}
+                    </Button>
                   </Table.Td>
                   <Table.Td>
                     <Select
@@ -146,6 +159,15 @@ export function MappingFields({ object, schema, disabled, values, onChange }: Pr
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
+      {translated !== null && open && (
+        <TranslationDialog
+          field={open}
+          remote={theirs.find(each => each.name === open.remote)}
+          disabled={disabled}
+          onClose={() => setTranslated(null)}
+          onChange={change => set(translated, change)}
+        />
+      )}
       <Group>
         <Button
           size="compact-sm"
@@ -179,7 +201,10 @@ function freshRow(object: ObjectMap, ours: { name: string }[], theirs: { name: s
     rule: 'none',
     blank: 'clear',
     transform: 'none',
+    applies: 'here',
+    country: null,
     valueMap: null,
+    unknown: 'keep',
   }
 }
 

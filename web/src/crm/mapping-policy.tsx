@@ -1,12 +1,18 @@
-import { Group, Paper, Select, SimpleGrid, Stack, Switch, TextInput, Title } from '@mantine/core'
+import { Group, MultiSelect, Paper, Select, SimpleGrid, Stack, Switch, TextInput, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { call, client } from '@/api/client'
-import type { ObjectMap } from './crm'
+import { type ObjectMap, spoken } from './crm'
 
-type Props = { object: ObjectMap; disabled: boolean; onChange(object: ObjectMap): void }
+type Props = {
+  object: ObjectMap
+  /** By which of our fields records of this kind can be recognised; none where they cannot. */
+  matchKeys: string[]
+  disabled: boolean
+  onChange(object: ObjectMap): void
+}
 
 /** Who may be made where, what a delete means, and who wins where both have changed. */
-export function MappingPolicy({ object, disabled, onChange }: Props) {
+export function MappingPolicy({ object, matchKeys, disabled, onChange }: Props) {
   const set = (change: Partial<ObjectMap>) => onChange({ ...object, ...change })
   const isPerson = object.kind === 'person'
   return (
@@ -15,6 +21,16 @@ export function MappingPolicy({ object, disabled, onChange }: Props) {
         <Title order={2}>Making and deleting</Title>
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
           <Stack gap="sm">
+            {matchKeys.length > 0 && (
+              <MultiSelect
+                label="Who is not linked yet is recognised by"
+                description="Tend’s own id goes first where it is mapped, then these in their order. None: everybody is new."
+                disabled={disabled}
+                data={matchKeys.map(key => ({ value: key, label: spoken(key) }))}
+                value={object.matchKeys}
+                onChange={next => set({ matchKeys: next })}
+              />
+            )}
             <Switch
               label="Records of the CRM become new ones here"
               disabled={disabled}

@@ -123,7 +123,12 @@ function Editor({ connection, schema }: { connection: Connection; schema: CrmSch
             values={values.data?.get(object.remote) ?? null}
             onChange={change}
           />
-          <MappingPolicy object={object} disabled={disabled} onChange={change} />
+          <MappingPolicy
+            object={object}
+            matchKeys={schema.locals.find(each => each.kind === object.kind)?.matchKeys ?? []}
+            disabled={disabled}
+            onChange={change}
+          />
         </>
       )}
       <PublishDialog
