@@ -13,6 +13,7 @@ import { crmLoop } from './crm.loop.ts'
 import { hooksStreet } from './hooks.street.ts'
 import { crmRoutes } from './issues.routes.ts'
 import { checkJob, loadJob } from './load.jobs.ts'
+import { resyncRoutes } from './resync.routes.ts'
 
 let town: Town
 let app: FastifyInstance
@@ -29,7 +30,7 @@ before(async () => {
   await services.jobs.work([checkJob, loadJob], services)
   app = await createServer(services)
   const policy = { authenticate: async () => systemActor, may, checkOrigin: () => undefined }
-  mountRoutes(app, [...connectionRoutes, ...crmRoutes], policy, services)
+  mountRoutes(app, [...connectionRoutes, ...crmRoutes, ...resyncRoutes], policy, services)
   street = fastify()
   await street.register(async scope => hooksStreet(scope, services))
   ownerId = (

@@ -11,6 +11,7 @@ import { type ConnectionRow, changeConnection, selectLive } from './connections.
 import { CrmError } from './connector.ts'
 import { halt, pullDue, pullNamed, pushAll } from './cycle.ts'
 import { continueLoad } from './load.ts'
+import { continueResync } from './resync.ts'
 import { openRun, type Run } from './run.ts'
 
 /** Machine times in milliseconds. */
@@ -91,7 +92,7 @@ async function follow(run: Run, budget: Budget): Promise<number> {
     if (budget.left('backfill') > 0) await continueLoad(services, connection)
     return 0
   }
-  return (await pullNamed(run)) + (await pullDue(run)) + (await compareDue(run))
+  return (await pullNamed(run)) + (await pullDue(run)) + (await compareDue(run)) + (await continueResync(run))
 }
 
 async function saveQuota(services: Services, row: ConnectionRow, budget: Budget): Promise<void> {

@@ -155,32 +155,6 @@ const looking: Route[] = [
       healthOfConnection(db, await getConnection(db, params.id), clock.now()),
   }),
   route({
-    method: 'POST',
-    url: '/api/v1/crm/connections/:id/resync',
-    can: 'crm.edit',
-    summary: 'Read and compare records again: of some contacts, or everything that is linked',
-    tag,
-    params: idParams,
-    body: z.object({ contactIds: z.array(idSchema).max(5_000).nullable().default(null) }),
-    reply: z.object({ records: z.int() }),
-    status: 202,
-    handle: ({ params, body, actor }, { db, clock }) =>
-      inTransaction(db, async trx => {
-        const { id } = await getConnection(trx, params.id)
-        const now = clock.now()
-        const records = await resync(trx, { connectionId: id, contactIds: body.contactIds, now })
-        const rows = (body.contactIds ?? []).map(localId => ({
-          connectionId: id,
-          kind: 'person' as const,
-          localId,
-          lane: 'interactive' as const,
-        }))
-        await enqueue(trx, rows, now)
-        await audit(trx, actor, 'crm.resync', { kind: 'crm', id }, { records })
-        return { records }
-      }),
-  }),
-  route({
     method: 'GET',
     url: '/api/v1/contacts/:id/crm',
     can: 'contacts.read',

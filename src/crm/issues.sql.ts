@@ -110,19 +110,18 @@ export async function ignoreIssue(trx: Db, issueId: string): Promise<void> {
   await run(trx, sql`delete from crm.outbox where issue_id = ${issueId}::bigint`)
 }
 
-/** Has records of people read and compared again, whatever was agreed on: all, or those of a list. Returns how many. */
+/** Has the records of these people read and compared again, whatever was agreed on. Returns how many. */
 export async function resync(
   trx: Db,
-  ask: { connectionId: string; contactIds: string[] | null; now: Date },
+  ask: { connectionId: string; contactIds: string[]; now: Date },
 ): Promise<number> {
-  const who = ask.contactIds === null ? sql`true` : sql`l.local_id = any(${ask.contactIds}::bigint[])`
   return run(
     trx,
     sql`
     insert into crm.hint (connection_id, remote_type, remote_id, at)
     select l.connection_id, l.remote_type, l.remote_id, ${ask.now}::timestamptz from crm.link l
-    where l.connection_id = ${ask.connectionId}::bigint and l.state = 'active'
-      and ${ask.contactIds === null ? sql`true` : sql`l.kind = 'person'`} and ${who}
+    where l.connection_id = ${ask.connectionId}::bigint and l.state = 'active' and l.kind = 'person'
+      and l.local_id = any(${ask.contactIds}::bigint[])
     on conflict do nothing`,
   )
 }

@@ -18,6 +18,7 @@ import { crmRoutes } from './issues.routes.ts'
 import { checkJob, loadJob } from './load.jobs.ts'
 import { exportPerson, forgetPeople, repointPerson } from './people.ts'
 import { enlist } from './registry.ts'
+import { resyncRoutes } from './resync.routes.ts'
 import { signInRoutes } from './sign-in.routes.ts'
 
 enlist(connectors)
@@ -35,6 +36,7 @@ export const crmModule: Module = {
     ...connectionRoutes,
     ...signInRoutes,
     ...crmRoutes,
+    ...resyncRoutes,
     ...alertRuleRoutes,
     ...alertRoutes,
     ...feedRoutes,

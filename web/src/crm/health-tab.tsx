@@ -1,12 +1,12 @@
-import { Button, Group, Paper, Progress, SimpleGrid, Stack, Table, Text, Title, Tooltip } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Paper, Progress, SimpleGrid, Stack, Table, Text, Tooltip } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { call, client } from '@/api/client'
 import { formatNumber, When } from '@/ui/format'
 import { Empty } from '@/ui/page'
 import { Loaded } from '@/ui/states'
-import { type Connection, kindWords, useCrmReason } from './crm'
+import { type Connection, kindWords } from './crm'
+import { ResyncPanel } from './resync-panel'
 
 const readHealth = (id: string) =>
   call(client.GET('/api/v1/crm/connections/{id}/health', { params: { path: { id } } }))
@@ -32,7 +32,7 @@ export function HealthTab({ connection }: { connection: Connection }) {
           ) : (
             <Objects health={data} />
           )}
-          <Resync
+          <ResyncPanel
             connection={connection}
             linked={data.objects.reduce((sum, object) => sum + object.linked, 0)}
           />
@@ -161,49 +161,5 @@ function Objects({ health }: { health: Health }) {
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
-  )
-}
-
-function Resync({ connection, linked }: { connection: Connection; linked: number }) {
-  const queries = useQueryClient()
-  const reason = useCrmReason()
-  const resync = useMutation({
-    mutationFn: () =>
-      call(
-        client.POST('/api/v1/crm/connections/{id}/resync', {
-          params: { path: { id: connection.id } },
-          body: { contactIds: null },
-        }),
-      ),
-    onSuccess: async ({ records }) => {
-      notifications.show({ message: `${formatNumber(records)} records are read and compared again.` })
-      await queries.invalidateQueries({ queryKey: ['crm', connection.id] })
-    },
-    onError: error =>
-      notifications.show({ color: 'red', title: 'This did not work', message: error.message }),
-  })
-  if (linked === 0) return null
-  return (
-    <Paper withBorder p="md">
-      <Group justify="space-between">
-        <div>
-          <Title order={2}>Resync</Title>
-          <Text size="sm" c="dimmed">
-            Reads and compares every linked record again, by the mapping as it stands. One contact alone: on
-            his or her screen.
-          </Text>
-        </div>
-        <Tooltip label={reason} disabled={reason === null}>
-          <Button
-            variant="default"
-            disabled={reason !== null || connection.status !== 'live'}
-            loading={resync.isPending}
-            onClick={() => resync.mutate()}
-          >
-            Resync {formatNumber(linked)} records
-          </Button>
-        </Tooltip>
-      </Group>
-    </Paper>
   )
 }
