@@ -56,7 +56,7 @@ function Tile({ title, children }: { title: string; children: ReactNode }) {
 const laneWords: Record<string, string> = {
   interactive: 'people wait for it',
   delta: 'changes',
-  backfill: 'first load',
+  backfill: 'loading and resync',
 }
 
 function Glance({ health, quota }: { health: Health; quota: Connection['quota'] }) {

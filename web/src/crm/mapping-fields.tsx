@@ -11,7 +11,7 @@ import {
   spoken,
 } from './crm'
 import type { Values } from './mapping-tab'
-import { TranslationDialog, translationWords } from './mapping-translation'
+import { asItIs, TranslationDialog, translationWords } from './mapping-translation'
 
 type Props = {
   object: ObjectMap
@@ -117,9 +117,13 @@ export function MappingFields({ object, schema, disabled, values, onChange }: Pr
                   </Table.Td>
                   <Table.Td>
                     <Button
-                      size="compact-xs"
+                      size="xs"
                       fullWidth
+                      fw={400}
+                      px="xs"
+                      justify="flex-start"
                       variant="default"
+                      c={translationWords(field) === asItIs ? 'dimmed' : undefined}
                       aria-label={`Values of ${spoken(field.local)}: ${translationWords(field)}`}
                       onClick={() => setTranslated(at)}
                     >

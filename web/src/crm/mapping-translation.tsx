@@ -18,9 +18,12 @@ import { spoken } from './crm'
 type Transform = FieldMap['transform']
 type RemoteField = NonNullable<CrmSchema['schema']>['objects'][number]['fields'][number]
 
+/** Of a row that translates nothing. */
+export const asItIs = 'As it is'
+
 /** What each transform makes of a value; those without a way back work on what comes here alone. */
 const transformWords: Record<Transform, { label: string; words: string; isOneWay?: true }> = {
-  none: { label: 'As it is', words: 'Nothing is changed.' },
+  none: { label: asItIs, words: 'Nothing is changed.' },
   trim: { label: 'Tidy spaces', words: '“ Ada   Berg ” becomes “Ada Berg”.' },
   lower: { label: 'Small letters', words: '“Ada” becomes “ada”.' },
   upper: { label: 'Capital letters', words: '“at” becomes “AT”.' },
@@ -58,7 +61,7 @@ export function translationWords({ transform, valueMap }: FieldMap): string {
     ...(transform === 'none' ? [] : [transformWords[transform].label]),
     ...(listed === 0 ? [] : [`${listed} ${listed === 1 ? 'value' : 'values'}`]),
   ]
-  return parts.length === 0 ? 'As it is' : parts.join(', ')
+  return parts.length === 0 ? asItIs : parts.join(', ')
 }
 
 type Props = {
