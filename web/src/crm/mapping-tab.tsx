@@ -82,7 +82,7 @@ function Editor({ connection, schema }: { connection: Connection; schema: CrmSch
           onChange={next => setChosen(Number(next))}
           style={{ flexWrap: 'wrap' }}
         />
-        <Group gap="sm">
+        <Group gap="sm" ml="auto">
           <SaveNote state={autosave.state} />
           <Tooltip
             label={reason ?? 'This mapping is live as it stands'}
