@@ -24,7 +24,7 @@ export function MappingPolicy({ object, matchKeys, disabled, onChange }: Props) 
             {matchKeys.length > 0 && (
               <MultiSelect
                 label="Who is not linked yet is recognised by"
-                description="Tend’s own id goes first where it is mapped, then these in their order. None: everybody is new."
+                description="Tend’s own id goes first where it is mapped, then these in their order."
                 disabled={disabled}
                 data={matchKeys.map(key => ({ value: key, label: spoken(key) }))}
                 value={object.matchKeys}
