@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Services } from '#platform/services.ts'
 import { contextFor, finishLinks } from '../context.ts'
 import type { VersionRow } from '../emails.sql.ts'
@@ -32,60 +33,53 @@ export async function* prepareMails(
   const begin = (rows: number) => {
     const some = messages.slice(taken, taken + rows)
     taken += some.length
-    const prepared = some.length === 0 ? null : prepareSome(services, renderer, { ...rest, messages: some })
+    if (some.length === 0) return null
+    const batch = renderAll(services, renderer, { ...rest, messages: some }).then(rendered => ({
+      some,
+      rendered,
+    }))
     // Told where it is awaited; nobody awaits it any more when the batch broke off before.
-    prepared?.catch(() => undefined)
-    return prepared
+    batch.catch(() => undefined)
+    return batch
   }
   let rows = firstRows
   let next = begin(rows)
   while (next) {
-    const { ready, unfit } = await next
+    const { some, rendered } = await next
     rows = Math.min(mostRows, rows * 2)
     next = begin(rows)
-    yield* unfit
-    yield* ready
+    for (const message of some) {
+      yield prepareOne(services, message, { ...rest, rendered: rendered.get(message.id) })
+      // Mails are put together by the process that also answers visitors: between two of them it does.
+      await setImmediate()
+    }
   }
 }
 
-/** Version by version. Who cannot be rendered fails alone. */
-async function prepareSome(
+/** Who cannot be rendered fails alone. */
+function prepareOne(
   services: Services,
-  renderer: Renderer,
-  given: Batch,
-): Promise<{ ready: Prepared[]; unfit: Unfit[] }> {
-  const { messages, settings, now } = given
-  const rendered = await renderAll(services, renderer, given)
-  const ready: Prepared[] = []
-  const unfit: Unfit[] = []
-  for (const message of messages) {
-    const result = rendered.get(message.id)
-    if (!result?.ok) {
-      // A limit may have been hit because the machine was busy; an error of the template stays one.
-      const text = result?.reason ?? 'it could not be rendered'
-      unfit.push({
-        message,
-        text: `The email could not be rendered: ${text}`,
-        again: /too long|too much|kept breaking/.test(text),
-      })
-      continue
-    }
-    try {
-      const { parts } = result
-      ready.push({
-        message,
-        subject: parts.subject,
-        raw: composeMail(services, message, { parts, settings, now }),
-      })
-    } catch (error) {
-      unfit.push({ message, text: error instanceof Error ? error.message : String(error), again: false })
-    }
+  message: Claimed,
+  { rendered, settings, now }: Omit<Batch, 'messages'> & { rendered: Rendered | undefined },
+): Prepared | Unfit {
+  if (!rendered?.ok) {
+    // A limit may have been hit because the machine was busy; an error of the template stays one.
+    const reason = rendered?.reason ?? 'it could not be rendered'
+    const again = /too long|too much|kept breaking/.test(reason)
+    return { message, text: `The email could not be rendered: ${reason}`, again }
   }
-  return { ready, unfit }
+  try {
+    const parts = rendered.finish()
+    return { message, subject: parts.subject, raw: composeMail(services, message, { parts, settings, now }) }
+  } catch (error) {
+    return { message, text: error instanceof Error ? error.message : String(error), again: false }
+  }
 }
 
-/** A letter's parts, or why there are none. */
-type Rendered = { ok: true; parts: Marked } | { ok: false; reason: string }
+/** A letter's parts, finished when they are asked for, or why there are none. */
+type Rendered = { ok: true; finish(): Marked } | { ok: false; reason: string }
+
+/** Version by version. */
 async function renderAll(
   services: Services,
   renderer: Renderer,
@@ -95,7 +89,7 @@ async function renderAll(
   const versions = new Map<string, { version: VersionRow; messages: Claimed[] }>()
   for (const message of batch.messages) {
     const { version, payload } = message
-    if (payload) results.set(message.id, { ok: true, parts: unmarked(written(payload)) })
+    if (payload) results.set(message.id, { ok: true, finish: () => unmarked(written(payload)) })
     else if (version) {
       const group = versions.get(version.id) ?? { version, messages: [] }
       group.messages.push(message)
@@ -142,7 +136,8 @@ async function renderVersion(
       return result.ok ? { ok: false, reason: 'it was not rendered' } : result
     const tracksClicks = tracks(subjects[i]?.contactId ?? '', 'click')
     const given = { nonce, subject: subjects[i] ?? null, isDynamic, tracksClicks }
-    return { ok: true, parts: { ...finishLinks(services, result.parts, given), nonce, fixed: bytes } }
+    const finish = () => ({ ...finishLinks(services, result.parts, given), nonce, fixed: bytes })
+    return { ok: true, finish }
   })
 }
 
