@@ -33,7 +33,10 @@ if (files.length === 0) {
 const home = mkdtempSync(join(tmpdir(), 'tend-tests-'))
 // The server's own user must be able to enter the folder when root runs the tests.
 chmodSync(home, 0o755)
-const server = process.env.TEST_DATABASE_URL ? null : await startServer(join(home, 'postgres'))
+// Whole fleets of workers connect at once in tests of faults, two files at a time.
+const server = process.env.TEST_DATABASE_URL
+  ? null
+  : await startServer(join(home, 'postgres'), { connections: 300 })
 process.env.TEST_DATABASE_URL ??= server?.url
 // A data folder with the demo, made by the first test that needs the whole product and copied by the others.
 process.env.TEST_SEEDED = join(home, 'seeded')

@@ -97,7 +97,8 @@ export async function openBudget(db: Db, connectionId: string, perDay: number): 
   }
 }
 
-function msToTomorrow(): number {
+/** Milliseconds until calls are counted anew. */
+export function msToTomorrow(): number {
   const now = realTime()
   return Date.parse(`${dayOf(new Date(now.getTime() + 86_400_000))}T00:00:00Z`) - now.getTime()
 }

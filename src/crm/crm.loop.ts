@@ -5,12 +5,13 @@ import type { Loop } from '#engine/module.ts'
 import { readHold } from '#platform/hold.ts'
 import { laneOf } from '#platform/ids.ts'
 import type { Services } from '#platform/services.ts'
-import { type Budget, openBudget } from './budget.ts'
+import { type Budget, msToTomorrow, openBudget } from './budget.ts'
 import { compareDue } from './compare.ts'
 import { type ConnectionRow, changeConnection, selectLive } from './connections.sql.ts'
 import { CrmError } from './connector.ts'
 import { halt, pullDue, pullNamed, pushAll } from './cycle.ts'
 import { continueLoad } from './load.ts'
+import { createPace, type Pace, paceOf } from './pace.ts'
 import { continueResync } from './resync.ts'
 import { openRun, type Run } from './run.ts'
 
@@ -73,26 +74,31 @@ async function work(services: Services, row: ConnectionRow, signal: AbortSignal)
   const budget = await openBudget(services.db, row.id, row.callsPerDay)
   const run = await openRun(services, row, row.mapping ?? row.draft, budget)
   const inHand = new Set<string>()
+  const pace = createPace(run.mapping.objects.length)
   const lanes = [
     // What loading leaves to be written waits until all is read: it is known then who is not there.
     ...(['interactive', 'delta', ...(row.loadState === 'done' ? ['backfill' as const] : [])] as const).map(
       lane => keepOn(run, signal, () => pushAll(run, [lane], inHand, signal)),
     ),
-    keepOn(run, signal, () => follow(run, budget)),
+    keepOn(run, signal, () => follow(run, budget, pace)),
   ]
   await Promise.all(lanes)
   await budget.flush().catch(() => undefined)
 }
 
 /** What the CRM has to tell; while it is being loaded, only what loading left over. */
-async function follow(run: Run, budget: Budget): Promise<number> {
+async function follow(run: Run, budget: Budget, pace: Pace): Promise<number> {
   const { services, connection } = run
   await saveQuota(services, connection, budget)
   if (connection.loadState === 'loading') {
     if (budget.left('backfill') > 0) await continueLoad(services, connection)
     return 0
   }
-  return (await pullNamed(run)) + (await pullDue(run)) + (await compareDue(run)) + (await continueResync(run))
+  const named = await pullNamed(run)
+  const left = budget.left('delta')
+  const due = await pullDue(run, paceOf({ calls: pace.calls(), left, restMs: msToTomorrow() }))
+  pace.heed(left - budget.left('delta'), due)
+  return named + due + (await compareDue(run)) + (await continueResync(run))
 }
 
 async function saveQuota(services: Services, row: ConnectionRow, budget: Budget): Promise<void> {

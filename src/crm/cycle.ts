@@ -11,11 +11,8 @@ import { pullRoles } from './roles.ts'
 import { type Run, workOn } from './run.ts'
 import { getStream } from './streams.sql.ts'
 
-/** How often the CRM is asked for changes by itself; webhooks only make it sooner. */
-export const pollMs = 60_000
-
 /** Reads what changed in all objects whose time has come, in the order of dependency. Returns how many records came. */
-export async function pullDue(run: Run, everyMs = pollMs): Promise<number> {
+export async function pullDue(run: Run, everyMs: number): Promise<number> {
   const now = run.services.clock.now()
   let count = 0
   for (const object of inOrder(run.mapping.objects)) {

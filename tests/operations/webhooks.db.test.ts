@@ -10,7 +10,7 @@ import { createUser, systemActor } from '#access/users.ts'
 import { record } from '#activity/record.ts'
 import { moveClock } from '#platform/clock.ts'
 import { readConfig } from '#platform/config.ts'
-import { many, run, sql } from '#platform/db/db.ts'
+import { inTransaction, many, run, sql } from '#platform/db/db.ts'
 import { newId } from '#platform/ids.ts'
 import { createOffice, startWork } from '../../src/app.ts'
 import { openRuntime, type Runtime } from '../../src/runtime.ts'
@@ -115,15 +115,17 @@ async function someone(country = 'DE'): Promise<string> {
   return id
 }
 const look = (contactId: string) =>
-  record(base.db, [
-    {
-      contactId,
-      type: 'page.viewed',
-      name: 'Pricing',
-      at: runtime.services.clock.now(),
-      data: { url: 'https://x.example' },
-    },
-  ])
+  inTransaction(base.db, trx =>
+    record(trx, [
+      {
+        contactId,
+        type: 'page.viewed',
+        name: 'Pricing',
+        at: runtime.services.clock.now(),
+        data: { url: 'https://x.example' },
+      },
+    ]),
+  )
 const calls = (id: string) =>
   api<{ items: { contactId: string; eventId: string; state: string; words: string; attempt: number }[] }>(
     'GET',

@@ -47,14 +47,14 @@ function placeOf(folder: string): Place {
 }
 
 /** Settings for a small machine; they grow with its memory (measured, see docs/performance.md). */
-function settings(): Record<string, string> {
+function settings(connections: number): Record<string, string> {
   const megabytes = totalmem() / 2 ** 20
   const between = (low: number, value: number, high: number) =>
     `${Math.round(Math.min(high, Math.max(low, value)))}MB`
   return {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: '120',
+    max_connections: String(connections),
     shared_buffers: between(128, megabytes * 0.2, 2048),
     effective_cache_size: between(256, megabytes * 0.5, 16_384),
     work_mem: '24MB',
@@ -180,10 +180,11 @@ async function findRunning(place: Place, password: string): Promise<{ pid: numbe
 
 async function launch(
   place: Place,
-  { native, password, port }: { native: string; password: string; port: number },
+  given: { native: string; password: string; port: number; connections: number },
 ): Promise<{ pid: number; port: number }> {
+  const { native, password, port, connections } = given
   const log = openSync(place.log, 'a', 0o600)
-  const flags = Object.entries({ ...settings(), port: String(port) }).flatMap(([name, value]) => [
+  const flags = Object.entries({ ...settings(connections), port: String(port) }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ])
@@ -240,9 +241,12 @@ async function stopServer(place: Place, pid: number): Promise<void> {
  * A real PostgreSQL on the files in `folder`, which are made at the first start. A server that a killed
  * process left running is taken over. Several may use it, such as a second Tend that finds its ports taken: the
  * last one stops it. With `borrow`, a running server is used and left alone at the end: that is how the command
- * line talks to the database of a running Tend.
+ * line talks to the database of a running Tend. `connections`: so many may be open at once.
  */
-export async function startServer(folder: string, options: { borrow?: boolean } = {}): Promise<Server> {
+export async function startServer(
+  folder: string,
+  { borrow = false, connections = 120 }: { borrow?: boolean; connections?: number } = {},
+): Promise<Server> {
   const place = placeOf(folder)
   const native = postgresBinaries(place.user, place.shelter)
   if (!existsSync(join(place.data, 'PG_VERSION'))) initialize(place, join(native, 'bin'))
@@ -253,10 +257,10 @@ export async function startServer(folder: string, options: { borrow?: boolean } 
     openSync(place.log, 'a')
     chmodSync(place.log, 0o600)
   }
-  const server = running ?? (await launch(place, { native, password, port: await freePort() }))
+  const server = running ?? (await launch(place, { native, password, connections, port: await freePort() }))
   await createDatabase(password, server.port)
   const url = urlOf(password, server.port, 'tend')
-  if (running !== null && options.borrow) return { url, stop: async () => undefined }
+  if (running !== null && borrow) return { url, stop: async () => undefined }
   const guard = await guardServer({
     adminUrl: urlOf(password, server.port, 'postgres'),
     pid: server.pid,
@@ -264,7 +268,7 @@ export async function startServer(folder: string, options: { borrow?: boolean } 
     async revive() {
       // Another that uses it may have been faster.
       const found = await findRunning(place, password)
-      return (found ?? (await launch(place, { native, password, port: server.port }))).pid
+      return (found ?? (await launch(place, { native, password, connections, port: server.port }))).pid
     },
     end: pid => stopServer(place, pid),
   })

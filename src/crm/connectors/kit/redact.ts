@@ -2,7 +2,9 @@ import type { Exchange } from '../../connector.ts'
 
 const hidden = '[hidden]'
 const secretName =
-  /pass|secret|token|api_?key|assertion|authorization|code_verifier|client_secret|signature|^code$|session/i
+  /pass|secret|token|api_?key|assertion|authorization|code_verifier|client_secret|signature|session/i
+/** In a form or a query `code` is what signs somebody in; in JSON it is the code of an error. */
+const secretParameter = (name: string) => secretName.test(name) || name === 'code'
 const longest = 4000
 
 /** The named members of a JSON text, of a form or of a query that look like secrets, by name. */
@@ -12,7 +14,7 @@ function byName(text: string): string {
       secretName.test(name) ? `${head}"${hidden}"` : all,
     )
     .replace(/(^|[?&\s])([\w.-]+)=([^&\s"]*)/g, (all, before: string, name: string) =>
-      secretName.test(name) ? `${before}${name}=${hidden}` : all,
+      secretParameter(name) ? `${before}${name}=${hidden}` : all,
     )
 }
 
