@@ -28,6 +28,8 @@ const connector = z.object({
   settings: z.unknown(),
   secrets: z.array(z.string()),
   signsInByBrowser: z.boolean(),
+  /** Whether the CRM can call Tend when something changes there. */
+  takesWebhooks: z.boolean(),
 })
 const localField = z.object({
   name: z.string(),
@@ -54,6 +56,7 @@ const looking: Route[] = [
         settings: z.toJSONSchema(each.settings, { io: 'input', unrepresentable: 'any' }),
         secrets: each.secrets,
         signsInByBrowser: each.oauth !== undefined,
+        takesWebhooks: each.webhook !== undefined,
       })),
     }),
   }),

@@ -87,25 +87,7 @@ export function SettingsTab({ connection }: { connection: Connection }) {
           </Group>
         </Stack>
       </Paper>
-      <Paper withBorder p="md">
-        <Stack gap="xs">
-          <Title order={2}>Have the CRM call Tend</Title>
-          <Text size="sm" c="dimmed">
-            Optional: where the CRM can call a web address on changes, give it this one. Tend looks every few
-            minutes anyway.
-          </Text>
-          <Group gap="xs" wrap="nowrap">
-            <Code style={{ overflowWrap: 'anywhere' }}>{connection.hookUrl}</Code>
-            <CopyButton value={connection.hookUrl}>
-              {({ copied, copy }) => (
-                <Button size="compact-sm" variant="default" style={{ flex: 'none' }} onClick={copy}>
-                  {copied ? 'Copied' : 'Copy'}
-                </Button>
-              )}
-            </CopyButton>
-          </Group>
-        </Stack>
-      </Paper>
+      {connector.takesWebhooks && <HookAddress url={connection.hookUrl} />}
     </Stack>
   )
 }
@@ -161,5 +143,30 @@ function Test({ connection, byBrowser, disabled }: TestProps) {
       )}
       {(test.isError || signIn.isError) && <ErrorNote error={test.error ?? signIn.error} />}
     </Stack>
+  )
+}
+
+/** Where the CRM may tell that something changed. */
+function HookAddress({ url }: { url: string }) {
+  return (
+    <Paper withBorder p="md">
+      <Stack gap="xs">
+        <Title order={2}>Have the CRM call Tend</Title>
+        <Text size="sm" c="dimmed">
+          Optional: where the CRM can call a web address on changes, give it this one. Tend looks every few
+          minutes anyway.
+        </Text>
+        <Group gap="xs" wrap="nowrap">
+          <Code style={{ overflowWrap: 'anywhere' }}>{url}</Code>
+          <CopyButton value={url}>
+            {({ copied, copy }) => (
+              <Button size="compact-sm" variant="default" style={{ flex: 'none' }} onClick={copy}>
+                {copied ? 'Copied' : 'Copy'}
+              </Button>
+            )}
+          </CopyButton>
+        </Group>
+      </Stack>
+    </Paper>
   )
 }
