@@ -316,3 +316,32 @@ test('a definition that cannot work is refused with the place and the reason', (
     /Unrecognized key: "modifed"/,
   )
 })
+
+test('a field that an answer leaves out is empty only where the definition says so', async () => {
+  server = await startRestCrm('page', key)
+  const given = definition('page')
+  const answering = (omitsEmpty: boolean) =>
+    rest.connect(
+      rest.settings.parse({
+        url: server.url,
+        user: '',
+        secret: key,
+        definition: JSON.stringify({
+          ...given,
+          objects: given.objects.map(each => ({ ...each, omitsEmpty })),
+        }),
+      }),
+      {
+        ...testWire(server.url),
+        fetch: async () => ({
+          status: 200,
+          headers: {},
+          body: Buffer.from('{"data": {"id": 7, "name": "Ann", "updated_at": "2026-01-01T00:00:00Z"}}'),
+        }),
+      },
+    )
+  const [unsaid] = await answering(false).get('people', ['7'], ['name', 'title'])
+  assert.deepEqual(unsaid?.values, { name: 'Ann' })
+  const [empty] = await answering(true).get('people', ['7'], ['name', 'title'])
+  assert.deepEqual(empty?.values, { name: 'Ann', title: null })
+})

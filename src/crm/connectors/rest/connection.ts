@@ -125,7 +125,7 @@ async function writeOne(
       words: 'The CRM did not say the id of what it made.',
       code: 'no_id',
     })
-  return told === id
-    ? { ok: true, id, record: toRecord(object, row, Object.keys(op.values)) }
-    : { ok: true, id }
+  if (told !== id) return { ok: true, id }
+  // An answer to a write may hold next to nothing: what it leaves out is not empty.
+  return { ok: true, id, record: toRecord({ ...object, omitsEmpty: false }, row, Object.keys(op.values)) }
 }

@@ -62,6 +62,10 @@ const object = z
     created: place.optional(),
     deleted: place.optional().describe('true, or a moment, where the record is in the bin'),
     fields: z.array(field).min(1).max(300),
+    omitsEmpty: z
+      .boolean()
+      .default(false)
+      .describe('a field that an answer leaves out is empty, and not merely unsaid'),
     list: z.strictObject({
       path,
       items: place.default(''),

@@ -32,11 +32,11 @@ export function toRecord(object: RestObject, row: unknown, asked: readonly strin
   const values: Values = {}
   for (const field of object.fields) {
     const raw = at(row, field.path ?? field.name)
-    if (!asked.includes(field.name) || raw === undefined) continue
+    if (!asked.includes(field.name) || (raw === undefined && !object.omitsEmpty)) continue
     const moment = field.type === 'moment' ? momentOf(raw) : null
     values[field.name] = moment
       ? moment.toISOString()
-      : toValue({ ...field, label: field.name } as RemoteField, raw)
+      : toValue({ ...field, label: field.name } as RemoteField, raw ?? null)
   }
   const id = asText(at(row, object.id))
   if (id === '')
