@@ -99,7 +99,7 @@ test('every screen opens in peace, also on a phone and in the dark', async () =>
     `/alerts/${await first('/alert-rules')}`,
     '/crm',
     '/forms',
-    ...['build', 'after', 'embed', 'protection', 'submissions', 'results', 'versions'].map(
+    ...['build', 'after', 'languages', 'embed', 'protection', 'submissions', 'results', 'versions'].map(
       tab => `/forms/${form}?tab=${tab}`,
     ),
     '/pages',
