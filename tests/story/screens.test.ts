@@ -117,7 +117,10 @@ test('every screen opens in peace, also on a phone and in the dark', async () =>
   for (const path of paths) {
     await open(path)
     assert.deepEqual(await seriousFindings(), [])
-    assert.ok(await page.getByText('Sandbox', { exact: true }).isVisible(), `the sandbox says so on ${path}`)
+    // The bar asks for itself: the screen may be there before it.
+    await until(() => page.getByText('Sandbox', { exact: true }).isVisible(), {
+      words: `the sandbox to say so on ${path}`,
+    })
   }
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.setViewportSize({ width: 390, height: 844 })
