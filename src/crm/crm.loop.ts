@@ -97,8 +97,9 @@ async function follow(run: Run, budget: Budget, pace: Pace): Promise<number> {
   const named = await pullNamed(run)
   const left = budget.left('delta')
   const due = await pullDue(run, paceOf({ calls: pace.calls(), left, restMs: msToTomorrow() }))
-  pace.heed(left - budget.left('delta'), due)
-  return named + due + (await compareDue(run)) + (await continueResync(run))
+  // Only what looked at everything tells what that costs; between two looks others spend calls, too.
+  if (due.looked === run.mapping.objects.length) pace.heed(left - budget.left('delta'), due.read)
+  return named + due.read + (await compareDue(run)) + (await continueResync(run))
 }
 
 async function saveQuota(services: Services, row: ConnectionRow, budget: Budget): Promise<void> {

@@ -11,17 +11,21 @@ import { pullRoles } from './roles.ts'
 import { type Run, workOn } from './run.ts'
 import { getStream } from './streams.sql.ts'
 
-/** Reads what changed in all objects whose time has come, in the order of dependency. Returns how many records came. */
-export async function pullDue(run: Run, everyMs: number): Promise<number> {
+/**
+ * Reads what changed in all objects whose time has come, in the order of dependency. Returns how many of them were
+ * looked at, and how many records came.
+ */
+export async function pullDue(run: Run, everyMs: number): Promise<{ looked: number; read: number }> {
   const now = run.services.clock.now()
-  let count = 0
+  const done = { looked: 0, read: 0 }
   for (const object of inOrder(run.mapping.objects)) {
     const { polledAt } = await getStream(run.services.db, run.connection.id, object.remote, 'delta')
     if (polledAt && now.getTime() - polledAt.getTime() < everyMs) continue
-    count += await pullObject(run, object)
+    done.looked++
+    done.read += await pullObject(run, object)
   }
   await changeConnection(run.services.db, run.connection.id, { syncedAt: now })
-  return count
+  return done
 }
 
 async function pullObject(run: Run, object: ObjectMap): Promise<number> {

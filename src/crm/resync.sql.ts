@@ -24,6 +24,15 @@ export function getResync(db: Db, connectionId: string): Promise<Resync | undefi
   )
 }
 
+/** Only how it stands, without counting what is left. */
+export async function getResyncState(db: Db, connectionId: string): Promise<Resync['state'] | undefined> {
+  const row = await maybeOne<Pick<Resync, 'state'>>(
+    db,
+    sql`select state from crm.resync where connection_id = ${connectionId}::bigint`,
+  )
+  return row?.state
+}
+
 /** Living links in the order of (type, id), some at a time; of people alone, or of everything in these objects. */
 export function selectLinked(
   db: Db,

@@ -15,7 +15,7 @@ import {
   addItems,
   changeResync,
   dropItems,
-  getResync,
+  getResyncState,
   insertResync,
   type LinkedRecord,
   nextItems,
@@ -60,7 +60,7 @@ export async function startResync(
     const row = await holdConnection(trx, id)
     if (row.status !== 'live' || row.loadState !== 'done')
       throw conflict('wrong_status', 'The connection does not run, or is not loaded yet.')
-    if ((await getResync(trx, id))?.state === 'running')
+    if ((await getResyncState(trx, id)) === 'running')
       throw conflict('wrong_state', 'A resync is under way: stop it first, or let it end.')
     await dropItems(trx, id, null)
     let records = 0
@@ -88,7 +88,7 @@ export function switchResync(
   return inTransaction(services.db, async trx => {
     await holdConnection(trx, id)
     const from = to === 'running' ? 'stopped' : 'running'
-    if ((await getResync(trx, id))?.state !== from)
+    if ((await getResyncState(trx, id)) !== from)
       throw conflict('wrong_state', from === 'running' ? 'No resync is under way.' : 'None was stopped.')
     await changeResync(trx, id, to, null)
     await audit(trx, actor, 'crm.resync', { kind: 'crm', id }, { state: to })
@@ -129,7 +129,7 @@ async function* linkedIn(
 export async function continueResync(run: Run): Promise<number> {
   const { services, connection, mapping } = run
   const { db, clock } = services
-  if (run.budget.left('backfill') <= 0 || (await getResync(db, connection.id))?.state !== 'running') return 0
+  if (run.budget.left('backfill') <= 0 || (await getResyncState(db, connection.id)) !== 'running') return 0
   const crm = run.crm('backfill')
   for (const object of inOrder(mapping.objects)) {
     const ids = await nextItems(db, connection.id, object.remote, crm.limits.read)

@@ -1,5 +1,6 @@
 import { CrmError, type Wire } from '../../connector.ts'
 import { type Answer, createHttp, type Http } from '../kit/http.ts'
+import { createSession } from '../kit/session.ts'
 import { asObject, asText, listIn } from '../kit/values.ts'
 import { type Part, type Step, sendBatch } from './batch.ts'
 import { saidOf } from './failures.ts'
@@ -22,31 +23,17 @@ export const maxPage = 5_000
 /** The Web API over the guarded wire. A token that has run out is renewed once, by one of all workers. */
 export function createDataverse(settings: DataverseSettings, wire: Wire): Dataverse {
   const api = apiOf(settings)
-  let token = ''
-  const seen = new Set<string>()
-  const take = (kept: Record<string, string>) => {
-    token = kept.access_token ?? ''
-    if (token) seen.add(token)
-    return kept
-  }
-  const renew = async () => {
-    const stale = token
-    await wire.vault.change(async now => {
-      const isFresh = now.access_token && now.access_token !== stale
-      return take(isFresh ? now : { ...now, ...(await freshToken(settings, wire)) })
-    })
-    return true
-  }
-  const secrets = () => [...seen, settings.client_secret]
+  const session = createSession(wire, () => freshToken(settings, wire))
+  const secrets = () => [...session.seen(), settings.client_secret]
   const http = createHttp({
     wire,
     base: () => api,
-    async sign() {
-      if (!token) take(await wire.vault.read())
-      if (!token) await renew()
-      return { authorization: `Bearer ${token}`, 'odata-version': '4.0', 'odata-maxversion': '4.0' }
-    },
-    renew,
+    sign: async () => ({
+      authorization: `Bearer ${(await session.current()).access_token}`,
+      'odata-version': '4.0',
+      'odata-maxversion': '4.0',
+    }),
+    renew: session.renew,
     secrets,
     read: answer => (answer.status < 300 ? null : saidOf(answer.json, answer.status)),
   })

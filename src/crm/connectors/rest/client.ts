@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CrmError, type Wire } from '../../connector.ts'
 import { type Answer, createHttp, type Http, type Said } from '../kit/http.ts'
+import { createSession } from '../kit/session.ts'
 import { asObject, asText } from '../kit/values.ts'
 import { type RestDefinition, readDefinition } from './definition.ts'
 import { at } from './places.ts'
@@ -30,11 +31,12 @@ export type RestSettings = z.infer<typeof restSettings>
 export function restHttp(settings: RestSettings, definition: RestDefinition, wire: Wire): Http {
   const base = settings.url.replace(/\/+$/, '')
   const { auth } = definition
+  const secrets = [settings.secret, `${settings.user}:${settings.secret}`]
   const plain = createHttp({
     wire,
     base: () => base,
     sign: () => ({}),
-    secrets: () => [settings.secret, `${settings.user}:${settings.secret}`],
+    secrets: () => secrets,
     // Whatever is refused here, it is our access: said so, the connection pauses instead of asking for ever.
     read(answer) {
       const said = refusal(definition, answer)
@@ -43,27 +45,15 @@ export function restHttp(settings: RestSettings, definition: RestDefinition, wir
         : said
     },
   })
-  let token = ''
-  const renew = async () => {
-    if (auth.type !== 'client_credentials') return false
-    await wire.vault.change(async kept => {
-      // Whoever waited here while another call fetched one takes that.
-      if (kept.token && kept.token !== token) return kept
-      const form = { grant_type: 'client_credentials', ...(auth.scope ? { scope: auth.scope } : {}) }
-      const authorization = basic(settings)
-      const answer = await plain.send({
-        method: 'POST',
-        path: auth.tokenPath,
-        form,
-        headers: { authorization },
-      })
-      const fetched = asText(asObject(answer.json).access_token)
-      if (!fetched)
-        throw new CrmError({ kind: 'auth', words: 'The CRM gave no access token.', code: 'token' })
-      return { ...kept, token: fetched }
-    })
-    return true
-  }
+  const session = createSession(wire, async (): Promise<Record<string, string>> => {
+    if (auth.type !== 'client_credentials') return {}
+    const form = { grant_type: 'client_credentials', ...(auth.scope ? { scope: auth.scope } : {}) }
+    const headers = { authorization: basic(settings) }
+    const answer = await plain.send({ method: 'POST', path: auth.tokenPath, form, headers })
+    const token = asText(asObject(answer.json).access_token)
+    if (!token) throw new CrmError({ kind: 'auth', words: 'The CRM gave no access token.', code: 'token' })
+    return { access_token: token }
+  })
   return createHttp({
     wire,
     base: () => base,
@@ -72,12 +62,10 @@ export function restHttp(settings: RestSettings, definition: RestDefinition, wir
       if (auth.type === 'bearer') return { ...own, authorization: `Bearer ${settings.secret}` }
       if (auth.type === 'basic') return { ...own, authorization: basic(settings) }
       if (auth.type === 'header') return { ...own, [auth.header.toLowerCase()]: settings.secret }
-      if (!(await wire.vault.read()).token) await renew()
-      token = (await wire.vault.read()).token ?? ''
-      return { ...own, authorization: `Bearer ${token}` }
+      return { ...own, authorization: `Bearer ${(await session.current()).access_token}` }
     },
-    renew,
-    secrets: () => [settings.secret, `${settings.user}:${settings.secret}`, token],
+    ...(auth.type === 'client_credentials' ? { renew: session.renew } : {}),
+    secrets: () => [...secrets, ...session.seen()],
     read: answer => refusal(definition, answer),
   })
 }
