@@ -1,23 +1,19 @@
 // From the answer of the intake to the message in the ledger: 500 events a second, every fifth of which starts one of
 // twenty workflows that queue an email, beside a hundred segments and twenty scoring rules. The street and a worker
 // with all reactors share this process, as under `npm start`; the sender's process is the generator.
-import { fork } from 'node:child_process'
 import { createUser, systemActor } from '#access/users.ts'
-import { append, load } from '#activity/ledger.ts'
 import { makePartitions } from '#activity/partitions.ts'
 import { createSource } from '#capture/sources.ts'
 import { type Filter, filterSchema } from '#decisions/filter.ts'
 import { createScoreModel, publishScoreModel } from '#decisions/score-models.ts'
 import { createSegment, publishSegment } from '#decisions/segments.ts'
-import { startWorker } from '#engine/worker.ts'
 import { createEmail, publishEmail } from '#outreach/emails.ts'
-import { one, run, sql } from '#platform/db/db.ts'
+import { run, sql } from '#platform/db/db.ts'
 import { publishWorkflow } from '#workflows/publish.ts'
 import { createWorkflow } from '#workflows/workflows.ts'
-import { createStreet, modules } from '../src/app.ts'
 import { buildSegment } from '../src/decisions/segments.jobs.ts'
 import type { LatencyOrder, LatencyReport } from './decision/load.ts'
-import { watchMessages } from './decision/watch.ts'
+import { underLoad } from './decision/under-load.ts'
 import { openPlace } from './engine/place.ts'
 import { percentile, print } from './measure.ts'
 import { fillCrowd } from './segments/crowd.ts'
@@ -126,34 +122,16 @@ try {
   await publishWorkflows()
   await run(db, sql`analyze`)
   const { writeKey } = await createSource(db, { name: 'Bench', type: 'server', now })
-  const street = await createStreet(services)
-  await street.listen({ host: '127.0.0.1', port: 0 })
-  const reactors = modules.flatMap(module => module.reactors ?? [])
-  const worker = await startWorker({ services, reactors, log: { load, append } })
-  await worker.idle()
-  const watch = await watchMessages(place)
-  const loader = fork('bench/decision/load.ts')
-  const order: LatencyOrder = { url: street.listeningOrigin, writeKey, seconds, users: contacts }
-  loader.send(order)
-  const report = await new Promise<LatencyReport>((resolve, reject) => {
-    loader.once('message', message => resolve(message as LatencyReport))
-    loader.once('exit', code => reject(new Error(`the generator ended with ${code}`)))
-  })
-  loader.disconnect()
-  await worker.idle()
-  await new Promise(resolve => setTimeout(resolve, 500))
+  const { report, messages, seen } = await underLoad<LatencyReport>(
+    place,
+    'bench/decision/load.ts',
+    url => ({ url, writeKey, seconds, users: contacts }) satisfies LatencyOrder,
+  )
   const latencies: number[] = []
   for (const { user, answeredAt } of report.triggers.slice(report.triggers.length / 10)) {
-    const queuedAt = watch.seen.get(String(4096 * user))
+    const queuedAt = seen.get(String(4096 * user))
     if (queuedAt !== undefined) latencies.push(Math.max(0, queuedAt - answeredAt))
   }
-  const { messages } = await one<{ messages: number }>(
-    db,
-    sql`select count(*)::int as messages from outreach.message`,
-  )
-  await watch.close()
-  await worker.stop()
-  await street.close()
   const p99 = percentile(latencies, 0.99)
   print([
     {

@@ -1,19 +1,15 @@
 // From the answer to a form that was sent to the message that its workflow queues: street and worker in this process,
 // as under `npm start`, beside the contacts of a large base; the people who fill it in are another process.
-import { fork } from 'node:child_process'
 import { createUser, systemActor } from '#access/users.ts'
-import { append, load } from '#activity/ledger.ts'
 import { makePartitions } from '#activity/partitions.ts'
 import { contactsByAddress } from '#audience/by-address.ts'
 import { createForm, publishForm } from '#capture/forms.ts'
-import { startWorker } from '#engine/worker.ts'
 import { createEmail, publishEmail } from '#outreach/emails.ts'
-import { one, run, sql } from '#platform/db/db.ts'
+import { run, sql } from '#platform/db/db.ts'
 import { publishWorkflow } from '#workflows/publish.ts'
 import { createWorkflow } from '#workflows/workflows.ts'
-import { createStreet, modules } from '../src/app.ts'
 import { whitePaper } from '../src/capture/forms.fixture.ts'
-import { watchMessages } from './decision/watch.ts'
+import { underLoad } from './decision/under-load.ts'
 import { openPlace } from './engine/place.ts'
 import type { FormOrder, FormReport } from './forms/load.ts'
 import { percentile, print } from './measure.ts'
@@ -62,36 +58,19 @@ async function prepare(): Promise<{ key: string }> {
 let ok = false
 try {
   const { key } = await prepare()
-  const street = await createStreet(services)
-  await street.listen({ host: '127.0.0.1', port: 0 })
-  const reactors = modules.flatMap(module => module.reactors ?? [])
-  const worker = await startWorker({ services, reactors, log: { load, append } })
-  await worker.idle()
-  const watch = await watchMessages(place)
-  const loader = fork('bench/forms/load.ts')
-  loader.send({ url: street.listeningOrigin, key, seconds, perSecond } satisfies FormOrder)
-  const report = await new Promise<FormReport>((resolve, reject) => {
-    loader.once('message', message => resolve(message as FormReport))
-    loader.once('exit', code => reject(new Error(`the generator ended with ${code}`)))
-  })
-  loader.disconnect()
-  await worker.idle()
-  await new Promise(resolve => setTimeout(resolve, 500))
+  const { report, messages, seen } = await underLoad<FormReport>(
+    place,
+    'bench/forms/load.ts',
+    url => ({ url, key, seconds, perSecond }) satisfies FormOrder,
+  )
   const ids = await contactsByAddress(
     db,
     report.sent.map(each => each.address),
   )
   const latencies = report.sent.slice(report.sent.length / 10).flatMap(({ address, answeredAt }) => {
-    const queuedAt = watch.seen.get(ids.get(address) ?? '')
+    const queuedAt = seen.get(ids.get(address) ?? '')
     return queuedAt === undefined ? [] : [Math.max(0, queuedAt - answeredAt)]
   })
-  const { messages } = await one<{ messages: number }>(
-    db,
-    sql`select count(*)::int as messages from outreach.message`,
-  )
-  await watch.close()
-  await worker.stop()
-  await street.close()
   const p99 = percentile(latencies, 0.99)
   print([
     {

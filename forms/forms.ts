@@ -50,8 +50,7 @@ class Shown {
     this.host = host
     this.address = address
     this.form = form
-    const direction = /^(ar|fa|he|ur)\b/.test(form.language) ? 'rtl' : null
-    this.element = make('form', { novalidate: true, lang: form.language, dir: direction })
+    this.element = make('form', { novalidate: true, lang: form.language, dir: form.direction })
     this.root = form.style === 'own' ? this.shadow() : host
     for (const field of form.steps.flatMap(step => step.fields))
       this.drawn.set(field.key, drawField(form, field))

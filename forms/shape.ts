@@ -27,6 +27,7 @@ export type Form = {
   key: string
   version: number
   language: string
+  direction: 'rtl' | 'ltr'
   title: string
   intro: string
   submit: string

@@ -13,6 +13,7 @@ import {
   selectFormVersions,
 } from './forms/forms.sql.ts'
 import { logicOperators } from './forms/logic.ts'
+import { spokenLanguages } from './forms/words.ts'
 import { formHead, formReply, shown } from './forms.schema.ts'
 import {
   archiveForm,
@@ -46,7 +47,7 @@ const kinds = route({
   method: 'GET',
   url: '/api/v1/form-fields',
   can: 'forms.read',
-  summary: 'The types of fields, and the operators their conditions know',
+  summary: 'The types of fields, the operators their conditions know, and the languages of our own sentences',
   tag,
   reply: z.object({
     items: z.array(
@@ -57,11 +58,13 @@ const kinds = route({
       }),
     ),
     operators: z.array(z.string()),
+    languages: z.array(z.string()),
     next: z.null(),
   }),
   handle: async () => ({
     items: fieldKinds.map(({ type, title, family }) => ({ type, title, family })),
     operators: [...logicOperators],
+    languages: [...spokenLanguages],
     next: null,
   }),
 })

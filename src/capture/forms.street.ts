@@ -7,11 +7,11 @@ import { fieldsOf } from './forms/definition.ts'
 import { honeypot } from './forms/guard.ts'
 import { drawForm, drawPage, paragraphs } from './forms/html.ts'
 import type { Raw } from './forms/kind.ts'
-import { findLive, type Live, prefilled, skippedFor, viewerOf } from './forms/live.ts'
+import { findLive, type Live, languageFor, prefilled, skippedFor, viewerOf } from './forms/live.ts'
 import { walk } from './forms/logic.ts'
 import { keepPartial } from './forms/partials.sql.ts'
 import type { Outcome } from './forms/read.ts'
-import { campaignOf, judge, originOf, type Reply, submit } from './forms/submit.ts'
+import { judge, type Reply, submit, whenceOf } from './forms/submit.ts'
 import { readRender, renderToken, type Showing } from './forms/token.ts'
 import { takeFile } from './forms/uploads.ts'
 import { noteView } from './forms/views.sql.ts'
@@ -41,18 +41,6 @@ export async function serveFormPages(app: FastifyInstance, services: Services): 
 }
 
 const isFramed = (request: FastifyRequest) => (request.query as Record<string, unknown>).frame === '1'
-
-/** The language that the visitor asks for, as far as the form speaks it. */
-export function languageFor(live: Live, asked: string | undefined, header: string | undefined): string {
-  const { main, others } = live.document.languages
-  const known = [main, ...Object.keys(others)]
-  const wanted = [asked ?? '', ...(header ?? '').split(',').map(part => part.split(';')[0]?.trim() ?? '')]
-  for (const tag of wanted) {
-    const found = known.find(each => each === tag) ?? known.find(each => each === tag.split('-')[0])
-    if (found) return found
-  }
-  return main
-}
 
 function send(
   { request, reply }: Pick<Ask, 'request' | 'reply'>,
@@ -160,14 +148,6 @@ async function show(ask: Ask): Promise<FastifyReply> {
     page,
     token,
   })
-}
-
-/** Where a showing came from: the campaign in the address, else the page that led to it. */
-export function whenceOf(request: FastifyRequest, page: { url?: string; referrer?: string }) {
-  const { host, url } = originOf(request, page)
-  const { source, medium = '', campaign = '' } = campaignOf(url)
-  const from = page.referrer && URL.canParse(page.referrer) ? new URL(page.referrer).host : ''
-  return { source: source ?? (from || 'direct'), medium, campaign, host: host ?? '' }
 }
 
 async function take(ask: Ask): Promise<FastifyReply> {

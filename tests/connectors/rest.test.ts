@@ -10,7 +10,7 @@ import {
 } from '../../src/crm/connector.ts'
 import { conforms } from '../../src/crm/connectors/conformance.fixture.ts'
 import { rest } from '../../src/crm/connectors/rest/index.ts'
-import { type Paging, type RestCrm, startRestCrm } from '../harness/rest-crm.ts'
+import { type Paging, type RestCrm, restDefinition, startRestCrm } from '../harness/rest-crm.ts'
 import { testWire } from './wire.ts'
 
 // A CRM that nobody wrote a connector for, described by a file, over HTTP, in each way of turning pages.
@@ -21,46 +21,7 @@ const fields = ['email', 'name']
 let server: RestCrm
 afterEach(() => server?.stop())
 
-const turning: Record<Paging, object> = {
-  page: { type: 'page', param: 'page', sizeParam: 'size', size },
-  offset: { type: 'offset', param: 'at', sizeParam: 'size', size },
-  cursor: { type: 'cursor', param: 'at', sizeParam: 'size', size, next: 'next' },
-  link: { type: 'link', sizeParam: 'size', size },
-}
-
-const definition = (paging: Paging, auth: object = { type: 'bearer' }) => ({
-  name: 'House CRM',
-  auth,
-  test: { path: '/me', id: 'user.id', name: 'user.name' },
-  errors: { message: 'error.message', field: 'error.field', existing: 'error.existing' },
-  objects: [
-    {
-      type: 'people',
-      label: 'People',
-      role: 'contact',
-      modified: 'updated_at',
-      created: 'created_at',
-      deleted: 'deleted_at',
-      item: 'data',
-      fields: [
-        { name: 'email', type: 'email', path: 'contact.email', find: 'email' },
-        { name: 'name', type: 'text', required: true },
-        { name: 'title', type: 'text', find: 'title' },
-        { name: 'tend_id', type: 'text', find: 'tend_id', externalId: true },
-        { name: 'score', type: 'number' },
-        { name: 'seen', type: 'moment', path: 'contact.seen' },
-        { name: 'born', type: 'date' },
-        { name: 'tags', type: 'choices' },
-        { name: 'member', type: 'boolean' },
-      ],
-      list: { path: '/people', items: 'data', since: 'changed_since', sorted: true, paging: turning[paging] },
-      get: { path: '/people/{id}', item: 'data' },
-      create: { path: '/people', wrap: 'person' },
-      update: { path: '/people/{id}', wrap: 'person' },
-      delete: { path: '/people/{id}' },
-    },
-  ],
-})
+const definition = (paging: Paging, auth?: object) => restDefinition(paging, size, auth)
 
 function connect(given: object, secret = key): Connection {
   const settings = rest.settings.parse({

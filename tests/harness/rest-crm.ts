@@ -135,3 +135,51 @@ function list({ rows }: State, { paging, most, meanwhile }: House, { query, head
     ...(paging === 'link' && next !== null ? { headers: { link: `<${onward.href}>; rel="next"` } } : {}),
   }
 }
+
+const turning = (size: number): Record<Paging, object> => ({
+  page: { type: 'page', param: 'page', sizeParam: 'size', size },
+  offset: { type: 'offset', param: 'at', sizeParam: 'size', size },
+  cursor: { type: 'cursor', param: 'at', sizeParam: 'size', size, next: 'next' },
+  link: { type: 'link', sizeParam: 'size', size },
+})
+
+/** How this CRM is described to the connector, by its way of turning pages. */
+export const restDefinition = (paging: Paging, size: number, auth: object = { type: 'bearer' }) => ({
+  name: 'House CRM',
+  auth,
+  test: { path: '/me', id: 'user.id', name: 'user.name' },
+  errors: { message: 'error.message', field: 'error.field', existing: 'error.existing' },
+  objects: [
+    {
+      type: 'people',
+      label: 'People',
+      role: 'contact',
+      modified: 'updated_at',
+      created: 'created_at',
+      deleted: 'deleted_at',
+      item: 'data',
+      fields: [
+        { name: 'email', type: 'email', path: 'contact.email', find: 'email' },
+        { name: 'name', type: 'text', required: true },
+        { name: 'title', type: 'text', find: 'title' },
+        { name: 'tend_id', type: 'text', find: 'tend_id', externalId: true },
+        { name: 'score', type: 'number' },
+        { name: 'seen', type: 'moment', path: 'contact.seen' },
+        { name: 'born', type: 'date' },
+        { name: 'tags', type: 'choices' },
+        { name: 'member', type: 'boolean' },
+      ],
+      list: {
+        path: '/people',
+        items: 'data',
+        since: 'changed_since',
+        sorted: true,
+        paging: turning(size)[paging],
+      },
+      get: { path: '/people/{id}', item: 'data' },
+      create: { path: '/people', wrap: 'person' },
+      update: { path: '/people/{id}', wrap: 'person' },
+      delete: { path: '/people/{id}' },
+    },
+  ],
+})

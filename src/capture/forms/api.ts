@@ -4,7 +4,7 @@ import { kindOf } from './fields/all.ts'
 import type { Raw } from './kind.ts'
 import type { Live } from './live.ts'
 import type { Answer } from './logic.ts'
-import { sentencesIn } from './words.ts'
+import { directionOf, sentencesIn } from './words.ts'
 
 /** A field as a browser needs it: where its answer goes, and whom it tells, is nobody's business. */
 function publicField(
@@ -55,6 +55,7 @@ export function publicForm(
     key: live.key,
     version: live.version,
     language,
+    direction: directionOf(language),
     title: words('title', document.title),
     intro: words('intro', document.intro),
     submit: words('submit', document.submit),

@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { record } from '#activity/record.ts'
 import { knownAmong } from '#audience/contacts.ts'
@@ -18,7 +19,8 @@ export function serveAssets(app: FastifyInstance, services: Services): void {
     const { db, clock, secrets } = services
     const given = readAsset(secrets, request.params.token, clock.now())
     const asset = given && (await selectAsset(db, given.assetId))
-    const file = asset && (await open(assetPath(services, asset.id)).catch(() => null))
+    const path = assetPath(services, asset?.id ?? '')
+    const file = asset && (await stat(path).catch(() => null))
     if (!given || !asset || !file) throw notFound('file')
     const id = (await currentIds(db, [given.contactId])).get(given.contactId) ?? given.contactId
     if ((await knownAmong(db, [id])).has(id))
@@ -40,9 +42,9 @@ export function serveAssets(app: FastifyInstance, services: Services): void {
     return reply
       .header('content-type', asset.type)
       .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(asset.name)}`)
-      .header('content-length', asset.size)
+      .header('content-length', file.size)
       .header('cache-control', 'no-store')
       .header('x-content-type-options', 'nosniff')
-      .send(file.createReadStream())
+      .send(createReadStream(path))
   })
 }

@@ -3,7 +3,7 @@ import type { FormDocument, FormField } from './definition.ts'
 import { kindOf } from './fields/all.ts'
 import { honeypot } from './guard.ts'
 import type { Raw } from './kind.ts'
-import { say } from './words.ts'
+import { directionOf, say } from './words.ts'
 
 export type Drawn = {
   document: FormDocument
@@ -121,8 +121,6 @@ export const formStyle = (
 
 const pageStyle = `*{box-sizing:border-box}body{margin:0;font:17px/1.55 system-ui,sans-serif;color:#1d2733;background:#f3f5f3}main{background:#fff;border-radius:14px;padding:2rem 2.2rem;width:min(40rem,calc(100% - 2rem));margin:2rem auto;box-shadow:0 1px 3px #0002}h1{font-size:1.5rem;line-height:1.25;margin:0 0 .6rem}h2{font-size:1.15rem}.framed{background:#fff}.framed main{margin:0;width:100%;border-radius:0;box-shadow:none;padding:1rem}`
 
-const isRightToLeft = (language: string) => /^(ar|fa|he|ur)\b/.test(language)
-
 /** A page around it. `body` is ours or was escaped. */
 export function drawPage(given: {
   language: string
@@ -132,7 +130,7 @@ export function drawPage(given: {
   body: string
 }): string {
   const { language, title, accent, isFramed, body } = given
-  return `<!doctype html><html lang="${escapeHtml(language)}"${isRightToLeft(language) ? ' dir="rtl"' : ''}><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${pageStyle}${formStyle(accent)}</style></head><body${isFramed ? ' class="framed"' : ''}><main><h1>${escapeHtml(title)}</h1>${body}</main>${isFramed ? '<script async data-inside src="/forms-frame.js"></script>' : ''}</body></html>`
+  return `<!doctype html><html lang="${escapeHtml(language)}" dir="${directionOf(language)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${pageStyle}${formStyle(accent)}</style></head><body${isFramed ? ' class="framed"' : ''}><main><h1>${escapeHtml(title)}</h1>${body}</main>${isFramed ? '<script async data-inside src="/forms-frame.js"></script>' : ''}</body></html>`
 }
 
 /** Lines of plain text as paragraphs. */

@@ -127,3 +127,15 @@ export function prefilled(document: FormDocument, viewer: Viewer | null): Map<st
     }),
   )
 }
+
+/** The language that the visitor asks for, as far as the form speaks it. */
+export function languageFor(live: Live, asked: string | undefined, header: string | undefined): string {
+  const { main, others } = live.document.languages
+  const known = [main, ...Object.keys(others)]
+  const wanted = [asked ?? '', ...(header ?? '').split(',').map(part => part.split(';')[0]?.trim() ?? '')]
+  for (const tag of wanted) {
+    const found = known.find(each => each === tag) ?? known.find(each => each === tag.split('-')[0])
+    if (found) return found
+  }
+  return main
+}

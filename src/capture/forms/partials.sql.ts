@@ -29,7 +29,7 @@ export async function keepPartial(
       ${now}
     where not exists (select from capture.form_token where id = ${showing.id}::bigint)
       and (select count(*) from (select from capture.form_partial p where p.form_id = ${showing.formId}::bigint
-        and p.at > ${now}::timestamptz - interval '1 hour' limit ${mostPerHour}) recent) < ${mostPerHour}
+        and p.id <> ${showing.id}::bigint and p.at > ${now}::timestamptz - interval '1 hour' limit ${mostPerHour}) recent) < ${mostPerHour}
     on conflict (id) do update set answers = excluded.answers, step = excluded.step, at = excluded.at`,
   )
 }

@@ -87,6 +87,14 @@ export function originOf(request: FastifyRequest, page: Page): Origin {
   }
 }
 
+/** Where a showing came from: the campaign in the address, else the page that led to it. */
+export function whenceOf(request: FastifyRequest, page: { url?: string; referrer?: string }) {
+  const { host, url } = originOf(request, page)
+  const { source, medium = '', campaign = '' } = campaignOf(url)
+  const from = page.referrer && URL.canParse(page.referrer) ? new URL(page.referrer).host : ''
+  return { source: source ?? (from || 'direct'), medium, campaign, host: host ?? '' }
+}
+
 /** Judges what came, without doing anything about it. Fields whose answer is known need none. */
 export function judge(
   services: Services,

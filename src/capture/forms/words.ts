@@ -15,6 +15,13 @@ export function sentencesIn(language: string): Sentences {
   return Object.hasOwn(spoken, tag) ? (spoken[tag] ?? en) : en
 }
 
+/** The languages of our own sentences. */
+export const spokenLanguages: readonly string[] = Object.keys(spoken)
+
+/** Which way a language is written, as HTML calls it. */
+export const directionOf = (language: string): 'rtl' | 'ltr' =>
+  /^(ar|fa|he|ur)\b/.test(language) ? 'rtl' : 'ltr'
+
 /** A sentence of ours in a language, English where we do not have it. */
 export function say(language: string, name: string, about = ''): string {
   const own: Record<string, string> = sentencesIn(language)

@@ -1,8 +1,8 @@
-import { Button, FileButton, Group, Select, Stack } from '@mantine/core'
-import { IconUpload } from '@tabler/icons-react'
+import { Stack } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { base64 } from '@/api/base64'
 import { call, client } from '@/api/client'
+import { PickOrUpload } from '@/ui/pick-or-upload'
 import { ErrorNote } from '@/ui/states'
 
 const key = ['form-assets']
@@ -36,36 +36,20 @@ export function AssetField(props: {
   const add = useAddAsset(onChange)
   return (
     <Stack gap={6}>
-      <Group gap="xs" align="flex-end">
-        <Select
-          style={{ flex: 1 }}
-          label="Give this file in return"
-          description="By a link of his own that works for a week; the download shows in the timeline, and can start a workflow."
-          placeholder="No file"
-          searchable
-          clearable
-          disabled={disabled}
-          data={(assets.data?.items ?? []).map(each => ({
-            value: each.id,
-            label: `${each.name} (${Math.ceil(each.size / 1024)} KB)`,
-          }))}
-          value={value}
-          onChange={onChange}
-        />
-        <FileButton onChange={file => file && add.mutate(file)}>
-          {button => (
-            <Button
-              {...button}
-              variant="default"
-              leftSection={<IconUpload size={14} />}
-              loading={add.isPending}
-              disabled={disabled}
-            >
-              Upload
-            </Button>
-          )}
-        </FileButton>
-      </Group>
+      <PickOrUpload
+        label="Give this file in return"
+        description="By a link of his own that works for a week; the download shows in the timeline, and can start a workflow."
+        placeholder="No file"
+        disabled={disabled}
+        data={(assets.data?.items ?? []).map(each => ({
+          value: each.id,
+          label: `${each.name} (${Math.ceil(each.size / 1024)} KB)`,
+        }))}
+        value={value}
+        isUploading={add.isPending}
+        onChange={onChange}
+        onUpload={add.mutate}
+      />
       {add.isError && <ErrorNote error={add.error} />}
     </Stack>
   )

@@ -39,14 +39,23 @@ export type EditorProps = {
 /** What stands for a step where fields are chosen by their keys. */
 export const stepName = ({ id }: Pick<Step, 'id'>): string => `step:${id}`
 
-/** The types of fields with their names, as the server has them. */
-export function useFieldTypes(): { type: string; title: string; family: string | null }[] {
-  const types = useQuery({
+/** What forms can be made of, as the server has it. */
+function useKit() {
+  return useQuery({
     queryKey: ['form-fields'],
     queryFn: () => call(client.GET('/api/v1/form-fields')),
     staleTime: Number.POSITIVE_INFINITY,
   })
-  return types.data?.items ?? []
+}
+
+/** The types of fields with their names. */
+export function useFieldTypes(): { type: string; title: string; family: string | null }[] {
+  return useKit().data?.items ?? []
+}
+
+/** The languages of our own sentences (Next, Back, what is wrong with an answer). */
+export function useSpoken(): string[] {
+  return useKit().data?.languages ?? []
 }
 
 /** The steps of a form with their fields, to be put in order by mouse or keyboard. */

@@ -12,8 +12,8 @@ import {
 } from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
-import type { EditorProps } from './form-fields'
-import { languageName, languageTags, type Phrase, phrasesOf, spoken } from './languages'
+import { type EditorProps, useSpoken } from './form-fields'
+import { languageName, languageTags, type Phrase, phrasesOf } from './languages'
 
 /** The words of the form in other languages; what is missing is shown in the main one. */
 export function FormLanguages({ document, set, disabled }: EditorProps) {
@@ -114,6 +114,8 @@ function Language(props: {
 }) {
   const { tag, phrases, words, disabled, onChange, onRemove } = props
   const done = phrases.filter(phrase => words[phrase.path]).length
+  const spoken = useSpoken()
+  const isForeign = spoken.length > 0 && !spoken.includes(tag.split('-')[0] ?? '')
   const write = (path: string, text: string) => {
     const { [path]: _old, ...rest } = words
     onChange(text === '' ? rest : { ...rest, [path]: text })
@@ -140,7 +142,7 @@ function Language(props: {
           Remove {languageName(tag)}
         </Button>
       </Group>
-      {!spoken(tag) && (
+      {isForeign && (
         <Text size="sm" c="dimmed">
           Our own words (Next, Back, what is wrong with an answer) are not there in {languageName(tag)}: they
           are shown in English.

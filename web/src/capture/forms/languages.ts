@@ -9,11 +9,6 @@ export const languageTags =
     ' ',
   )
 
-/** The languages of our own words: src/capture/forms/words/. */
-const ours = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt', 'pl']
-
-export const spoken = (tag: string): boolean => ours.includes(tag.split('-')[0] ?? '')
-
 const names = new Intl.DisplayNames('en', { type: 'language' })
 export const languageName = (tag: string): string => names.of(tag) ?? tag
 

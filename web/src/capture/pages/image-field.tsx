@@ -1,7 +1,7 @@
-import { Button, FileButton, Group, Image, Select, Stack, Text } from '@mantine/core'
-import { IconUpload } from '@tabler/icons-react'
+import { Group, Image, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { call, client } from '@/api/client'
+import { PickOrUpload } from '@/ui/pick-or-upload'
 import { ErrorNote } from '@/ui/states'
 import { imageTypes, useAddImage } from './image-upload'
 import type { FieldProps } from './spec-fields'
@@ -18,33 +18,18 @@ export function ImageField({ label, help, value, disabled, onChange }: FieldProp
   const chosen = items.find(each => each.id === value)
   return (
     <Stack gap={6}>
-      <Group gap={6} align="flex-end">
-        <Select
-          style={{ flex: '1 1 160px' }}
-          label={label}
-          description={help}
-          placeholder="No image"
-          searchable
-          clearable
-          disabled={disabled}
-          data={items.map(each => ({ value: each.id, label: each.name }))}
-          value={value}
-          onChange={onChange}
-        />
-        <FileButton accept={imageTypes} onChange={file => file && add.mutate(file)}>
-          {props => (
-            <Button
-              {...props}
-              variant="default"
-              leftSection={<IconUpload size={14} />}
-              loading={add.isPending}
-              disabled={disabled}
-            >
-              Upload
-            </Button>
-          )}
-        </FileButton>
-      </Group>
+      <PickOrUpload
+        label={label}
+        description={help}
+        placeholder="No image"
+        accept={imageTypes}
+        disabled={disabled}
+        data={items.map(each => ({ value: each.id, label: each.name }))}
+        value={value}
+        isUploading={add.isPending}
+        onChange={onChange}
+        onUpload={add.mutate}
+      />
       {chosen && (
         <Group gap="xs" wrap="nowrap">
           <Image src={chosen.url} alt="" w={64} h={48} fit="contain" />
