@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { withoutVisitor } from '#audience/recognition.ts'
 import type { Services } from '#platform/services.ts'
 import { choicesStreet } from './choices.street.ts'
 import { pageHeaders, unknownPage } from './pages.street.ts'
@@ -78,7 +79,9 @@ async function click(services: Services, request: ClickRequest, reply: FastifyRe
     ? signedTarget(services, { token, index, query: request.query })
     : webAddress(link.url)
   if (url === null) return show(reply, 404, unknownPage(wordsFor(null)))
-  const hit = { kind: 'click' as const, linkIndex: index, url, signals: signalsOf(request) }
+  // Told is where the link leads, and not whom it names to the form there.
+  const signals = signalsOf(request)
+  const hit = { kind: 'click' as const, linkIndex: index, url: withoutVisitor(url), signals }
   if (await mayNotice(services, message.contactId, request, 'click')) await keepHit(services, message, hit)
   return reply
     .headers({

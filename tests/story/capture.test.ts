@@ -83,6 +83,30 @@ async function drafted(): Promise<void> {
   form = await product.api<Made>('PATCH', `/forms/${made.id}`, { version: made.version, document })
 }
 
+/** An email with its reader's own link to a form that fills in what is known. */
+async function letterWithLink(): Promise<string> {
+  const made = await product.api<Made & { document: Record<string, unknown> }>('POST', '/forms', {
+    name: 'Your details',
+    document: {
+      ...(await product.api<{ document: object }>('GET', `/forms/${form.id}`)).document,
+      progressive: { isOn: false, maxShown: 4, prefills: true },
+    },
+  })
+  const care = await steward()
+  const live = { version: made.version, ...care }
+  const { url } = await product.api<Made>('POST', `/forms/${made.id}/publish`, live)
+  const email = await product.api<Made>('POST', '/emails', {
+    name: 'Are these right?',
+    draft: {
+      subject: 'Are these right?',
+      kind: 'html',
+      source: `<p><a href="${url}?tend_t={{ visitor_token }}">Look at your details</a></p>`,
+    },
+  })
+  await product.api('POST', `/emails/${email.id}/publish`, { version: email.version, ...care })
+  return email.id
+}
+
 test('the form gets a second language and a file in return, and is published', async () => {
   await drafted()
   await office.goto(`${product.officeUrl}/forms/${form.id}?tab=languages`)
@@ -114,7 +138,10 @@ test('a page is made of a template with the form on it, a workflow waits for it,
     trigger: { event: 'form.submitted', name: 'Guide' },
     reentry: 'once',
     start: 'wait',
-    nodes: { wait: { type: 'wait', settings: { for: { amount: 3, unit: 'days' } }, exits: { next: null } } },
+    nodes: {
+      wait: { type: 'wait', settings: { for: { amount: 3, unit: 'days' } }, exits: { next: 'mail' } },
+      mail: { type: 'send-email', settings: { emailId: await letterWithLink() }, exits: { next: null } },
+    },
   }
   const workflow = await product.api<Made>('POST', '/workflows', { name: 'Guide follow-up', definition })
   const live = { version: workflow.version, ...(await steward()) }
@@ -197,4 +224,36 @@ test('he confirms by his mailbox, is remembered as he wished, and is asked somet
     `/contacts/${contactId}/consents`,
   )
   assert.match(JSON.stringify(ledger), /Write to me about gardens\./)
+})
+
+test('three days later a mail of his own leads him to a form that knows him, and whoever has no such mail sees nothing', async () => {
+  await product.api('POST', '/sandbox/clock', { advance: 'P4D' })
+  const mail = await until(
+    async () =>
+      (
+        await product.api<Items<{ id: string; subject: string }>>(
+          'GET',
+          `/sandbox/mailbox?to=${encodeURIComponent(address)}`,
+        )
+      ).items.find(each => each.subject === 'Are these right?'),
+    { words: 'the mail with his own link', timeoutMs: 30_000 },
+  )
+  const { html } = await product.api<{ html: string }>('GET', `/sandbox/mailbox/${mail.id}`)
+  const link = /href="([^"]+)"[^>]*>Look at your details/.exec(html)?.[1]?.replace(/&(amp|#38);/g, '&') ?? ''
+  assert.match(link, /\/c\//, 'a tracked link')
+  const page = await (await browser.newContext()).newPage()
+  page.setDefaultTimeout(20_000)
+  await page.goto(link)
+  assert.equal(await page.getByLabel(/Email address/).inputValue(), address)
+  assert.equal(await page.getByLabel('Your job').inputValue(), 'Gardener')
+  await page.getByLabel('Your job').fill('Head gardener')
+  const bare = page.url().replace(/\?.*/, '')
+  await page.getByRole('button', { name: 'Send' }).click()
+  await page.getByRole('status').waitFor()
+  const contact = await product.api<{ jobTitle: string | null }>('GET', `/contacts/${contactId}`)
+  assert.equal(contact.jobTitle, 'Gardener', 'this field fills blanks only')
+  await page.goto(bare)
+  assert.equal(await page.getByLabel(/Email address/).inputValue(), '')
+  const events = await product.api<unknown>('GET', `/contacts/${contactId}/timeline`)
+  assert.ok(!JSON.stringify(events).includes('tend_t'), 'the link is kept nowhere')
 })
