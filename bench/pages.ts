@@ -11,7 +11,7 @@ import type { Question } from './pages/street.ts'
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
 const seconds = Number(process.env.BENCH_SECONDS ?? 4)
 const connections = 32
-const mails = Number(process.env.BENCH_MAILS ?? 4_000)
+const mails = Number(process.env.BENCH_MAILS ?? 10_000)
 const goals = { perCore: 5_000, p99Ms: 20 }
 const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32']
 
